@@ -1,0 +1,58 @@
+import Domain
+
+/// The columns of a table as clients learn them: the name, those of the kind, the age.
+func tableColumnDefinitions(_ columns: [TableColumn]) -> [Value] {
+    func definition(_ name: String, _ type: String, format: String = "", priority: Int = 0) -> Value {
+        [
+            "name": .string(name), "type": .string(type), "format": .string(format), "description": "",
+            "priority": .integer(Int64(priority)),
+        ]
+    }
+    return [definition("Name", "string", format: "name")]
+        + columns.map { definition($0.title, $0.type, priority: $0.priority) } + [definition("Age", "date")]
+}
+
+/// The cells of one object's row, in the order of the columns.
+func tableCells(_ object: Value, _ columns: [TableColumn], now: Timestamp) -> [Value] {
+    let created = object.at("metadata", "creationTimestamp") ?? .null
+    return [object.at("metadata", "name") ?? ""] + columns.map { cell(object, $0, now: now) } + [age(created, now)]
+}
+
+private func cell(_ object: Value, _ column: TableColumn, now: Timestamp) -> Value {
+    let value = column.path.reduce(Optional(object)) { value, key in
+        guard let elements = value?.array else { return value?[key] }
+        if let index = Int(key) { return elements.indices.contains(index) ? elements[index] : nil }
+        return elements.first { $0["type"]?.string == key || $0["name"]?.string == key }
+    }
+    guard let value, !value.isNull else { return "<none>" }
+    if column.type == "date" { return age(value, now) }
+    switch value {
+    case .array(let elements) where elements.allSatisfy({ $0.string != nil }):
+        return .string(elements.compactMap(\.string).joined(separator: ","))
+    case .array, .object: return .string(value.canonicalJSON)
+    default: return value
+    }
+}
+
+private func age(_ value: Value, _ now: Timestamp) -> Value {
+    guard let moment = value.string.flatMap({ Timestamp($0) }) else { return "<unknown>" }
+    return .string(roughDuration(max(.zero, now - moment)))
+}
+
+/// A duration as people skim it: two units while they matter, then one (`90s`, `5m30s`, `3h`, `2d4h`, `400d`).
+func roughDuration(_ duration: Duration) -> String {
+    let seconds = duration.components.seconds
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400)
+    func pair(_ large: Int64, _ unit: String, _ small: Int64, _ smallUnit: String) -> String {
+        small == 0 ? "\(large)\(unit)" : "\(large)\(unit)\(small)\(smallUnit)"
+    }
+    switch seconds {
+    case ..<120: return "\(seconds)s"
+    case ..<600: return pair(minutes, "m", seconds % 60, "s")
+    case ..<10_800: return "\(minutes)m"
+    case ..<28_800: return pair(hours, "h", minutes % 60, "m")
+    case ..<172_800: return "\(hours)h"
+    case ..<691_200: return pair(days, "d", hours % 24, "h")
+    default: return "\(days)d"
+    }
+}

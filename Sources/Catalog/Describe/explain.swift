@@ -1,0 +1,45 @@
+internal import Domain
+
+/// The explanation of a kind's field for a terminal; nil when there is no such kind or field.
+///
+/// `path` goes down from the envelope: `["spec", "stages", "gate"]`; empty means the kind itself.
+package func explain(kind: String, path: [String] = []) -> String? {
+    guard let shape = Registry.shape(for: kind) else { return nil }
+    var lines = ["KIND:     \(kind)", "VERSION:  \(Kind.apiVersion)", ""]
+    var fields: Fields? = shape.root
+    var doc = shape.summary
+    if !path.isEmpty {
+        guard let field = field(path, of: shape) else { return nil }
+        lines += ["FIELD:    \(path.joined(separator: ".")) <\(field.type.label)>\(tag(field))", ""]
+        doc = ([field.doc] + field.type.rules.map { "Must be \($0)." }).joined(separator: "\n    ")
+        fields = field.type.fields
+    }
+    lines += ["DESCRIPTION:", "    \(doc)"]
+    if let fields {
+        lines += ["", "FIELDS:"]
+        for field in fields.all {
+            lines += ["  \(field.name) <\(field.type.label)>\(tag(field))", "    \(field.doc)"]
+        }
+        if !fields.exactlyOne.isEmpty {
+            lines += ["", "  Exactly one of \(fields.exactlyOne.joined(separator: ", ")) must be there."]
+        }
+    }
+    return lines.joined(separator: "\n")
+}
+
+/// The explanation of a diagnostic's code for a terminal; nil when there is no such code.
+package func explain(code: String) -> String? {
+    Code(rawValue: code).map { "\($0.rawValue): \($0.title)\n\n\($0.explanation)" }
+}
+
+private func field(_ path: [String], of shape: Shape) -> Field? {
+    var fields: Fields? = shape.root
+    var found: Field?
+    for name in path {
+        found = fields?[name]
+        fields = found?.type.fields
+    }
+    return found
+}
+
+private func tag(_ field: Field) -> String { field.presenceText.map { " (\($0))" } ?? "" }

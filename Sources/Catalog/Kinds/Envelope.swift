@@ -1,0 +1,149 @@
+internal import Domain
+
+/// One object as it was read from its document, before it is seen among the others.
+struct Draft: Sendable {
+    let shape: Shape
+    let path: String
+    let root: Place
+    let name: String
+    /// As declared; nil when the file names none or the kind has none.
+    let namespace: String?
+    let labels: [String: String]?
+    let annotations: [String: String]?
+    /// The spec with defaults applied; nil when something in it is wrong.
+    var spec: Value?
+    let references: [Reference]
+    /// The first error of this object, if it has one.
+    var firstError: Diagnostic?
+
+    var kind: Kind { shape.kind }
+    var isGood: Bool { firstError == nil && spec != nil }
+
+    /// What identifies it, for a namespace that counts where none is declared.
+    func key(_ defaultNamespace: String) -> ObjectKey {
+        ObjectKey(kind.name, namespace: kind.isNamespaced ? namespace ?? defaultNamespace : nil, name: name)
+    }
+}
+
+/// Reads the envelope that all kinds share, then the spec of the kind.
+struct EnvelopeReader {
+    /// Whether the object comes through a door, where clients send back what the server added.
+    var isDoor = false
+
+    static let metadata: Fields = [
+        .required("name", .format(.dnsLabel), "Its name, unique among objects of its kind and namespace."),
+        .optional("namespace", .format(.dnsLabel), "The tenant it belongs to; absent: the source's own."),
+        .optional("labels", .map(.text(TextRule(format: .line, length: 0...63))), "Names to select it by."),
+        .optional("annotations", .map(.text(TextRule(format: .free, length: 0...100_000))), "Notes for programs."),
+    ]
+
+    private static let serverMetadata: Set<String> = [
+        "uid", "generation", "resourceVersion", "creationTimestamp", "deletionTimestamp", "finalizers",
+        "ownerReferences", "managedFields", "selfLink",
+    ]
+
+    /// The object of a document; nil when it cannot be told which object it is.
+    func read(_ document: YAMLNode, _ findings: inout Findings) -> Draft? {
+        findings.object = nil
+        findings.references = []
+        let before = (count: findings.diagnostics.count, errors: findings.errorCount)
+        let root = Place(root: document)
+        guard document.entries != nil else {
+            if case .refused = document.content { return nil }
+            findings.report(.notAMapping, root, "must be a mapping with apiVersion, kind, metadata and spec")
+            return nil
+        }
+        checkVersion(root, &findings)
+        let shape = readShape(root, &findings)
+        let name = root["metadata"]?["name"]?.text
+        findings.object = [shape?.kind.name ?? root["kind"]?.text, name].compactMap(\.self).joined(separator: "/")
+        checkKeys(root, shape, &findings)
+        let metadata = readMetadata(root, &findings)
+        guard let shape else { return nil }
+        let spec = readSpec(root, shape, &findings)
+        guard let name, isDNSLabel(name) else { return nil }
+        let isGood = findings.errorCount == before.errors
+        return Draft(
+            shape: shape, path: findings.path, root: root, name: name,
+            namespace: root["metadata"]?["namespace"]?.text, labels: Self.texts(metadata?["labels"]),
+            annotations: Self.texts(metadata?["annotations"]), spec: isGood ? spec : nil,
+            references: findings.references,
+            firstError: isGood ? nil : findings.firstError(after: before.count))
+    }
+
+    private func checkVersion(_ root: Place, _ findings: inout Findings) {
+        guard let version = root["apiVersion"] else {
+            return findings.reportMissing("apiVersion", in: root, "must be present")
+        }
+        guard version.text != Kind.apiVersion else { return }
+        findings.report(.apiVersion, version, "must be \(Kind.apiVersion)", fix: "write \(Kind.apiVersion)")
+    }
+
+    private func readShape(_ root: Place, _ findings: inout Findings) -> Shape? {
+        guard let kind = root["kind"] else {
+            findings.reportMissing("kind", in: root, "must be present")
+            return nil
+        }
+        guard let name = kind.text else {
+            findings.report(.wrongType, kind, "must be a text, and is \(kind.node.noun)")
+            return nil
+        }
+        if let shape = Registry.shape(for: name) { return shape }
+        if Kind.named(name) != nil {
+            findings.report(.liveKind, kind, "must be a kind that is declared; controllers write a \(name)")
+        } else {
+            findings.report(
+                .unknownKind, kind, "must be a kind that can be declared; '\(name)' is unknown",
+                fix: nearestName(to: name, among: Registry.shapes.map(\.kind.name)).map { "did you mean '\($0)'?" })
+        }
+        return nil
+    }
+
+    private func checkKeys(_ root: Place, _ shape: Shape?, _ findings: inout Findings) {
+        let known = ["apiVersion", "kind", "metadata", "spec"]
+        for (name, key, _) in root.members where !known.contains(name) {
+            if name == "status" {
+                guard !isDoor else { continue }
+                findings.report(
+                    .statusDeclared, at: key.span, field: "status", "status must not be declared; controllers write it",
+                    fix: "remove it")
+            } else {
+                findings.report(
+                    .unknownKey, at: key.span, field: name, "the document must not have the key '\(name)'; it is unknown",
+                    fix: nearestName(to: name, among: known.filter { root[$0] == nil }).map { "did you mean '\($0)'?" })
+            }
+        }
+        if let namespace = root["metadata"]?["namespace"], let shape, !shape.kind.isNamespaced {
+            findings.report(
+                .namespaceOnCluster, namespace, "must not be set; a \(shape.kind.name) belongs to no namespace")
+        }
+    }
+
+    private func readMetadata(_ root: Place, _ findings: inout Findings) -> Value? {
+        guard var place = root["metadata"] else {
+            findings.reportMissing("metadata", in: root, "must be present")
+            return nil
+        }
+        if isDoor { place = place.without(Self.serverMetadata) }
+        return read(place, as: .object(Self.metadata), &findings)
+    }
+
+    private func readSpec(_ root: Place, _ shape: Shape, _ findings: inout Findings) -> Value? {
+        guard let place = root["spec"] else {
+            findings.reportMissing("spec", in: root, "must be present")
+            return nil
+        }
+        let spec = read(place, as: .object(shape.spec), &findings)
+        shape.check(place, &findings)
+        return spec
+    }
+
+    private func read(_ place: Place, as type: FieldType, _ findings: inout Findings) -> Value? {
+        var reader = ShapeReader(findings: findings)
+        let value = reader.read(place, as: type)
+        findings = reader.findings
+        return value
+    }
+
+    private static func texts(_ value: Value?) -> [String: String]? { value?.object?.compactMapValues(\.string) }
+}

@@ -1,0 +1,114 @@
+internal import Domain
+
+extension Shape {
+    static let modelRoute = Shape(
+        "ModelRoute", "Which model answers, its limits and its price.",
+        columns: [
+            Column("PROVIDER", "spec.primary.providerRef"), Column("MODEL", "spec.primary.model"),
+            Column("DEFAULT", "spec.default"),
+        ],
+        spec: [
+            .required("primary", .object(target), "The model that is asked first."),
+            .defaulted("fallbacks", .list(.object(target)), [], "The models asked when it does not answer, in order."),
+            .required("contextWindow", .integer(1...100_000_000), "How many tokens a call may carry."),
+            .required("maxOutput", .integer(1...100_000_000), "How many tokens an answer may have."),
+            .optional("price", .object(price), "What it costs; limits in dollars need it."),
+            .defaulted("default", .boolean, false, "Whether Roles without a route use it."),
+        ],
+        check: { spec, findings in
+            if let output = spec["maxOutput"], let tokens = output.integer,
+                let window = spec["contextWindow"]?.integer, tokens > window
+            {
+                findings.report(.contradiction, output, "must be at most contextWindow, which is \(window)")
+            }
+        })
+
+    private static let target: Fields = [
+        .required("providerRef", .reference("ModelProvider"), "The ModelProvider."),
+        .required("model", .line(), "The model's name, as the provider knows it."),
+    ]
+
+    private static let price: Fields = [
+        .required("inputPerMillion", .format(.money), "US dollars for a million tokens that are sent."),
+        .required("outputPerMillion", .format(.money), "US dollars for a million tokens that are answered."),
+        .optional("cachedInputPerMillion", .format(.money), "US dollars for a million tokens read from a cache."),
+    ]
+
+    static let modelProvider = Shape(
+        "ModelProvider", "Where models are reached, or a screenplay that replaces thinking.",
+        columns: [Column("TYPE", "spec.type"), Column("URL", "spec.baseURL")],
+        spec: [
+            .required(
+                "type", .word("anthropic", "openai", "google", "ollama", "vllm", "openrouter", "scripted"),
+                "The protocol it speaks; scripted plays the screenplay."),
+            .optional("baseURL", .format(.httpURL), "Where it is; absent: the provider's own address."),
+            .optional("screenplay", .object(screenplay), "What is played; for scripted only."),
+        ],
+        check: checkProvider)
+
+    private static let screenplay: Fields = [
+        .required("scenes", .list(.object(scene), minimum: 1), "The scenes; the most specific one is played."),
+        .defaulted("usage", .word("bytes"), "bytes", "How tokens are counted: UTF-8 bytes / 4, rounded up."),
+    ]
+
+    private static let scene: Fields = [
+        .required("role", .format(.dnsLabel), "The role of the task it is for."),
+        .optional("stage", .format(.dnsLabel), "The stage of the task."),
+        .optional("revision", .integer(1...10_000), "The revision; an assessor's is its subject's."),
+        .optional("attempt", .integer(1...10_000), "The number of the attempt."),
+        .optional("workflow", .format(.dnsLabel), "The name of the run."),
+        .required("turns", .list(.object(turn)), "One for each model call, in order."),
+        .optional(
+            "departs", .either(word: "fail", .list(.object(turn))),
+            "What is played when the run leaves the scene: fail, the default, or turns."),
+    ]
+
+    private static let turn: Fields = [
+        .optional("seen", .object(seen), "What must hold for what the call was shown that is new."),
+        .optional("say", .prose(200_000), "What the model says."),
+        .defaulted("calls", .list(.object(call)), [], "The tools it calls."),
+    ]
+
+    private static let seen: Fields = [
+        .optional("contains", .prose(), "A text that stands in it."),
+        .optional("matches", .prose(), "A glob that it matches."),
+        .optional("tool", .format(.identifier), "The tool whose result is looked at."),
+        .optional("error", .boolean, "Whether the result is an error."),
+    ]
+
+    private static let call: Fields = [
+        .required("tool", .format(.identifier), "The tool's name."),
+        .defaulted("input", .anything, [:], "Its input."),
+    ]
+}
+
+@Sendable private func checkProvider(_ spec: Place, _ findings: inout Findings) {
+    refuseCredential(inURL: spec["baseURL"], &findings)
+    guard let type = spec["type"] else { return }
+    let screenplay = spec["screenplay"]
+    if type.text == "scripted", screenplay == nil {
+        findings.report(.screenplay, type, "must have a screenplay beside it to be scripted")
+    } else if let screenplay, let text = type.text, text != "scripted" {
+        findings.report(
+            .screenplay, at: screenplay.mark, field: screenplay.field,
+            "\(screenplay.field) must not stand beside the type \(text)",
+            notes: [findings.note(type.node.span, "the type stands")])
+    }
+    guard let scenes = screenplay?.list("scenes") else { return }
+    for (index, scene) in scenes.enumerated() {
+        for other in scenes[..<index] where fitEqually(scene, other) {
+            findings.report(
+                .ambiguousScene, at: scene.mark, field: scene.field,
+                "\(scene.field) must be more or less specific than \(other.field); both fit the same task",
+                notes: [findings.note(other.mark, "the other scene stands")])
+        }
+    }
+}
+
+/// Whether two scenes can be meant for one task without one being more specific.
+private func fitEqually(_ left: Place, _ right: Place) -> Bool {
+    let selectors = ["role", "stage", "revision", "attempt", "workflow"]
+    let pairs = selectors.map { (left[$0]?.text, right[$0]?.text) }
+    guard pairs.count(where: { $0.0 != nil }) == pairs.count(where: { $0.1 != nil }) else { return false }
+    return pairs.allSatisfy { $0.0 == nil || $0.1 == nil || $0.0 == $0.1 }
+}

@@ -1,0 +1,15 @@
+internal import Domain
+
+/// The table of kinds that can be declared.
+package enum Registry {
+    /// Every shape, in order of name.
+    package static let shapes: [Shape] = [
+        .decision, .gitSource, .modelProvider, .modelRoute, .playbook, .role, .runtimePool, .runtimeProfile, .skill,
+        .toolProfile, .workflow, .workspace,
+    ]
+
+    /// The shape of a kind's CamelCase name; nil when the kind is unknown or not declared.
+    package static func shape(for kind: String) -> Shape? { byName[kind] }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: shapes.map { ($0.kind.name, $0) })
+}

@@ -1,0 +1,162 @@
+package import Domain
+
+/// One file of a source.
+package struct SourceFile: Sendable {
+    /// Path below the source's root, with `/` between parts.
+    package let path: String
+    /// The blob's id, by which an unchanged file is not read again; nil is never remembered.
+    package let blob: BlobID?
+    package let bytes: [UInt8]
+
+    /// A file of its parts.
+    package init(path: String, blob: BlobID? = nil, bytes: [UInt8]) {
+        self.path = path
+        self.blob = blob
+        self.bytes = bytes
+    }
+}
+
+/// What a load must know besides the files.
+package struct LoadOptions: Sendable {
+    /// Name of the GitSource; nil when the objects come from a person.
+    package var gitSource: String?
+    /// The commit the files are of.
+    package var commit: CommitID?
+    /// Who applies, when there is no GitSource.
+    package var appliedBy = "local"
+    /// The namespace of objects that name none.
+    package var namespace = "default"
+    /// The source's own URL: relative workspaces are resolved against it, and no workspace may be it.
+    package var sourceURL: String?
+    /// What may be declared; nil means everything.
+    package var grants: GitSourceSpec.Grants?
+    /// The specs of stored objects that stay, whatever this load declares: references may name them.
+    ///
+    /// Objects of the source that is loaded do not belong here: what a revision left out is gone.
+    package var existing: [ObjectKey: Value] = [:]
+
+    /// The options of a load that may declare everything; set what differs on the result.
+    package init() {}
+}
+
+/// What came out of a load.
+package struct Loaded: Sendable {
+    /// Objects without errors, by layer, then key; none of them depends on one that is held back.
+    package var objects: [Declared] = []
+    /// All mistakes, sorted by path, line and column.
+    package var diagnostics: [Diagnostic] = []
+    /// Objects that have an error or depend on one that has, each with the reason to show.
+    ///
+    /// They are declared, so they must not be pruned; their last good version stays in force.
+    package var heldBack: [ObjectKey: Diagnostic] = [:]
+    /// Paths, sorted, of files with errors that hide which objects they declare.
+    ///
+    /// Nothing that such a file declared before may be pruned, wherever it stands now.
+    package var unreadable: [String] = []
+
+    /// Nothing.
+    package init() {}
+
+    /// Whether there is any error.
+    package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+}
+
+/// Why an object was not accepted on a door.
+package struct Rejection: Error, Sendable {
+    /// At least one, sorted.
+    package let diagnostics: [Diagnostic]
+}
+
+/// The files of the last load as they were read, so that an unchanged file is not read again.
+package struct ParseCache: Sendable {
+    struct Key: Hashable {
+        let blob: BlobID
+        let path: String
+    }
+
+    var files: [Key: ParsedFile] = [:]
+
+    /// An empty cache.
+    package init() {}
+}
+
+/// One file as read, whatever the options of the load.
+struct ParsedFile: Sendable {
+    var drafts: [Draft]
+    var findings: Findings
+    var isReadable: Bool
+}
+
+/// Turns files into validated objects with positions; pure and deterministic, whatever the order of the files.
+package struct Loader: Sendable {
+    /// How many files one source may have.
+    package static let fileLimit = 20_000
+
+    /// A loader.
+    package init() {}
+
+    /// Loads the `.yaml` and `.yml` files among `files`; others are passed over.
+    ///
+    /// `cache` holds the files of the load before and afterwards those of this one.
+    package func load(_ files: [SourceFile], options: LoadOptions, cache: inout ParseCache) -> Loaded {
+        let files = files.filter { $0.path.hasSuffix(".yaml") || $0.path.hasSuffix(".yml") }
+            .sorted { $0.path < $1.path }
+        guard files.count <= Self.fileLimit else { return Self.tooMany(files) }
+        var remembered = ParseCache()
+        var parsed: [ParsedFile] = []
+        for file in files {
+            let key = file.blob.map { ParseCache.Key(blob: $0, path: file.path) }
+            let result = key.flatMap { cache.files[$0] } ?? parse(file)
+            if let key { remembered.files[key] = result }
+            parsed.append(result)
+        }
+        cache = remembered
+        var assembly = Assembly(parsed, options)
+        return assembly.loaded()
+    }
+
+    /// Loads files without remembering them.
+    package func load(_ files: [SourceFile], options: LoadOptions = LoadOptions()) -> Loaded {
+        var cache = ParseCache()
+        return load(files, options: options, cache: &cache)
+    }
+
+    /// Validates one object that came through a door, in the envelope; what the server added is passed over.
+    ///
+    /// Diagnostics have the given path and the place 1:1, since a JSON value has no lines.
+    package func validate(
+        _ object: Value, options: LoadOptions, path: String = "object"
+    ) -> Result<Declared, Rejection> {
+        var findings = Findings(path: path)
+        let reader = EnvelopeReader(isDoor: true)
+        let draft = reader.read(YAMLNode(object), &findings)
+        var assembly = Assembly(
+            [ParsedFile(drafts: draft.map { [$0] } ?? [], findings: findings, isReadable: draft != nil)], options)
+        let loaded = assembly.loaded()
+        guard let declared = loaded.objects.first, !loaded.hasErrors else {
+            return .failure(Rejection(diagnostics: loaded.diagnostics))
+        }
+        return .success(declared)
+    }
+
+    private func parse(_ file: SourceFile) -> ParsedFile {
+        var findings = Findings(path: file.path)
+        let stream = YAMLComposer.compose(SourceText(bytes: file.bytes), &findings)
+        let reader = EnvelopeReader()
+        let drafts = stream.documents.map { reader.read($0, &findings) }
+        findings.object = nil
+        return ParsedFile(
+            drafts: drafts.compactMap(\.self), findings: findings,
+            isReadable: stream.isWhole && !drafts.contains { $0 == nil })
+    }
+
+    private static func tooMany(_ files: [SourceFile]) -> Loaded {
+        var findings = Findings(path: files[fileLimit].path)
+        findings.report(
+            .tooManyFiles, at: .whole, "a source must have at most \(fileLimit) files; this has \(files.count)")
+        var loaded = Loaded()
+        loaded.diagnostics = findings.diagnostics
+        loaded.unreadable = files.map(\.path)
+        return loaded
+    }
+}

@@ -1,0 +1,120 @@
+internal import Domain
+
+// What a source may declare, and what no workspace may be.
+extension Assembly {
+    /// Kinds that `*` does not include.
+    private static let grantedByName: Set<String> = ["AccessBinding", "Fleet", "GitSource", "Policy", "SecretStore"]
+
+    mutating func checkGrants(of index: Int) {
+        guard let grants = options.grants else { return }
+        let draft = drafts[index]
+        let namespace = key(draft).namespace
+        judge(index) { _, findings in
+            if !Self.allows(grants, kind: draft.kind.name) {
+                findings.report(
+                    .kindNotGranted, draft.root["kind"] ?? draft.root,
+                    "must be granted to the source; \(draft.kind.name) is not")
+            }
+            if let namespace, !Self.allows(grants, namespace: namespace) {
+                let place = draft.root["metadata"]?["namespace"] ?? draft.root["metadata"]?["name"] ?? draft.root
+                findings.report(
+                    .namespaceNotGranted, place, "must be in a namespace granted to the source; \(namespace) is not")
+            }
+            let inner = draft.root["spec"]
+            for place in draft.kind.name == "RuntimePool" ? inner?.list("namespaces") ?? [] : [] {
+                Self.requireNamespace(place, grants, &findings)
+            }
+            guard draft.kind.name == "GitSource", let inner = inner?["grants"] else { return }
+            for place in inner.list("namespaces") { Self.requireNamespace(place, grants, &findings) }
+            for place in inner.list("kinds") {
+                guard let name = place.text, !Self.allows(grants, kind: name) else { continue }
+                findings.report(
+                    .kindNotGranted, place, "must be granted to the source itself; \(name) is not")
+            }
+        }
+    }
+
+    private static func requireNamespace(
+        _ place: Place, _ grants: GitSourceSpec.Grants, _ findings: inout Findings
+    ) {
+        guard let name = place.text, !allows(grants, namespace: name) else { return }
+        findings.report(.namespaceNotGranted, place, "must be granted to the source itself; \(name) is not")
+    }
+
+    private static func allows(_ grants: GitSourceSpec.Grants, kind: String) -> Bool {
+        grants.kinds.contains(kind) || grants.kinds.contains("*") && !grantedByName.contains(kind)
+    }
+
+    private static func allows(_ grants: GitSourceSpec.Grants, namespace: String) -> Bool {
+        grants.namespaces.contains(namespace) || grants.namespaces.contains("*")
+    }
+
+    /// Makes a relative URL absolute, and refuses a workspace that is a source of configuration.
+    mutating func resolveWorkspace(_ index: Int) {
+        guard var spec = drafts[index].spec, let written = spec["url"]?.string,
+            let place = drafts[index].root["spec"]?["url"]
+        else { return }
+        var url = written
+        if written.hasPrefix("./") || written.hasPrefix("../") {
+            guard let base = options.sourceURL else {
+                // Offline nobody knows the source's URL; on a door there is none.
+                guard options.gitSource == nil, options.appliedBy != LoadOptions().appliedBy else { return }
+                return judge(index) { $1.report(.malformed, place, "must not be relative without a GitSource") }
+            }
+            guard let resolved = resolveURL(written, against: base) else {
+                return judge(index) {
+                    $1.report(.malformed, place, "must not lead above the root of the source's URL")
+                }
+            }
+            url = resolved
+            spec["url"] = .string(url)
+            setSpec(index, spec)
+        }
+        let declared = byKey.keys.filter { $0.kind == "GitSource" }.compactMap { self.spec($0)?["url"]?.string }
+        let stored = options.existing.filter { $0.key.kind == "GitSource" }.compactMap { $0.value["url"]?.string }
+        let sources = Set((declared + stored + [options.sourceURL].compactMap(\.self)).map(repositoryIdentity))
+        guard sources.contains(repositoryIdentity(url)) else { return }
+        judge(index) { $1.report(.sourceAsWorkspace, place, "must not be the repository of a GitSource") }
+    }
+}
+
+/// Joins a URL that begins with `./` or `../` to a base as git joins a submodule's; nil when nothing is left.
+///
+/// *Source*: gitmodules(5) and git-submodule(1): each `../` removes the last part of the base, after `/` or `:`.
+func resolveURL(_ relative: String, against base: String) -> String? {
+    var base = base[...]
+    while base.count > 1, base.hasSuffix("/") { base.removeLast() }
+    var rest = relative[...]
+    var separator = "/"
+    let root = base.firstRange(of: "://").map { base[$0.upperBound...].startIndex } ?? base.startIndex
+    while true {
+        if rest.hasPrefix("../") {
+            rest = rest.dropFirst(3)
+            if let slash = base[root...].lastIndex(of: "/") {
+                base = base[..<slash]
+            } else if root == base.startIndex, let colon = base.lastIndex(of: ":") {
+                base = base[..<colon]
+                separator = ":"
+            } else {
+                return nil
+            }
+        } else if rest.hasPrefix("./") {
+            rest = rest.dropFirst(2)
+        } else {
+            break
+        }
+    }
+    while rest.hasSuffix("/") { rest.removeLast() }
+    let parts = rest.split(separator: "/")
+    guard !parts.isEmpty, !parts.contains(".."), !parts.contains(".") else { return nil }
+    return base + separator + rest
+}
+
+/// One form for the spellings of a repository: without trailing slashes, `.git` and `file://`.
+private func repositoryIdentity(_ url: String) -> String {
+    var text = url[...]
+    if text.hasPrefix("file://") { text = text.dropFirst(7) }
+    while text.count > 1, text.hasSuffix("/") { text.removeLast() }
+    if text.hasSuffix("/.git") { text = text.dropLast(5) } else if text.hasSuffix(".git") { text = text.dropLast(4) }
+    return String(text)
+}

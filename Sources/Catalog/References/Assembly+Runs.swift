@@ -1,0 +1,117 @@
+internal import Domain
+
+// What a run asks of its playbook, and what limits in dollars ask of routes.
+extension Assembly {
+    /// Checks a Workflow against its playbook, and limits in dollars of either against the prices.
+    mutating func checkRun(_ index: Int) {
+        let draft = drafts[index]
+        guard let place = draft.root["spec"] else { return }
+        let namespace = key(draft).namespace
+        if draft.kind.name == "Playbook" {
+            guard let limit = place["limits"]?["costUSDPerTask"] else { return }
+            let roles = place.list("roles").compactMap(\.text)
+            return judge(index) { $0.requirePrices(limit, roles, namespace, &$1) }
+        }
+        guard draft.kind.name == "Workflow", let name = place["playbookRef"]?["name"]?.text,
+            let value = spec(ObjectKey("Playbook", namespace: namespace, name: name))
+        else { return }
+        // A stored spec of another version of this program need not fit; then the server's own checks remain.
+        guard let playbook = try? value.decode(PlaybookSpec.self) else { return }
+        judge(index) { assembly, findings in
+            assembly.checkVersion(place, playbook, &findings)
+            assembly.checkParameters(place, playbook, &findings)
+            if let limit = place["budget"]?["costUSD"] {
+                assembly.requirePrices(limit, playbook.roles, namespace, &findings)
+            }
+        }
+    }
+
+    private func checkVersion(_ spec: Place, _ playbook: PlaybookSpec, _ findings: inout Findings) {
+        guard let version = spec["playbookRef"]?["version"], let text = version.text, text != playbook.version
+        else { return }
+        findings.report(.otherVersion, version, "must be the playbook's version, which is \(playbook.version)")
+    }
+
+    private func checkParameters(_ spec: Place, _ playbook: PlaybookSpec, _ findings: inout Findings) {
+        let names = playbook.parameters.map(\.name)
+        let given = spec["parameters"]
+        for (name, key, value) in given?.members ?? [] {
+            guard let parameter = playbook.parameters.first(where: { $0.name == name }) else {
+                findings.report(
+                    .unknownParameter, at: key.span, field: value.field,
+                    "\(value.field) must be a parameter of the playbook; '\(name)' is unknown",
+                    fix: nearestName(to: name, among: names.filter { given?[$0] == nil }).map {
+                        "did you mean '\($0)'?"
+                    })
+                continue
+            }
+            if let limit = parameter.maxLength, let count = value.text?.unicodeScalars.count, count > limit {
+                findings.report(
+                    .longParameter, value, "must be at most \(limit) characters; this has \(count)")
+            }
+        }
+        for parameter in playbook.parameters where parameter.required && parameter.default == nil {
+            guard given?[parameter.name] == nil else { continue }
+            findings.report(
+                .missingParameter, at: given?.mark ?? spec.mark, field: "spec.parameters.\(parameter.name)",
+                "spec.parameters.\(parameter.name) must be given: \(parameter.title)")
+        }
+    }
+
+    /// Reports each route of some roles that has no price.
+    private func requirePrices(
+        _ limit: Place, _ roles: [String], _ namespace: String?, _ findings: inout Findings
+    ) {
+        var seen: Set<String> = []
+        for role in roles {
+            guard let spec = spec(ObjectKey("Role", namespace: namespace, name: role)),
+                let route = spec["modelRouteRef"]?.string ?? defaultRoute(namespace),
+                let routeSpec = self.spec(ObjectKey("ModelRoute", namespace: namespace, name: route)),
+                routeSpec["price"] == nil, seen.insert(route).inserted
+            else { continue }
+            let draft = byKey[ObjectKey("ModelRoute", namespace: namespace, name: route)].map { drafts[$0] }
+            let notes = draft.map {
+                [
+                    Diagnostic.Note(
+                        path: $0.path, position: ($0.root["spec"]?.mark ?? $0.root.mark).start,
+                        message: "the route is declared")
+                ]
+            }
+            findings.report(
+                .noPrice, limit, "must not be set while the ModelRoute '\(route)' of the role '\(role)' has no price",
+                notes: notes ?? [])
+        }
+    }
+
+    private func routes(_ namespace: String?) -> [ObjectKey] {
+        (Array(byKey.keys) + options.existing.keys.filter { byKey[$0] == nil })
+            .filter { $0.kind == "ModelRoute" && $0.namespace == namespace }.sorted()
+    }
+
+    private func defaultRoute(_ namespace: String?) -> String? {
+        routes(namespace).first { spec($0)?["default"]?.bool == true }?.name
+    }
+
+    /// Reports every default route of a namespace after the first.
+    mutating func checkDefaultRoutes() {
+        var first: [String: ObjectKey] = [:]
+        let stored = options.existing.keys.filter { byKey[$0] == nil }.sorted()
+        for key in stored + byKey.keys.sorted() where key.kind == "ModelRoute" {
+            guard spec(key)?["default"]?.bool == true, let namespace = key.namespace else { continue }
+            guard let other = first[namespace] else { first[namespace] = key; continue }
+            guard let index = byKey[key], let place = drafts[index].root["spec"]?["default"] else { continue }
+            let notes = byKey[other].map {
+                [
+                    Diagnostic.Note(
+                        path: drafts[$0].path, position: drafts[$0].root.node.span.start,
+                        message: "the other default is declared")
+                ]
+            }
+            judge(index) {
+                $1.report(
+                    .twoDefaults, place, "must be true for one route of a namespace; \(other) is the default too",
+                    notes: notes ?? [])
+            }
+        }
+    }
+}

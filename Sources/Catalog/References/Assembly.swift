@@ -1,0 +1,166 @@
+internal import Domain
+
+/// All objects of a load together: what only their company tells, and which of them are held back.
+struct Assembly {
+    let options: LoadOptions
+    private(set) var drafts: [Draft] = []
+    private var findings: [String: Findings] = [:]
+    private var unreadable: [String] = []
+    /// The first draft of each key.
+    private(set) var byKey: [ObjectKey: Int] = [:]
+
+    init(_ files: [ParsedFile], _ options: LoadOptions) {
+        self.options = options
+        for file in files {
+            findings[file.findings.path] = file.findings
+            drafts += file.drafts
+            if !file.isReadable { unreadable.append(file.findings.path) }
+        }
+    }
+
+    /// Judges everything and sorts what comes out.
+    mutating func loaded() -> Loaded {
+        indexDrafts()
+        for index in drafts.indices { checkGrants(of: index) }
+        for index in drafts.indices where drafts[index].kind.name == "Workspace" { resolveWorkspace(index) }
+        for index in drafts.indices { checkReferences(of: index) }
+        checkDefaultRoutes()
+        for index in drafts.indices { checkRun(index) }
+        var loaded = Loaded()
+        loaded.heldBack = heldBack()
+        loaded.objects = drafts.filter { $0.isGood && loaded.heldBack[key($0)] == nil }
+            .compactMap(declared)
+            .sorted { (layer($0), $0.object.key) < (layer($1), $1.object.key) }
+        loaded.diagnostics = findings.values.flatMap(\.diagnostics).sorted(by: precedes)
+        loaded.unreadable = unreadable.sorted()
+        return loaded
+    }
+
+    /// Reports on an object; its first error is remembered as what holds it back.
+    mutating func judge(_ index: Int, _ body: (borrowing Assembly, inout Findings) -> Void) {
+        let path = drafts[index].path
+        var findings = self.findings[path] ?? Findings(path: path)
+        let before = (count: findings.diagnostics.count, errors: findings.errorCount)
+        findings.object = "\(drafts[index].kind.name)/\(drafts[index].name)"
+        body(self, &findings)
+        self.findings[path] = findings
+        if findings.errorCount > before.errors, drafts[index].firstError == nil {
+            drafts[index].firstError = findings.firstError(after: before.count)
+        }
+    }
+
+    /// What identifies a draft.
+    func key(_ draft: Draft) -> ObjectKey { draft.key(options.namespace) }
+
+    /// The spec of an object, declared here or stored; nil when there is none or it has an error.
+    func spec(_ key: ObjectKey) -> Value? {
+        byKey[key].map { drafts[$0].spec } ?? options.existing[key]
+    }
+
+    /// Changes the spec of an object that was read.
+    mutating func setSpec(_ index: Int, _ spec: Value) { drafts[index].spec = spec }
+
+    private mutating func indexDrafts() {
+        for index in drafts.indices {
+            let key = key(drafts[index])
+            guard let first = byKey[key] else { byKey[key] = index; continue }
+            let earlier = drafts[first]
+            judge(index) { assembly, findings in
+                let root = assembly.drafts[index].root
+                let place = root["metadata"]?["name"] ?? root
+                let note = Diagnostic.Note(
+                    path: earlier.path, position: earlier.root.node.span.start, message: "it is declared first")
+                findings.report(
+                    .declaredTwice, place, "must be unique; \(key) is declared twice", notes: [note])
+            }
+            // Which of the two is meant is the author's to say.
+            drafts[first].firstError = drafts[first].firstError ?? drafts[index].firstError
+        }
+    }
+
+    private mutating func checkReferences(of index: Int) {
+        let draft = drafts[index]
+        let own = key(draft).namespace
+        for reference in draft.references {
+            let target = reference.key(from: own)
+            guard byKey[target] == nil, options.existing[target] == nil else { continue }
+            judge(index) { $0.reportDangling(reference, target, &$1) }
+        }
+    }
+
+    private func reportDangling(_ reference: Reference, _ target: ObjectKey, _ findings: inout Findings) {
+        let names = (Array(byKey.keys) + options.existing.keys)
+            .filter { $0.kind == target.kind && $0.namespace == target.namespace }.map(\.name)
+        let place = target.namespace.map { " of the namespace \($0)" } ?? ""
+        let notes = unreadable.prefix(3).map {
+            Diagnostic.Note(
+                path: $0, position: TextSpan.whole.start, message: "a file that cannot be read may declare it")
+        }
+        findings.report(
+            .danglingReference, at: reference.span, field: reference.field,
+            "\(reference.field) must name a \(reference.kind)\(place); '\(reference.name)' not found",
+            fix: nearestName(to: reference.name, among: names.sorted()).map { "did you mean '\($0)'?" },
+            notes: Array(notes))
+    }
+
+    /// Objects with an error, and everything that leads to one along references.
+    private func heldBack() -> [ObjectKey: Diagnostic] {
+        var result: [ObjectKey: Diagnostic] = [:]
+        var dependents: [ObjectKey: [(index: Int, reference: Reference)]] = [:]
+        for (index, draft) in drafts.enumerated() {
+            let own = key(draft)
+            if let error = draft.firstError { result[own] = result[own] ?? error }
+            for reference in draft.references {
+                dependents[reference.key(from: own.namespace), default: []].append((index, reference))
+            }
+        }
+        var pending = result.keys.sorted()
+        while let bad = pending.popLast() {
+            guard let cause = result[bad] else { continue }
+            for (index, reference) in dependents[bad, default: []] {
+                let draft = drafts[index]
+                guard result[key(draft)] == nil else { continue }
+                result[key(draft)] = reason(draft, reference, bad, cause)
+                pending.append(key(draft))
+            }
+        }
+        return result
+    }
+
+    private func reason(_ draft: Draft, _ reference: Reference, _ bad: ObjectKey, _ cause: Diagnostic) -> Diagnostic {
+        let note = Diagnostic.Note(
+            path: cause.path, position: cause.span.start, message: "\(cause.code): \(cause.message)")
+        return Diagnostic(
+            code: Code.heldBack.rawValue, path: draft.path, span: reference.span,
+            object: "\(draft.kind.name)/\(draft.name)", field: reference.field,
+            message: "\(reference.field) must name an object without errors; \(bad) has one",
+            // The first cause is what the author must mend, however long the way to it is.
+            notes: cause.code == Code.heldBack.rawValue ? cause.notes : [note])
+    }
+
+    private func declared(_ draft: Draft) -> Declared? {
+        guard let spec = draft.spec else { return nil }
+        let own = key(draft)
+        var metadata = Metadata(name: draft.name, namespace: own.namespace)
+        metadata.labels = draft.labels
+        metadata.annotations = draft.annotations
+        let references = Set(draft.references.map { $0.key(from: own.namespace) }).sorted()
+        return Declared(
+            object: Object(kind: own.kind, metadata: metadata, spec: spec), digest: digest(of: spec),
+            origin: origin(draft), references: references)
+    }
+
+    private func origin(_ draft: Draft) -> Origin {
+        guard let source = options.gitSource, let commit = options.commit else {
+            return Origin(appliedBy: options.appliedBy)
+        }
+        return Origin(gitSource: source, commit: commit, path: draft.path, position: draft.root.node.span.start)
+    }
+
+    private func layer(_ declared: Declared) -> Int { Kind.named(declared.object.kind)?.layer ?? 0 }
+
+    private func precedes(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
+        // The message settles ties, or the order of a dictionary would show.
+        left < right || !(right < left) && left.message < right.message
+    }
+}

@@ -1,0 +1,62 @@
+internal import Domain
+
+/// Collects what is wrong with one file, and what its objects refer to.
+struct Findings: Sendable {
+    /// How many diagnostics one file may have, so that a hostile file cannot fill memory and logs.
+    static let limit = 100
+
+    let path: String
+    /// `Kind/name` of the object that is read, once it is known.
+    var object: String?
+    private(set) var diagnostics: [Diagnostic] = []
+    /// How many errors there were, those past the limit included.
+    private(set) var errorCount = 0
+    /// What the object refers to.
+    var references: [Reference] = []
+
+    init(path: String) { self.path = path }
+
+    /// The first error after `count` diagnostics, or the last one when the limit swallowed it.
+    func firstError(after count: Int) -> Diagnostic? {
+        diagnostics.dropFirst(count).first { $0.severity == .error } ?? diagnostics.last
+    }
+
+    /// Adds a diagnostic of a stretch of the file.
+    mutating func report(
+        _ code: Code, at span: TextSpan, field: String? = nil, _ message: String, fix: String? = nil,
+        notes: [Diagnostic.Note] = [], severity: Diagnostic.Severity = .error
+    ) {
+        if severity == .error { errorCount += 1 }
+        guard diagnostics.count < Self.limit else { return }
+        let isLast = diagnostics.count == Self.limit - 1
+        diagnostics.append(
+            Diagnostic(
+                code: (isLast ? .tooManyDiagnostics : code).rawValue, severity: severity, path: path, span: span,
+                object: object, field: field,
+                message: isLast ? "a file must not have so many mistakes; the rest is not listed" : message,
+                fix: isLast ? nil : fix, notes: isLast ? [] : notes))
+    }
+
+    /// Adds a diagnostic of a value; the message goes on from the field's name: `must be a list`.
+    mutating func report(
+        _ code: Code, _ place: Place, _ message: String, fix: String? = nil, notes: [Diagnostic.Note] = [],
+        severity: Diagnostic.Severity = .error
+    ) {
+        report(
+            code, at: place.node.span, field: place.field, "\(place.name) \(message)", fix: fix, notes: notes,
+            severity: severity)
+    }
+
+    /// Adds a diagnostic of a key that is missing in a mapping.
+    mutating func reportMissing(
+        _ key: String, in place: Place, _ message: String, code: Code = .missingKey
+    ) {
+        let field = place.field.isEmpty ? key : "\(place.field).\(key)"
+        report(code, at: place.mark, field: field, "\(field) \(message)")
+    }
+
+    /// A note on a place of the same file.
+    func note(_ span: TextSpan, _ message: String) -> Diagnostic.Note {
+        Diagnostic.Note(path: path, position: span.start, message: message)
+    }
+}

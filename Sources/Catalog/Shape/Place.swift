@@ -1,0 +1,75 @@
+internal import Domain
+
+/// A value of a file with the name of its field: what shapes and meaning checks look at.
+struct Place: Sendable {
+    let node: YAMLNode
+    /// `spec.stages[2].roles[0]`; empty for the whole document.
+    let field: String
+    /// Where something missing in this value is shown: its key.
+    let mark: TextSpan
+
+    /// The whole document.
+    init(root: YAMLNode) {
+        node = root
+        field = ""
+        mark = root.entries?.first?.key.span ?? root.span.first(1)
+    }
+
+    private init(node: YAMLNode, field: String, mark: TextSpan) {
+        self.node = node
+        self.field = field
+        self.mark = mark
+    }
+
+    /// The field's name for messages.
+    var name: String { field.isEmpty ? "the document" : field }
+
+    var text: String? { node.text }
+
+    var integer: Int64? {
+        guard case .scalar(let text, .plain) = node.content else { return nil }
+        guard case .integer(let number) = PlainReading(text) else { return nil }
+        return number
+    }
+
+    var isTrue: Bool {
+        guard case .scalar(let text, .plain) = node.content else { return false }
+        return PlainReading(text) == .boolean(true)
+    }
+
+    /// The value under a key.
+    subscript(key: String) -> Place? {
+        node.entries?.first { $0.name == key }.map(member)
+    }
+
+    /// The values of a mapping, in the order of the file.
+    var members: [(name: String, key: YAMLNode, value: Place)] {
+        (node.entries ?? []).map { ($0.name, $0.key, member($0)) }
+    }
+
+    /// The elements of a list; none when this is no list.
+    var elements: [Place] {
+        guard case .sequence(let nodes) = node.content else { return [] }
+        return nodes.enumerated().map { index, node in
+            Place(
+                node: node, field: "\(field)[\(index)]",
+                mark: node.entries?.first?.key.span ?? node.span.first(1))
+        }
+    }
+
+    /// The elements of a list under a key; none when there is no such list.
+    func list(_ key: String) -> [Place] { self[key]?.elements ?? [] }
+
+    /// This mapping without some of its keys.
+    func without(_ names: Set<String>) -> Place {
+        guard case .mapping(let entries, let isComplete) = node.content else { return self }
+        let rest = entries.filter { !names.contains($0.name) }
+        return Place(
+            node: YAMLNode(content: .mapping(rest, isComplete: isComplete), span: node.span), field: field, mark: mark)
+    }
+
+    private func member(_ entry: YAMLNode.Entry) -> Place {
+        Place(
+            node: entry.value, field: field.isEmpty ? entry.name : "\(field).\(entry.name)", mark: entry.key.span)
+    }
+}

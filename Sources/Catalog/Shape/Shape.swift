@@ -1,0 +1,169 @@
+package import Domain
+
+/// The one description of a kind: its fields, their rules and defaults, and what only their meaning tells.
+///
+/// Validation, defaults, `explain`, JSON Schema and the reference pages all come from it.
+package struct Shape: Sendable {
+    /// The kind as the API names it.
+    package let kind: Kind
+    /// What an object of the kind is, in one sentence.
+    package let summary: String
+    /// What `get` shows beside the name.
+    package let columns: [Column]
+    let spec: Fields
+    /// Checks what no single field can tell; it is also called when fields are wrong, and must bear that.
+    let check: @Sendable (Place, inout Findings) -> Void
+
+    init(
+        _ kind: String, _ summary: String, columns: [Column] = [], spec: Fields,
+        check: @escaping @Sendable (Place, inout Findings) -> Void = { _, _ in }
+    ) {
+        guard let named = Kind.named(kind) else {
+            preconditionFailure("Every shape names a kind of Domain's table; \(kind) is none")
+        }
+        self.kind = named
+        self.summary = summary
+        self.columns = columns
+        self.spec = spec
+        self.check = check
+    }
+}
+
+/// One column of a table: its heading and where its value stands in the object.
+package struct Column: Sendable, Hashable {
+    /// The heading, in capitals.
+    package let title: String
+    /// Keys from the envelope down: `["spec", "version"]`.
+    package let path: [String]
+
+    /// A column of a dotted path.
+    package init(_ title: String, _ path: String) {
+        self.title = title
+        self.path = path.split(separator: ".").map(String.init)
+    }
+}
+
+/// The fields of a mapping.
+struct Fields: Sendable, ExpressibleByArrayLiteral {
+    let all: [Field]
+    /// Of these fields exactly one must be there.
+    var exactlyOne: [String] = []
+
+    init(arrayLiteral elements: Field...) { all = elements }
+
+    init(exactlyOne: [String], _ fields: [Field]) {
+        all = fields
+        self.exactlyOne = exactlyOne
+    }
+
+    subscript(name: String) -> Field? { all.first { $0.name == name } }
+
+    /// An object with the default of every field that has one.
+    var defaults: Value {
+        .object(Dictionary(uniqueKeysWithValues: all.compactMap { field in field.filled.map { (field.name, $0) } }))
+    }
+}
+
+/// One field of a mapping.
+struct Field: Sendable {
+    enum Presence: Sendable { case required, optional, defaulted(Value) }
+
+    let name: String
+    let type: FieldType
+    let presence: Presence
+    /// What it says, in one sentence.
+    let doc: String
+
+    static func required(_ name: String, _ type: FieldType, _ doc: String) -> Field {
+        Field(name: name, type: type, presence: .required, doc: doc)
+    }
+
+    static func optional(_ name: String, _ type: FieldType, _ doc: String) -> Field {
+        Field(name: name, type: type, presence: .optional, doc: doc)
+    }
+
+    static func defaulted(_ name: String, _ type: FieldType, _ value: Value, _ doc: String) -> Field {
+        Field(name: name, type: type, presence: .defaulted(value), doc: doc)
+    }
+
+    var isRequired: Bool {
+        guard case .required = presence else { return false }
+        return true
+    }
+
+    /// The default as it stands in a spec, with the defaults of what is inside.
+    var filled: Value? {
+        guard case .defaulted(let value) = presence else { return nil }
+        guard case .object(let fields) = type else { return value }
+        return fields.defaults.merging(value)
+    }
+}
+
+/// What a field takes.
+indirect enum FieldType: Sendable {
+    case text(TextRule)
+    case integer(ClosedRange<Int64>)
+    case boolean
+    /// Any JSON value.
+    case anything
+    case list(FieldType, minimum: Int = 0, isUnique: Bool = false)
+    /// A mapping of free keys.
+    case map(FieldType)
+    case object(Fields)
+    /// A word, which is the same as leaving the field out, or a value.
+    case either(word: String, FieldType)
+}
+
+extension FieldType {
+    /// One line of text of limited length.
+    static func line(_ limit: Int = 200) -> FieldType { .text(TextRule(format: .line, length: 1...limit)) }
+    /// A text of several lines.
+    static func prose(_ limit: Int = 20_000) -> FieldType { .text(TextRule(format: .free, length: 1...limit)) }
+    /// A text of a format.
+    static func format(_ format: TextFormat) -> FieldType { .text(TextRule(format: format)) }
+    /// One of a few words.
+    static func word(_ words: String...) -> FieldType { .text(TextRule(format: .line, words: words)) }
+    /// The name of another object of the same namespace.
+    static func reference(_ kind: String) -> FieldType {
+        .text(TextRule(format: .dnsLabel, reference: kind))
+    }
+    /// Names that differ from each other.
+    static func names(_ format: TextFormat, minimum: Int = 0) -> FieldType {
+        .list(.format(format), minimum: minimum, isUnique: true)
+    }
+
+    /// What it is, as shown by `explain`: `[]string`.
+    var label: String {
+        switch self {
+        case .text(let rule): rule.words.isEmpty ? "string" : rule.words.joined(separator: "|")
+        case .integer: "integer"
+        case .boolean: "boolean"
+        case .anything: "any"
+        case .list(let element, _, _): "[]" + element.label
+        case .map(let value): "map[string]" + value.label
+        case .object: "Object"
+        case .either(let word, let type): "\(word)|\(type.label)"
+        }
+    }
+
+    /// The fields of an object or of the objects of a list.
+    var fields: Fields? {
+        switch self {
+        case .object(let fields): fields
+        case .list(let element, _, _): element.fields
+        case .map(let value): value.fields
+        case .either(_, let type): type.fields
+        default: nil
+        }
+    }
+}
+
+/// What a text must be.
+struct TextRule: Sendable {
+    var format: TextFormat
+    var words: [String] = []
+    /// In Unicode scalars.
+    var length: ClosedRange<Int> = 1...2000
+    /// The kind of the object that is named.
+    var reference: String?
+}

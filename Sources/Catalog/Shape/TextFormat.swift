@@ -1,0 +1,162 @@
+internal import Domain
+
+/// The form of a text.
+enum TextFormat: Sendable, CaseIterable {
+    case free, line, dnsLabel, namespaceOrAll, duration, cores, byteQuantity, money, version, identifier, variable
+    case domain, command, glob, relativePath, repositoryURL, relativeRepositoryURL, httpURL, reference, digest
+    case kindName, email, commit
+
+    /// What the text must be, for messages; nil when everything goes.
+    var description: String? {
+        switch self {
+        case .free: nil
+        case .line: "one line"
+        case .dnsLabel: "1–63 of a–z, 0–9 and -, neither first nor last"
+        case .namespaceOrAll: "a namespace, or * for all"
+        case .duration: "a duration such as 90s, 10m or 1h30m"
+        case .cores: "a number of cores such as 2 or 500m"
+        case .byteQuantity: "a number of bytes such as 512Mi or 2Gi"
+        case .money: "an amount such as 2.00"
+        case .version: "a version such as 1.2.0"
+        case .identifier: "a name of a–z, 0–9 and _, beginning with a letter"
+        case .variable: "a name of A–Z, a–z, 0–9 and _, not beginning with a digit"
+        case .domain: "a domain name, or *.domain"
+        case .command: "the name of a command without a path"
+        case .glob: "a path pattern below the root, without .."
+        case .relativePath: "a path below the root, without .."
+        case .repositoryURL: "an https, http, ssh, git or file URL, host:path, or an absolute path"
+        case .relativeRepositoryURL: "the URL of a repository, or a path that begins with ./ or ../"
+        case .httpURL: "an http or https URL"
+        case .reference: "the name of a branch or tag"
+        case .digest: "sha256: and 64 hexadecimal digits"
+        case .kindName: "the name of a kind, or * for all"
+        case .email: "an e-mail address"
+        case .commit: "40 hexadecimal digits"
+        }
+    }
+
+    /// Whether a text has the form.
+    func accepts(_ text: String) -> Bool {
+        switch self {
+        case .free: true
+        case .line: !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        case .dnsLabel: isDNSLabel(text)
+        case .namespaceOrAll: text == "*" || isDNSLabel(text)
+        case .duration: Duration(text: text) != nil
+        case .cores: isCores(text)
+        case .byteQuantity: ByteCount(quantity: text) != nil
+        case .money: USD(text) != nil
+        case .version: isVersion(text)
+        case .identifier: text.matches(first: .lower, rest: [.lower, .digit, .underscore])
+        case .variable:
+            text.matches(first: [.lower, .upper, .underscore], rest: [.lower, .upper, .digit, .underscore])
+        case .domain: isDomain(text)
+        case .command: text.matches(first: .word, rest: [.word, .dash, .dot, .plus])
+        case .glob, .relativePath: isBelowRoot(text)
+        case .repositoryURL: isRepositoryURL(text)
+        case .relativeRepositoryURL: text.hasPrefix("./") || text.hasPrefix("../") || isRepositoryURL(text)
+        case .httpURL: isURL(text, ["http", "https"])
+        case .reference: isReferenceName(text)
+        case .digest:
+            text.hasPrefix("sha256:") && text.utf8.count == 71 && text.dropFirst(7).allSatisfy(isLowerHex)
+        case .kindName: text == "*" || text.matches(first: .upper, rest: [.lower, .upper])
+        case .email: isEmail(text)
+        case .commit: text.utf8.count == 40 && text.allSatisfy(isLowerHex)
+        }
+    }
+}
+
+/// Sets of ASCII characters.
+private struct Characters: OptionSet {
+    let rawValue: Int
+    static let lower = Characters(rawValue: 1)
+    static let upper = Characters(rawValue: 2)
+    static let digit = Characters(rawValue: 4)
+    static let underscore = Characters(rawValue: 8)
+    static let dash = Characters(rawValue: 16)
+    static let dot = Characters(rawValue: 32)
+    static let plus = Characters(rawValue: 64)
+    static let word: Characters = [.lower, .upper, .digit, .underscore]
+
+    func holds(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 97...122: contains(.lower)
+        case 65...90: contains(.upper)
+        case 48...57: contains(.digit)
+        case 95: contains(.underscore)
+        case 45: contains(.dash)
+        case 46: contains(.dot)
+        case 43: contains(.plus)
+        default: false
+        }
+    }
+}
+
+extension StringProtocol {
+    fileprivate func matches(first: Characters, rest: Characters) -> Bool {
+        guard let head = utf8.first else { return false }
+        return first.holds(head) && utf8.dropFirst().allSatisfy { rest.holds($0) }
+    }
+}
+
+private func isLowerHex(_ character: Character) -> Bool { "0123456789abcdef".contains(character) }
+
+private func isDigits(_ text: some StringProtocol) -> Bool { text.matches(first: .digit, rest: .digit) }
+
+private func isCores(_ text: String) -> Bool {
+    if text.hasSuffix("m") { return isDigits(text.dropLast()) && text.utf8.count <= 8 }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count <= 2 && parts.allSatisfy { isDigits($0) && $0.utf8.count <= 4 }
+}
+
+/// One to three numbers, then perhaps a pre-release after `-`.
+private func isVersion(_ text: String) -> Bool {
+    let halves = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    let numbers = halves[0].split(separator: ".", omittingEmptySubsequences: false)
+    guard text.utf8.count <= 64, numbers.count <= 3, numbers.allSatisfy({ isDigits($0) }) else { return false }
+    return halves.count == 1 || halves[1].matches(first: .word, rest: [.word, .dash, .dot, .plus])
+}
+
+private func isDomain(_ text: String) -> Bool {
+    let bare = text.hasPrefix("*.") ? text.dropFirst(2) : text[...]
+    let labels = bare.split(separator: ".", omittingEmptySubsequences: false)
+    return text.utf8.count <= 253 && labels.allSatisfy { isDNSLabel(String($0)) }
+}
+
+private func isBelowRoot(_ text: String) -> Bool {
+    !text.hasPrefix("/") && !text.hasPrefix("-") && TextFormat.line.accepts(text)
+        && !text.split(separator: "/").contains("..")
+}
+
+private func isURL(_ text: String, _ schemes: [String]) -> Bool {
+    guard TextFormat.line.accepts(text), !text.contains(" "), let scheme = schemes.first(where: {
+        text.hasPrefix($0 + "://")
+    }) else { return false }
+    return text.utf8.count > scheme.utf8.count + 3
+}
+
+/// Git would run a program for other transports (`ext::`) and take a leading dash as an option.
+private func isRepositoryURL(_ text: String) -> Bool {
+    if isURL(text, ["https", "http", "ssh", "git", "file"]) { return true }
+    guard TextFormat.line.accepts(text), !text.contains("://"), !text.contains("::") else { return false }
+    if text.hasPrefix("/") { return text.utf8.count > 1 }
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[1].isEmpty, !parts[1].hasPrefix("-") else { return false }
+    let host = parts[0].split(separator: "@", omittingEmptySubsequences: false)
+    return host.count <= 2 && host.allSatisfy { $0.matches(first: .word, rest: [.word, .dash, .dot]) }
+}
+
+/// *Source*: git-check-ref-format(1).
+private func isReferenceName(_ text: String) -> Bool {
+    let isPlain = text.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 && !"~^:?*[\\".contains(Character($0)) }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    return isPlain && !text.hasPrefix("-") && !text.contains("..") && !text.contains("@{") && text != "@"
+        && !text.hasSuffix(".")
+        && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }
+}
+
+private func isEmail(_ text: String) -> Bool {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
+        && TextFormat.line.accepts(text) && !text.contains { " <>".contains($0) }
+}

@@ -1,0 +1,91 @@
+internal import CLinux
+
+/// What `/proc` says about the processes of the host at one moment.
+enum ProcessTable {
+    /// What a process and all its descendants hold.
+    struct Usage {
+        var processes = 0
+        /// Bytes of private and shared memory in use; a page that two processes share counts twice.
+        var memory: Int64 = 0
+    }
+
+    /// The use of everything below a process, itself not counted.
+    ///
+    /// An orphan goes to the first process of its PID namespace, so nothing leaves the tree of its bubblewrap.
+    static func usage(below root: Int32) -> Usage {
+        var children: [Int32: [Int32]] = [:]
+        for pid in all() {
+            guard let state = state(pid) else { continue }
+            children[state.parent, default: []].append(pid)
+        }
+        var usage = Usage()
+        var rest = children[root] ?? []
+        while let pid = rest.popLast() {
+            guard let status = status(pid) else { continue }
+            usage.processes += Int(status["Threads:"] ?? 1)
+            usage.memory += ((status["RssAnon:"] ?? 0) + (status["RssShmem:"] ?? 0)) * 1024
+            rest += children[pid] ?? []
+        }
+        return usage
+    }
+
+    /// The processes whose real user this is, those that wait to be reaped included.
+    static func all(ofUser userID: UInt32) -> [Int32] {
+        all().filter { user(of: $0) == userID }
+    }
+
+    /// The real user of a process; nil when it is gone.
+    static func user(of pid: Int32) -> UInt32? {
+        status(pid)?["Uid:"].flatMap { UInt32(exactly: $0) }
+    }
+
+    /// The processes of a session that have not ended.
+    static func all(inSession session: Int32) -> [Int32] {
+        all().filter { pid in state(pid).map { $0.session == session && $0.state != 90 } ?? false }  // 90: Z
+    }
+
+    static func hasEnded(_ pid: Int32) -> Bool {
+        guard let state = state(pid) else { return true }
+        return state.state == 90
+    }
+
+    private static func all() -> ArraySlice<Int32> {
+        var pids = [Int32](repeating: 0, count: 65_536)
+        let count = unsafe ag_processes(&pids, pids.count)
+        return pids.prefix(max(0, Int(count)))
+    }
+
+    private static func state(_ pid: Int32) -> ag_process_state? {
+        var state = ag_process_state()
+        return unsafe ag_process_state(pid, &state) == 0 ? state : nil
+    }
+
+    /// The first number of each line of `/proc/PID/status` that has one; nil when the process is gone.
+    private static func status(_ pid: Int32) -> [Substring: Int64]? {
+        guard let text = smallFile("/proc/\(pid)/status") else { return nil }
+        var result: [Substring: Int64] = [:]
+        for line in text.split(separator: "\n") {
+            let words = line.split(maxSplits: 2, omittingEmptySubsequences: true) { $0 == "\t" || $0 == " " }
+            if words.count > 1, let number = Int64(words[1]) { result[words[0]] = number }
+        }
+        return result
+    }
+}
+
+/// The text of a file of at most 64 KiB on the host; nil when it cannot be read.
+func smallFile(_ path: String) -> String? {
+    let opened = unsafe ag_open_read(path)
+    guard opened >= 0 else { return nil }
+    let file = Descriptor(opened)
+    var count = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, initialized in
+        // A file of /proc may answer in pieces.
+        while count < buffer.count {
+            let result = unsafe ag_read(file.raw, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+            if result <= 0 { break }
+            count += result
+        }
+        initialized = count
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}

@@ -1,0 +1,96 @@
+/// Something that happened in a run, before it has a position: a patch of one row's facts.
+package struct RunEvent: Sendable, Hashable {
+    /// `<subject>.<what>` in snake_case, such as `task.state_changed`.
+    package let type: String
+    package let subject: FactKey
+    /// Name of the subject, for people.
+    package let name: String
+    /// A JSON merge patch of the subject's facts; for a new subject all of them.
+    package let facts: Value
+
+    /// An event of its parts.
+    package init(type: String, subject: FactKey, name: String, facts: Value) {
+        self.type = type
+        self.subject = subject
+        self.name = name
+        self.facts = facts
+    }
+}
+
+/// Something that happened, as the log holds it.
+package struct Event: Sendable, Hashable, Codable {
+    package var position: Position
+    package var time: Timestamp
+    package var type: String
+    package var namespace: String?
+    package var subjectKind: String
+    package var subjectName: String
+    package var subjectUID: UID?
+    /// The run it belongs to, when it belongs to one.
+    package var workflowUID: UID?
+    package var workflow: String?
+    /// Who caused it: `unix:0`, `worker:<name>`, `git:<source>`, `controller`.
+    package var actor: String
+    /// Position of what caused it, when that is known.
+    package var cause: Position?
+    package var data: Value
+    /// The version of `data`'s schema.
+    package var schemaVersion: Int
+
+    /// An event of its parts.
+    package init(
+        position: Position, time: Timestamp, type: String, namespace: String?, subjectKind: String,
+        subjectName: String, subjectUID: UID?, workflowUID: UID?, workflow: String?, actor: String,
+        cause: Position?, data: Value, schemaVersion: Int = 1
+    ) {
+        self.position = position
+        self.time = time
+        self.type = type
+        self.namespace = namespace
+        self.subjectKind = subjectKind
+        self.subjectName = subjectName
+        self.subjectUID = subjectUID
+        self.workflowUID = workflowUID
+        self.workflow = workflow
+        self.actor = actor
+        self.cause = cause
+        self.data = data
+        self.schemaVersion = schemaVersion
+    }
+}
+
+/// An event that belongs to no run: a source was applied, a worker came online.
+package struct PlainEvent: Sendable, Hashable {
+    package let type: String
+    package let subject: ObjectKey
+    package let actor: String
+    package let data: Value
+
+    /// An event of its parts.
+    package init(type: String, subject: ObjectKey, actor: String, data: Value) {
+        self.type = type
+        self.subject = subject
+        self.actor = actor
+        self.data = data
+    }
+}
+
+/// One line of a task's log.
+package struct TaskLogLine: Sendable, Hashable, Codable {
+    /// From 1 within the attempt; a repeated number is the same line.
+    package var sequence: Int64
+    package var time: Timestamp
+    /// `model`, `tool`, `sandbox`, `workspace` or `runtime`.
+    package var source: String
+    package var message: String
+    package var data: Value?
+
+    /// A line of its parts.
+    package init(sequence: Int64, time: Timestamp, source: String, message: String, data: Value?) {
+        self.sequence = sequence
+        self.time = time
+        self.source = source
+        self.message = message
+        self.data = data
+    }
+}

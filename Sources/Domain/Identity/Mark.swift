@@ -1,0 +1,40 @@
+/// Why a key is looked at again; lower numbers come first, and waiting makes a key more urgent.
+package enum KeyPriority: Int, Sendable, Hashable, Codable, CaseIterable {
+    case people = 0
+    case webhook = 1
+    case drift = 2
+    case resync = 3
+}
+
+/// A wish that the controller of an object looks at it.
+package struct Mark: Sendable, Hashable {
+    package let key: ObjectKey
+    package let priority: KeyPriority
+    /// How long from now it may wait; zero for at once.
+    package let delay: Duration
+
+    /// A mark of its parts.
+    package init(_ key: ObjectKey, priority: KeyPriority, delay: Duration = .zero) {
+        self.key = key
+        self.priority = priority
+        self.delay = delay
+    }
+}
+
+/// A key in somebody's hands: every write done for it carries the fence.
+package struct ClaimedKey: Sendable, Hashable {
+    package let key: ObjectKey
+    /// The generation that was claimed; a mark in the meantime makes it grow, and the key comes again.
+    package let generation: Int64
+    package let fence: Int64
+    /// How often in a row it was released after a failure.
+    package let failures: Int
+
+    /// A claimed key of its parts.
+    package init(key: ObjectKey, generation: Int64, fence: Int64, failures: Int) {
+        self.key = key
+        self.generation = generation
+        self.fence = fence
+        self.failures = failures
+    }
+}

@@ -1,0 +1,76 @@
+/// What the API and the CLI must know of a kind to name it; its fields are described in Catalog.
+package struct Kind: Sendable, Hashable {
+    /// CamelCase singular, as in files: `Playbook`.
+    package let name: String
+    /// Lower-case plural, as in URLs: `playbooks`.
+    package let plural: String
+    package let shortNames: [String]
+    package let isNamespaced: Bool
+    /// Whether people declare it; a kind that is not declared is written by controllers only.
+    package let isDeclared: Bool
+    /// Where it stands when a revision is applied: what others refer to comes first, Decisions last.
+    package let layer: Int
+
+    /// Lower-case singular, as the CLI takes it.
+    package var singular: String { name.lowercased() }
+}
+
+extension Kind {
+    /// The API group of every kind.
+    package static let group = "agirunner.dev"
+    /// The version of every kind.
+    package static let version = "v1"
+    /// `agirunner.dev/v1`.
+    package static let apiVersion = "\(group)/\(version)"
+
+    /// Every kind there is, in order of name within declared and live.
+    package static let all: [Kind] = [
+        declared("Decision", "decisions", layer: 9),
+        declared("GitSource", "gitsources", ["gs"], namespaced: false, layer: 0),
+        declared("ModelProvider", "modelproviders", ["mp"], layer: 1),
+        declared("ModelRoute", "modelroutes", ["mr"], layer: 2),
+        declared("Playbook", "playbooks", ["pb"], layer: 5),
+        declared("Role", "roles", layer: 4),
+        declared("RuntimePool", "runtimepools", ["pool"], namespaced: false, layer: 5),
+        declared("RuntimeProfile", "runtimeprofiles", ["rp"], layer: 3),
+        declared("Skill", "skills", layer: 2),
+        declared("ToolProfile", "toolprofiles", ["tp"], layer: 2),
+        declared("Workflow", "workflows", ["wf"], layer: 8),
+        declared("Workspace", "workspaces", ["ws"], layer: 3),
+        live("Attempt", "attempts", ["at"]),
+        live("Escalation", "escalations", ["esc"]),
+        live("Event", "events", ["ev"]),
+        live("Gate", "gates"),
+        live("Handoff", "handoffs", ["ho"]),
+        live("Revision", "revisions", ["rev"], namespaced: false),
+        live("Runtime", "runtimes", ["rt"], namespaced: false),
+        live("Task", "tasks"),
+        live("WorkItem", "workitems", ["wi"]),
+        live("Worker", "workers", namespaced: false),
+    ]
+
+    /// The kind of that CamelCase name.
+    package static func named(_ name: String) -> Kind? { all.first { $0.name == name } }
+
+    /// The kind a person means: name, singular, plural or short name, in any case.
+    package static func matching(_ word: String) -> Kind? {
+        let word = word.lowercased()
+        return all.first { $0.singular == word || $0.plural == word || $0.shortNames.contains(word) }
+    }
+
+    private static func declared(
+        _ name: String, _ plural: String, _ shortNames: [String] = [], namespaced: Bool = true, layer: Int
+    ) -> Kind {
+        Kind(
+            name: name, plural: plural, shortNames: shortNames, isNamespaced: namespaced, isDeclared: true,
+            layer: layer)
+    }
+
+    private static func live(
+        _ name: String, _ plural: String, _ shortNames: [String] = [], namespaced: Bool = true
+    ) -> Kind {
+        Kind(
+            name: name, plural: plural, shortNames: shortNames, isNamespaced: namespaced, isDeclared: false,
+            layer: 10)
+    }
+}

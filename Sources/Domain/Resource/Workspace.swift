@@ -1,0 +1,54 @@
+/// The spec of a Workspace: what a run works on.
+package struct WorkspaceSpec: Sendable, Hashable, Codable {
+    package enum Storage: String, Sendable, Codable { case git, directory, artifact }
+
+    package struct Author: Sendable, Hashable, Codable {
+        package var name: String
+        package var email: String
+    }
+
+    package var type: Storage
+    /// For git: absolute after the GitSource's own URL was joined with it.
+    package var url: String?
+    package var path: String?
+    package var branch: String
+    package var identity: Author?
+    package var readOnly: Bool
+    package var brief: String?
+    package var setup: [String]
+}
+
+/// The spec of a GitSource: a repository that declares state.
+package struct GitSourceSpec: Sendable, Hashable, Codable {
+    package struct Reference: Sendable, Hashable, Codable {
+        package var branch: String?
+        package var tag: String?
+        package var commit: String?
+    }
+
+    package struct Grants: Sendable, Hashable, Codable {
+        package var namespaces: [String]
+        package var kinds: [String]
+    }
+
+    package struct Prune: Sendable, Hashable, Codable {
+        package var enabled: Bool
+        package var maxPercent: Int
+        package var maxObjects: Int?
+    }
+
+    package enum Drift: String, Sendable, Codable { case correct, report }
+
+    package var url: String
+    package var ref: Reference
+    package var path: String
+    package var namespace: String
+    package var include: [String]
+    package var exclude: [String]
+    package var interval: String
+    package var timeout: String
+    package var grants: Grants
+    package var prune: Prune
+    package var drift: Drift
+    package var suspend: Bool
+}

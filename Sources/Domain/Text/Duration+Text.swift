@@ -1,0 +1,45 @@
+extension Duration {
+    /// Reads `90s`, `10m`, `1h30m`, `250ms` or `7d`; units must fall from large to small and not repeat.
+    package init?(text: String) {
+        let units: [(name: String, milliseconds: Int64)] = [
+            ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
+        ]
+        var rest = text[...]
+        var total: Int64 = 0
+        var nextUnit = 0
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest.dropFirst(digits.count)
+            let letters = rest.prefix { $0.isLetter }
+            rest = rest.dropFirst(letters.count)
+            guard let number = Int64(digits), number < 1_000_000_000,
+                let unit = units[nextUnit...].firstIndex(where: { $0.name == letters })
+            else { return nil }
+            total += number * units[unit].milliseconds
+            nextUnit = unit + 1
+        }
+        self = .milliseconds(total)
+    }
+
+    /// The shortest text that ``init(text:)`` reads back, to the millisecond.
+    package var text: String {
+        var rest = max(0, milliseconds)
+        var result = ""
+        for (name, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {
+            let count = rest / Int64(size)
+            guard count > 0 else { continue }
+            result += "\(count)\(name)"
+            rest %= Int64(size)
+        }
+        return result.isEmpty ? "0s" : result
+    }
+
+    /// Whole milliseconds, rounded towards zero.
+    package var milliseconds: Int64 { microseconds / 1000 }
+
+    /// Whole microseconds, rounded towards zero.
+    package var microseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    }
+}

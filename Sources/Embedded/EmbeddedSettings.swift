@@ -1,0 +1,58 @@
+/// What `up` runs: the state folder, the programs beside the running one, and what it points them at.
+package struct EmbeddedSettings: Sendable {
+    package var state: String
+    package var publicPort: Int
+    /// A git repository or an example folder; nil goes on with what the state folder holds.
+    package var folder: String?
+    /// The folder of `agirunnerd`, `agirunner-fleet` and `agirunner-runtime`.
+    package var programDirectory: String
+    /// Given to our own programs as it is; the database gets none of it.
+    package var environment: [String: String]
+    package var logLevel: String
+    /// The users that sandboxes run as when `up` is started by root.
+    package var sandboxUserIDs: ClosedRange<UInt32>
+    /// Where the distribution keeps database servers, one folder for each major version.
+    package var databasePrograms: String
+    /// How long a program may take from its first start until it is ready.
+    package var readyWithin: Duration
+
+    /// Settings of their parts.
+    package init(
+        state: String, publicPort: Int, folder: String?, programDirectory: String, environment: [String: String],
+        logLevel: String = "info", sandboxUserIDs: ClosedRange<UInt32> = 620_000...629_999,
+        databasePrograms: String = "/usr/lib/postgresql", readyWithin: Duration = .seconds(120)
+    ) {
+        self.state = state
+        self.publicPort = publicPort
+        self.folder = folder
+        self.programDirectory = programDirectory
+        self.environment = environment
+        self.logLevel = logLevel
+        self.sandboxUserIDs = sandboxUserIDs
+        self.databasePrograms = databasePrograms
+        self.readyWithin = readyWithin
+    }
+}
+
+/// What `up` needs from the program that calls it.
+package struct UpPorts: Sendable {
+    /// Whether the control plane answers `GET /readyz` on the control socket with 200; bounded by its own time-out.
+    package var probe: @Sendable (Installation) async -> Bool
+    /// Shows one line to the person who started `up`.
+    package var progress: @Sendable (String) -> Void
+    /// This many bytes that nobody can guess.
+    package var randomBytes: @Sendable (Int) -> [UInt8]
+    /// One element for each Ctrl-C or SIGTERM: the first stops everything in order, the second hurries.
+    package var stops: AsyncStream<Void>
+
+    /// Ports of their parts.
+    package init(
+        probe: @escaping @Sendable (Installation) async -> Bool, progress: @escaping @Sendable (String) -> Void,
+        randomBytes: @escaping @Sendable (Int) -> [UInt8], stops: AsyncStream<Void>
+    ) {
+        self.probe = probe
+        self.progress = progress
+        self.randomBytes = randomBytes
+        self.stops = stops
+    }
+}

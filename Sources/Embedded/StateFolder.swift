@@ -1,0 +1,121 @@
+internal import Domain
+internal import Glibc
+internal import Threads
+
+/// The state folder, made, checked and locked; the lock lasts until `release` or the end of the process.
+struct StateFolder: ~Copyable {
+    /// Bytes of a unix socket's path that the kernel takes.
+    static let socketPathLimit = 107
+    /// Bytes of the folder that holds the database's socket.
+    static let databaseSocketFolderLimit = 100
+
+    let installation: Installation
+    private let lock: FileLock
+
+    /// Opens the folder for the one `up` that may use it.
+    ///
+    /// - Parameter server: the account of the database server when it is not our own.
+    /// - Throws: `Failure`: `invalid` for a path that is too long, `conflict` when another `up` holds it, `forbidden`
+    ///   when it is someone else's or the server cannot enter it.
+    init(_ installation: Installation, server: Command.Account?) throws {
+        try StateFolder.checkLengths(installation)
+        let state = installation.state
+        try FileSystem.makeFolder(state, mode: server == nil ? 0o700 : 0o711)
+        guard let entry = FileSystem.entry(state), entry.userID == geteuid() else {
+            throw Failure(.forbidden, "The state folder \(state) belongs to another user; use another --state")
+        }
+        if let server {
+            // The server passes through without seeing what else is there.
+            try FileSystem.setMode(state, entry.mode | 0o011)
+            try StateFolder.checkEntrance(to: state, for: server)
+        }
+        do {
+            lock = try FileLock(path: installation.lock)
+        } catch let error where error.code == .busy {
+            let owner = FileLock.owner(ofLockAt: installation.lock).map { " (process \($0))" } ?? ""
+            throw Failure(
+                .conflict, "Another `agirunner up`\(owner) holds \(state); stop it or use another --state")
+        }
+        self.installation = installation
+        let passage: UInt32 = server == nil ? 0o700 : 0o711
+        for folder in [installation.run, installation.database, installation.runtimes] {
+            try FileSystem.makeFolder(folder, mode: passage)
+        }
+        for folder in [installation.repositories, installation.workspaceRepositories] {
+            try FileSystem.makeFolder(folder, mode: 0o755)
+        }
+        for folder in [installation.logs, installation.processes] { try FileSystem.makeFolder(folder, mode: 0o700) }
+        try FileSystem.makeFolder(installation.databaseSocketFolder, mode: 0o700)
+        if let server { try FileSystem.setOwner(installation.databaseSocketFolder, server) }
+    }
+
+    /// Gives the folder up; calling it keeps the lock alive until then.
+    consuming func release() {}
+
+    static func checkLengths(_ installation: Installation) throws {
+        let sockets = [
+            installation.controlSocket, installation.workerSocket, installation.databaseSocketFolder + "/.s.PGSQL.5432",
+        ]
+        let excess = [
+            sockets.map { $0.utf8.count - socketPathLimit }.max() ?? 0,
+            installation.databaseSocketFolder.utf8.count - databaseSocketFolderLimit,
+        ].max() ?? 0
+        if excess > 0 {
+            throw Failure(
+                .invalid,
+                "The state folder's path is \(excess) bytes too long for unix sockets: \(installation.state); "
+                    + "use a shorter --state, such as /tmp/agirunner")
+        }
+    }
+
+    /// Refuses a state folder below a folder that the account cannot enter, such as a home of mode 0700.
+    static func checkEntrance(to path: String, for account: Command.Account) throws {
+        var folder = ""
+        for part in path.split(separator: "/") {
+            folder += "/" + part
+            guard let entry = FileSystem.entry(folder) else { continue }
+            let needed: UInt32 =
+                entry.userID == account.userID ? 0o100 : entry.groupID == account.groupID ? 0o010 : 0o001
+            if entry.mode & needed == 0 {
+                throw Failure(
+                    .forbidden,
+                    "The database runs as user \(account.userID), which cannot enter \(folder); "
+                        + "use a --state outside of it, such as /var/lib/agirunner")
+            }
+        }
+    }
+
+    /// Writes the fleet manager's token once; a second `up` keeps it.
+    func ensureFleetToken(_ randomBytes: (Int) -> [UInt8]) throws {
+        if FileSystem.entry(installation.fleetTokenFile) != nil { return }
+        try FileSystem.write(Array(base64URL(randomBytes(32)).utf8), to: installation.fleetTokenFile)
+    }
+}
+
+/// The account the database server runs as: nil for a plain user, whose own it is.
+///
+/// - Throws: `Failure.notFound` on a machine without `postgres` and `nobody`.
+func serverAccount(userID: UInt32, accounts: String) throws -> Command.Account? {
+    if userID != 0 { return nil }
+    let lines = accounts.split(separator: "\n").map { $0.split(separator: ":", omittingEmptySubsequences: false) }
+    for name in ["postgres", "nobody"] {
+        if let line = lines.first(where: { $0.first == name[...] }), line.count >= 4,
+            let user = UInt32(line[2]), let group = UInt32(line[3]), user != 0
+        {
+            return Command.Account(userID: user, groupID: group)
+        }
+    }
+    throw Failure(.notFound, "There is neither a user postgres nor a user nobody to run the database as")
+}
+
+/// The bytes as text of RFC 4648, section 5, without padding.
+func base64URL(_ bytes: [UInt8]) -> String {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    var text = ""
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let group = bytes[start..<min(start + 3, bytes.count)]
+        let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+        for index in 0...group.count { text.append(digits[bits >> (18 - 6 * index) & 63]) }
+    }
+    return text
+}

@@ -1,0 +1,47 @@
+package import Domain
+
+/// One commit and the files below a folder of it.
+package struct SourceTree: Sendable, Hashable {
+    /// Who wrote a commit, as the commit says; nothing vouches for it.
+    package struct Author: Sendable, Hashable {
+        package let name: String
+        package let email: String
+    }
+
+    package let commit: CommitID
+    package let author: Author
+    /// The whole message, cut at 16 KiB.
+    package let message: String
+    /// When it was committed, as the commit says; within the years 1970 to 9999.
+    package let time: Timestamp
+    /// Sorted by the bytes of their paths, unique; at most 20,000.
+    package let files: [TreeEntry]
+}
+
+/// One file of a tree.
+package struct TreeEntry: Sendable, Hashable {
+    /// What the file is, by git's octal mode.
+    package enum Mode: UInt32, Sendable {
+        case regular = 0o100644
+        case executable = 0o100755
+        /// The blob holds where the link leads; it is never followed.
+        case symbolicLink = 0o120000
+        /// `blob` is the commit of another repository; there are no bytes to read here.
+        case submodule = 0o160000
+    }
+
+    /// From the top of the repository, whichever folder was asked for: `config/roles/developer.yaml`.
+    package let path: String
+    package let blob: BlobID
+    /// Bytes; 0 for a submodule.
+    package let size: Int
+    package let mode: Mode
+
+    /// A file's entry of its parts.
+    package init(path: String, blob: BlobID, size: Int, mode: Mode) {
+        self.path = path
+        self.blob = blob
+        self.size = size
+        self.mode = mode
+    }
+}

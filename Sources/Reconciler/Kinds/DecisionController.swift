@@ -1,0 +1,66 @@
+package import Domain
+import Workflows
+
+/// Executes each Decision once, and writes down what came of it.
+package struct DecisionController: Sendable {
+    private let objects: ObjectPorts
+    private let runs: RunPorts
+
+    /// A controller of its ports.
+    package init(objects: ObjectPorts, runs: RunPorts) {
+        self.objects = objects
+        self.runs = runs
+    }
+
+    /// One look at a Decision; one that was applied or refused is never looked at again.
+    package func reconcile(_ claimed: ClaimedKey) async -> Outcome {
+        do {
+            guard let stored = try await objects.stored(claimed.key),
+                stored.object.status?["outcome"] == nil
+            else { return .done }
+            let decision: DecisionSpec = try (stored.object.spec ?? [:]).decode()
+            do {
+                try await execute(decision, stored, claimed)
+                try await settle(claimed, .ready(reason: "Applied", message: "applied"), outcome: "applied", reason: nil)
+            } catch let refusal as Refusal {
+                try await settle(
+                    claimed, .stalled(reason: "Refused", message: refusal.message), outcome: "refused",
+                    reason: refusal.reason.rawValue)
+            }
+            return .done
+        } catch let failure as Failure {
+            return .failed(failure)
+        } catch {
+            return .failed(Failure(.internal, "the decision could not be executed", cause: error))
+        }
+    }
+
+    private func execute(_ decision: DecisionSpec, _ stored: Stored, _ claimed: ClaimedKey) async throws {
+        guard let subject = stored.origin.appliedBy else {
+            throw Refusal(
+                .notAnApprover, "a Decision in git counts only when its commit is signed, which is not verified yet",
+                next: ["agirunner \(decision.action.rawValue) \(decision.target.kind.lowercased())/\(decision.target.name)"])
+        }
+        let target = ObjectKey(decision.target.kind, namespace: claimed.key.namespace, name: decision.target.name)
+        guard let workflow = try await runs.owner(target) else {
+            throw Refusal(.notFound, "\(decision.target.kind)/\(decision.target.name) does not exist")
+        }
+        let actor = Actor(subject: subject, role: .orgAdmin)
+        try await runs.transact(workflow, subject, claimed.key, claimed) { run, pins, context in
+            try apply(.decide(decision, by: actor), to: run, pins: pins, context: context)
+        }
+    }
+
+    private func settle(
+        _ claimed: ClaimedKey, _ readiness: Readiness, outcome: String, reason: String?
+    ) async throws {
+        try await objects.setStatus(claimed.key, claimed, nil) { stored, now in
+            status(
+                of: stored, readiness, now: now,
+                members: [
+                    "outcome": .string(outcome), "reason": reason.map(Value.string), "at": .string(now.description),
+                    "by": stored.origin.appliedBy.map(Value.string),
+                ].compactMapValues { $0 })
+        }
+    }
+}

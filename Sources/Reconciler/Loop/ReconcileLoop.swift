@@ -1,0 +1,62 @@
+package import Domain
+
+/// Takes keys from the queue and hands each to the controller of its kind, for ever.
+///
+/// Level-triggered: a controller is handed a key, rereads everything, and may be run twice, late, or by another
+/// process. Its writes carry the key's fence, so of two that overlap one takes effect.
+package struct ReconcileLoop: Sendable {
+    package typealias Controller = @Sendable (ClaimedKey) async -> Outcome
+    /// Called with a key and what its controller said, for logs.
+    package typealias Report = @Sendable (ClaimedKey, Outcome) -> Void
+
+    private let queue: QueuePorts
+    private let controllers: [String: Controller]
+    private let workers: Int
+    private let report: Report
+
+    /// A loop over the controllers by kind; `workers` keys are worked on at once.
+    package init(
+        queue: QueuePorts, controllers: [String: Controller], workers: Int, report: @escaping Report
+    ) {
+        self.queue = queue
+        self.controllers = controllers
+        self.workers = workers
+        self.report = report
+    }
+
+    /// Runs until it is cancelled; a store that cannot be reached is waited for.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<workers { group.addTask { await work() } }
+        }
+    }
+
+    private func work() async {
+        while !Task.isCancelled {
+            do {
+                guard let key = try await queue.claim() else {
+                    await queue.wait(.seconds(1))
+                    continue
+                }
+                try await handle(key)
+            } catch {
+                // The queue itself failed: the lease of a key in hand runs out and another worker takes it.
+                await queue.wait(.seconds(1))
+            }
+        }
+    }
+
+    private func handle(_ claimed: ClaimedKey) async throws {
+        guard let controller = controllers[claimed.key.kind] else { return try await queue.finish(claimed) }
+        let outcome = await controller(claimed)
+        report(claimed, outcome)
+        switch outcome {
+        case .done: try await queue.finish(claimed)
+        case .again(let delay): try await queue.release(claimed, delay, false)
+        case .failed: try await queue.release(claimed, backOff(after: claimed.failures + 1), true)
+        }
+    }
+}
+
+/// How long a key waits after its nth failure in a row: 1 s, 2 s, 4 s … five minutes.
+func backOff(after failures: Int) -> Duration { .seconds(min(300, 1 << min(failures - 1, 9))) }

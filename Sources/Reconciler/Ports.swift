@@ -1,0 +1,129 @@
+package import Domain
+package import Workflows
+
+/// One commit as Catalog read it.
+package struct LoadedRevision: Sendable {
+    package var commit: CommitID
+    package var author: String
+    package var message: String
+    package var declared: [Declared]
+    package var diagnostics: [Diagnostic]
+    /// The first diagnostic of each object an error holds back.
+    package var heldBack: [ObjectKey: Diagnostic]
+
+    /// A revision of its parts.
+    package init(
+        commit: CommitID, author: String, message: String, declared: [Declared], diagnostics: [Diagnostic],
+        heldBack: [ObjectKey: Diagnostic]
+    ) {
+        self.commit = commit
+        self.author = author
+        self.message = message
+        self.declared = declared
+        self.diagnostics = diagnostics
+        self.heldBack = heldBack
+    }
+}
+
+/// What the controllers need of the declared objects.
+package struct ObjectPorts: Sendable {
+    package var stored: @Sendable (ObjectKey) async throws -> Stored?
+    package var ofSource: @Sendable (_ source: String) async throws -> [Stored]
+    package var ofKind: @Sendable (_ kind: String, _ namespace: String) async throws -> [Stored]
+    package var apply: @Sendable (RevisionWrite, ClaimedKey) async throws -> Void
+    /// Computes a status inside the transaction; an equal status is not written.
+    package var setStatus:
+        @Sendable (ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?) async throws
+            -> Void
+
+    /// Ports of their closures.
+    package init(
+        stored: @escaping @Sendable (ObjectKey) async throws -> Stored?,
+        ofSource: @escaping @Sendable (String) async throws -> [Stored],
+        ofKind: @escaping @Sendable (String, String) async throws -> [Stored],
+        apply: @escaping @Sendable (RevisionWrite, ClaimedKey) async throws -> Void,
+        setStatus: @escaping @Sendable (
+            ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?
+        ) async throws -> Void
+    ) {
+        self.stored = stored
+        self.ofSource = ofSource
+        self.ofKind = ofKind
+        self.apply = apply
+        self.setStatus = setStatus
+    }
+}
+
+/// What the source controller needs of git and of the file format.
+package struct SourcePorts: Sendable {
+    /// The commit the source's ref points at, or nil when there is no such ref.
+    package var tip: @Sendable (_ name: String, GitSourceSpec) async throws -> CommitID?
+    package var load: @Sendable (_ name: String, GitSourceSpec, CommitID) async throws -> LoadedRevision
+
+    /// Ports of their closures.
+    package init(
+        tip: @escaping @Sendable (String, GitSourceSpec) async throws -> CommitID?,
+        load: @escaping @Sendable (String, GitSourceSpec, CommitID) async throws -> LoadedRevision
+    ) {
+        self.tip = tip
+        self.load = load
+    }
+}
+
+/// A rule's judgement inside a transaction that holds the run.
+package typealias RunBody = @Sendable (Run, Pins, RuleContext) throws -> RunChange?
+
+/// What the controllers need of the runs.
+package struct RunPorts: Sendable {
+    package var run: @Sendable (UID) async throws -> (run: Run, pins: Pins)?
+    /// The run that a workflow, gate, task or escalation belongs to.
+    package var owner: @Sendable (ObjectKey) async throws -> UID?
+    package var begin: @Sendable (RunChange, Pins, ClaimedKey) async throws -> Void
+    package var transact:
+        @Sendable (_ workflow: UID, _ actor: String, _ decision: ObjectKey?, ClaimedKey?, @escaping RunBody) async throws
+            -> Void
+    package var context: @Sendable () async throws -> RuleContext
+    package var digest: @Sendable ([UInt8]) -> Digest
+
+    /// Ports of their closures.
+    package init(
+        run: @escaping @Sendable (UID) async throws -> (run: Run, pins: Pins)?,
+        owner: @escaping @Sendable (ObjectKey) async throws -> UID?,
+        begin: @escaping @Sendable (RunChange, Pins, ClaimedKey) async throws -> Void,
+        transact: @escaping @Sendable (UID, String, ObjectKey?, ClaimedKey?, @escaping RunBody) async throws -> Void,
+        context: @escaping @Sendable () async throws -> RuleContext,
+        digest: @escaping @Sendable ([UInt8]) -> Digest
+    ) {
+        self.run = run
+        self.owner = owner
+        self.begin = begin
+        self.transact = transact
+        self.context = context
+        self.digest = digest
+    }
+}
+
+/// What the loop needs of the key queue.
+package struct QueuePorts: Sendable {
+    package var claim: @Sendable () async throws -> ClaimedKey?
+    package var renew: @Sendable (ClaimedKey) async throws -> Void
+    package var finish: @Sendable (ClaimedKey) async throws -> Void
+    package var release: @Sendable (ClaimedKey, _ after: Duration, _ failed: Bool) async throws -> Void
+    /// Waits until something was committed, or for the given time.
+    package var wait: @Sendable (Duration) async -> Void
+
+    /// Ports of their closures.
+    package init(
+        claim: @escaping @Sendable () async throws -> ClaimedKey?,
+        renew: @escaping @Sendable (ClaimedKey) async throws -> Void,
+        finish: @escaping @Sendable (ClaimedKey) async throws -> Void,
+        release: @escaping @Sendable (ClaimedKey, Duration, Bool) async throws -> Void,
+        wait: @escaping @Sendable (Duration) async -> Void
+    ) {
+        self.claim = claim
+        self.renew = renew
+        self.finish = finish
+        self.release = release
+        self.wait = wait
+    }
+}

@@ -1,0 +1,63 @@
+internal import Containers
+internal import Domain
+
+extension Tool {
+    /// Runs a shell command in the sandbox.
+    static let shellExec = Tool(
+        name: "shell_exec",
+        summary: "Runs a command by /bin/sh in the sandbox, in the repository. Nothing it starts outlives the call but "
+            + "files. Answers exit code and output.",
+        schema: objectSchema(
+            [
+                "command": textSchema("The command line.", maxLength: 100_000, minLength: 1),
+                "timeout": integerSchema("Seconds, from 1 to 900; 300 without it."),
+                "cwd": textSchema("A folder, relative to the repository.", minLength: 1),
+            ], required: ["command"]),
+        // The command's own time is at most 900 s; beyond that the engine itself hangs.
+        effect: .execute, owner: .sandbox, timeout: .seconds(930), outputLimit: 64 << 10
+    ) { input, context in
+        let command = input["command"]?.string ?? ""
+        if let refusal = ShellPolicy(context.contract.shell).refusal(of: command) { throw ToolRefusal(refusal) }
+        let folder = try repositoryPath(input["cwd"]?.string ?? ".")
+        let seconds = min(900, max(1, input["timeout"]?.integer ?? 300))
+        let isJudging = context.contract.identity.purpose == .assessment
+        if isJudging, folder.parts.first != "repo" { throw ToolRefusal("cwd must lie in the repository") }
+        let words = isJudging ? throwAwayCopy(command, folder.shown) : ["/bin/sh", "-c", command]
+        let result = try await context.workbench.run(
+            ExecRequest(
+                words, workingDirectory: isJudging ? "/tmp" : folder.inside, timeout: .seconds(seconds),
+                outputLimit: 24 << 10))
+        return ToolOutput(result.report(seconds: seconds), isError: !result.succeeded)
+    }
+}
+
+/// Runs the command in a copy of the repository that is removed at once, since a judge must not change what it judges.
+private func throwAwayCopy(_ command: String, _ folder: String) -> [String] {
+    let script = """
+        copy=$(mktemp -d /tmp/copy.XXXXXX) && cp -a /workspace/repo "$copy/repo" || exit 125
+        (cd "$copy/repo/$2" && exec /bin/sh -c "$1")
+        code=$?
+        chmod -R u+rwX "$copy" 2>/dev/null
+        rm -rf "$copy"
+        exit $code
+        """
+    return ["/bin/sh", "-c", script, "sh", command, folder]
+}
+
+extension ExecResult {
+    /// How the command ended and what it wrote, for a model.
+    func report(seconds: Int64) -> String {
+        var lines: [String] = []
+        if let exceeded {
+            lines.append("killed: the sandbox's limit of \(exceeded.rawValue) was exceeded")
+        } else if timedOut {
+            lines.append("killed after \(seconds) s: the time was over")
+        } else {
+            lines.append("exit code: \(exitCode)")
+        }
+        for (name, stream) in [("stdout", standardOutput), ("stderr", standardError)] where stream.total > 0 {
+            lines.append("\(name):\n\(stream.text)")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,177 @@
+package import Domain
+
+/// The statements of the work queue.
+enum KeyStatement: String, Statement, CaseIterable {
+    /// Locks those of some keys that exist, in the order that everybody locks them in. The arrays run in parallel.
+    case lock = """
+        SELECT k.kind, k.namespace, k.name, k.fence, k.claimed_generation FROM keys k
+        JOIN unnest($1::text[], $2::text[], $3::text[]) w (kind, namespace, name)
+            ON (k.kind, k.namespace, k.name) = (w.kind, w.namespace, w.name)
+        ORDER BY k.kind, k.namespace, k.name FOR UPDATE OF k
+        """
+    /// A waiting key keeps the earlier time and the higher priority; a claimed one that nobody marked since gets
+    /// the mark's own, because the old ones led to the claim. A step of priority is worth 30 seconds of waiting.
+    case mark = """
+        INSERT INTO keys AS k (kind, namespace, name, priority, due, rank, generation)
+        SELECT kind, namespace, name, priority, at, at + priority * interval '30 seconds', 1
+        FROM (
+            SELECT kind COLLATE "C" AS kind, namespace COLLATE "C" AS namespace, name COLLATE "C" AS name, priority,
+                clock_timestamp() + delay * interval '1 microsecond' AS at
+            FROM jsonb_to_recordset($1::jsonb)
+                AS m (kind text, namespace text, name text, priority bigint, delay bigint)
+        ) m ORDER BY kind, namespace, name
+        ON CONFLICT (kind, namespace, name) DO UPDATE SET
+            generation = k.generation + 1,
+            priority = CASE WHEN k.claimed_generation = k.generation THEN excluded.priority
+                ELSE least(k.priority, excluded.priority) END,
+            due = CASE WHEN k.claimed_generation = k.generation THEN excluded.due
+                ELSE least(k.due, excluded.due) END,
+            rank = CASE WHEN k.claimed_generation = k.generation THEN excluded.rank
+                ELSE least(k.rank, excluded.rank) END
+        """
+    case claim = """
+        UPDATE keys k SET claimed_generation = k.generation, claimed_by = $1, fence = nextval('key_fence'),
+            lease_until = now() + $2::bigint * interval '1 microsecond'
+        FROM (
+            SELECT kind, namespace, name FROM keys
+            WHERE due <= now() AND (lease_until IS NULL OR lease_until < now())
+            ORDER BY rank LIMIT 1 FOR UPDATE SKIP LOCKED
+        ) c
+        WHERE (k.kind, k.namespace, k.name) = (c.kind, c.namespace, c.name)
+        RETURNING k.kind, k.namespace, k.name, k.generation, k.fence, k.failures
+        """
+    case renew = """
+        UPDATE keys SET lease_until = clock_timestamp() + $5::bigint * interval '1 microsecond'
+        WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
+        """
+    case finish = """
+        DELETE FROM keys
+        WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4 AND generation = claimed_generation
+        """
+    case comeAgain = """
+        UPDATE keys SET claimed_generation = NULL, claimed_by = NULL, fence = NULL, lease_until = NULL, failures = 0
+        WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
+        """
+    /// A mark that came meanwhile keeps its own due time.
+    case release = """
+        UPDATE keys SET claimed_generation = NULL, claimed_by = NULL, fence = NULL, lease_until = NULL,
+            failures = CASE WHEN $6::boolean THEN failures + 1 ELSE 0 END,
+            due = CASE WHEN generation = claimed_generation
+                THEN clock_timestamp() + $5::bigint * interval '1 microsecond' ELSE due END,
+            rank = CASE WHEN generation = claimed_generation
+                THEN clock_timestamp() + $5::bigint * interval '1 microsecond' + priority * interval '30 seconds'
+                ELSE rank END
+        WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
+        """
+    case nextDue = """
+        SELECT greatest(0, floor(extract(epoch FROM min(greatest(due, lease_until)) - now()) * 1000000))::bigint
+            AS microseconds
+        FROM keys
+        """
+}
+
+extension Store {
+    /// Marks keys to be looked at; marking a key that somebody works on makes it come again.
+    package func mark(_ marks: [Mark]) async throws {
+        try await transaction { try $0.settleKeys(marks: marks, fence: nil) }
+    }
+
+    /// Takes the most urgent key that is due and in nobody's hands; nil when there is none.
+    ///
+    /// Urgency is the priority, improved by a step for every 30 seconds of waiting, so that no key starves.
+    package func claimKey(by claimer: String, lease: Duration) async throws -> ClaimedKey? {
+        try await transaction { session in
+            guard let row = try session.rows(KeyStatement.claim, claimer, lease).first else { return nil }
+            return ClaimedKey(
+                key: try row.key(), generation: try row.integer("generation"), fence: try row.integer("fence"),
+                failures: Int(try row.integer("failures")))
+        }
+    }
+
+    /// Keeps a claimed key for longer.
+    ///
+    /// - Throws: `Failure.conflict`, reason `fenced`, when the lease ran out and somebody else took the key.
+    package func renew(_ claimed: ClaimedKey, lease: Duration) async throws {
+        try await transaction { session in
+            let key = claimed.key
+            let count = try session.execute(
+                KeyStatement.renew, key.kind, key.namespace ?? "", key.name, claimed.fence, lease)
+            if count == 0 { throw fenced(key) }
+        }
+    }
+
+    /// Ends the work on a key; it comes again only when it was marked meanwhile.
+    ///
+    /// Does nothing when the lease ran out and somebody else took the key.
+    package func finish(_ claimed: ClaimedKey) async throws {
+        try await transaction { session in
+            let key = claimed.key
+            let deleted = try session.execute(
+                KeyStatement.finish, key.kind, key.namespace ?? "", key.name, claimed.fence)
+            guard deleted == 0 else { return }
+            try session.execute(KeyStatement.comeAgain, key.kind, key.namespace ?? "", key.name, claimed.fence)
+            session.hasNews = true
+        }
+    }
+
+    /// Gives a key back to be looked at again, at the latest after a while; `failed` counts towards its failures.
+    ///
+    /// Does nothing when the lease ran out and somebody else took the key.
+    package func release(_ claimed: ClaimedKey, retryAfter: Duration, failed: Bool) async throws {
+        try await transaction { session in
+            let key = claimed.key
+            try session.execute(
+                KeyStatement.release, key.kind, key.namespace ?? "", key.name, claimed.fence, retryAfter, failed)
+            session.hasNews = true
+        }
+    }
+
+    /// How long until the next key can be claimed, zero for at once; nil when there is no key at all.
+    package func nextDue() async throws -> Duration? {
+        try await read { session in
+            guard let row = try session.rows(KeyStatement.nextDue).first,
+                let microseconds = try row.optional("microseconds").flatMap(Int64.init)
+            else { return nil }
+            return .microseconds(microseconds)
+        }
+    }
+}
+
+extension Session {
+    /// The last step of a transaction: checks that a fence still holds, and marks keys, all in the order of keys.
+    ///
+    /// - Throws: `Failure.conflict`, reason `fenced`, when the fence is stale.
+    func settleKeys(marks: [Mark], fence: ClaimedKey?) throws {
+        var urgent: [ObjectKey: Mark] = [:]
+        for mark in marks {
+            guard let other = urgent[mark.key] else { urgent[mark.key] = mark; continue }
+            urgent[mark.key] = Mark(
+                mark.key, priority: other.priority.rawValue < mark.priority.rawValue ? other.priority : mark.priority,
+                delay: min(mark.delay, other.delay))
+        }
+        let keys = Set(urgent.keys).union(fence.map { [$0.key] } ?? [])
+        guard !keys.isEmpty else { return }
+        let locked = try rows(
+            KeyStatement.lock, keys.map(\.kind), keys.map { $0.namespace ?? "" }, keys.map(\.name))
+        if let fence {
+            let holds = try locked.map { row in
+                try row.key() == fence.key && row.optional("fence") == String(fence.fence)
+            }
+            guard holds.contains(true) else { throw fenced(fence.key) }
+        }
+        guard !urgent.isEmpty else { return }
+        let documents = urgent.values.map { mark -> Value in
+            [
+                "kind": .string(mark.key.kind), "namespace": .string(mark.key.namespace ?? ""),
+                "name": .string(mark.key.name), "priority": .integer(Int64(mark.priority.rawValue)),
+                "delay": .integer(mark.delay.microseconds),
+            ]
+        }
+        try execute(KeyStatement.mark, Value.array(documents))
+        hasNews = true
+    }
+}
+
+private func fenced(_ key: ObjectKey) -> Failure {
+    Failure(.conflict, "Somebody else has taken over the work on \(key)", reason: "fenced")
+}

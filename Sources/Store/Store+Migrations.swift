@@ -1,0 +1,64 @@
+internal import Domain
+
+/// A step of the schema; once released it never changes.
+struct Migration: Sendable {
+    let name: String
+    let script: String
+
+    /// Every step there is, in order.
+    static let all: [Migration] = [
+        Migration(name: "m0001_base", script: String(decoding: PackageResources.m0001_base_sql, as: UTF8.self))
+    ]
+}
+
+enum MigrationStatement: String, Statement, CaseIterable {
+    case unlimited = "SET LOCAL statement_timeout = '10min'"
+    /// One at a time for each schema, whatever process it is in; ends with the transaction.
+    case lock = "SELECT pg_advisory_xact_lock(hashtextextended('agirunner.migrate:' || current_schema(), 0))"
+    case table = """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz NOT NULL)
+        """
+    case applied = "SELECT digest FROM schema_migrations WHERE name = $1"
+    case digest = "SELECT encode(sha256(convert_to($1::text, 'UTF8')), 'hex') AS digest"
+    case record = "INSERT INTO schema_migrations (name, digest, applied_at) VALUES ($1, $2, clock_timestamp())"
+    case names = "SELECT name FROM schema_migrations ORDER BY name"
+}
+
+extension Store {
+    /// Brings the schema up to this program's version; does nothing when it is there.
+    ///
+    /// - Throws: `Failure.corrupted` when an applied step differs from the one this program holds, `.unsupported`
+    ///   when the database was migrated by a newer program.
+    package func migrate() async throws {
+        for migration in Migration.all {
+            try await transaction { session in
+                try session.execute(MigrationStatement.unlimited)
+                _ = try session.rows(MigrationStatement.lock)
+                try session.execute(MigrationStatement.table)
+                try session.apply(migration)
+            }
+        }
+        let known = Set(Migration.all.map(\.name))
+        let names = try await read { session in
+            try session.rows(MigrationStatement.names).map { try $0.text("name") }
+        }
+        if let newer = names.first(where: { !known.contains($0) }) {
+            throw Failure(.unsupported, "The database has migration \(newer), which this program does not know")
+        }
+    }
+}
+
+extension Session {
+    fileprivate func apply(_ migration: Migration) throws {
+        let digest = try rows(MigrationStatement.digest, migration.script).first?.text("digest")
+        if let applied = try rows(MigrationStatement.applied, migration.name).first {
+            guard try applied.text("digest") == digest else {
+                throw Failure(.corrupted, "Migration \(migration.name) is not the one that was applied")
+            }
+            return
+        }
+        try run(script: migration.script, timeout: .seconds(600))
+        try execute(MigrationStatement.record, migration.name, digest)
+    }
+}

@@ -1,0 +1,114 @@
+internal import CLinux
+
+/// The signals that one process may send to another.
+package enum Signal: Int32, Sendable {
+    case hangUp = 1
+    case interrupt = 2
+    case quit = 3
+    case kill = 9
+    case terminate = 15
+}
+
+/// A process of this boot, told apart from a later one that was given the same number.
+package struct ProcessIdentity: Sendable, Codable, Hashable {
+    package let pid: Int32
+    /// Clock ticks between the boot and the start of the process, field 22 of `/proc/PID/stat`.
+    package let startTime: UInt64
+
+    package init(pid: Int32, startTime: UInt64) {
+        self.pid = pid
+        self.startTime = startTime
+    }
+
+    /// The process that has the number now; nil when there is none.
+    package static func current(pid: Int32) -> ProcessIdentity? {
+        processState(pid).map { ProcessIdentity(pid: pid, startTime: $0.start_time) }
+    }
+
+    /// The calling process.
+    package static var own: ProcessIdentity? { current(pid: ag_own_pid()) }
+
+    /// Whether the process runs; one that has ended and waits to be reaped does not.
+    package var isAlive: Bool {
+        guard let state = presentState else { return false }
+        return !state.hasEnded
+    }
+
+    /// Sends a signal to this process and no other.
+    ///
+    /// - Returns: false when the process has ended.
+    /// - Throws: `SystemError.notPermitted`.
+    package func signal(_ signal: Signal) throws(SystemError) -> Bool {
+        guard let pidfd = try openPidfd() else { return false }
+        let result = ag_pidfd_signal(pidfd.raw, signal.rawValue)
+        if result == -ESRCH { return false }
+        _ = try checked(result, "pidfd_send_signal", "process \(pid)")
+        return true
+    }
+
+    /// Kills every process of the group and session that this process leads, itself last.
+    ///
+    /// The leader is stopped first: as long as it is there, even as one that waits to be reaped, its number cannot
+    /// be given to another group. When it is gone nothing is killed, since what is left cannot be told from strangers.
+    /// - Returns: false when the leader is gone.
+    /// - Throws: `SystemError.notPermitted` after killing what may be killed; `.invalid` for the caller itself.
+    package func killGroup() throws(SystemError) -> Bool {
+        guard pid > 1, pid != ag_own_pid() else {
+            throw SystemError(code: .invalid, message: "Process \(pid) may not be killed", call: "killGroup")
+        }
+        guard let leader = try openPidfd() else { return false }
+        _ = ag_pidfd_signal(leader.raw, SIGSTOP)
+        var failure: SystemError?
+        var seen: Set<ProcessIdentity> = [self]
+        // Rounds, because a process may have forked just before it was killed; a dying one forks no more.
+        for _ in 0..<100 {
+            let found = groupMembers().subtracting(seen)
+            if found.isEmpty { break }
+            seen.formUnion(found)
+            for member in found where presentState != nil {
+                do { _ = try member.signal(.kill) } catch { failure = error }
+            }
+        }
+        let result = ag_pidfd_signal(leader.raw, Signal.kill.rawValue)
+        if result != -ESRCH { _ = try checked(result, "pidfd_send_signal", "process \(pid)") }
+        if let failure { throw failure }
+        return true
+    }
+
+    /// A descriptor of exactly this process; nil when it is gone.
+    ///
+    /// The start time is read after opening: if it is ours then, the descriptor was ours from the beginning.
+    func openPidfd() throws(SystemError) -> OwnedDescriptor? {
+        let result = ag_pidfd_open(pid)
+        if result == -ESRCH || result == -EINVAL { return nil }
+        let descriptor = OwnedDescriptor(try checked(result, "pidfd_open", "process \(pid)"))
+        if presentState == nil { return nil }
+        return consume descriptor
+    }
+
+    private var presentState: ag_process_state? {
+        processState(pid).flatMap { $0.start_time == startTime ? $0 : nil }
+    }
+
+    private func groupMembers() -> Set<ProcessIdentity> {
+        var pids = [pid_t](repeating: 0, count: 65_536)
+        let count = unsafe ag_processes(&pids, pids.count)
+        var members: Set<ProcessIdentity> = []
+        for other in pids.prefix(max(0, Int(count))) {
+            guard let state = processState(other), !state.hasEnded else { continue }
+            if state.group == pid || state.session == pid {
+                members.insert(ProcessIdentity(pid: other, startTime: state.start_time))
+            }
+        }
+        return members
+    }
+}
+
+private func processState(_ pid: Int32) -> ag_process_state? {
+    var state = ag_process_state()
+    return unsafe ag_process_state(pid, &state) == 0 ? state : nil
+}
+
+extension ag_process_state {
+    fileprivate var hasEnded: Bool { state == 90 || state == 88 }  // Z and X
+}

@@ -1,0 +1,38 @@
+import Domain
+
+extension Draft {
+    /// Whether the run has used what its Workflow allows.
+    var isOverBudget: Bool {
+        guard let budget = pins.workflow.budget else { return false }
+        let spend = run.workflow.spend
+        if let cost = budget.costUSD, spend.cost >= cost { return true }
+        if let tokens = budget.tokens, spend.inputTokens + spend.outputTokens >= tokens { return true }
+        return false
+    }
+
+    /// Whether the file says to go on, or a person answered the question about the budget.
+    var mayExceedBudget: Bool {
+        pins.workflow.budget?.onExceeded == .warn
+            || run.escalations.contains {
+                $0.reason == ReasonCode.budgetExceeded.rawValue && $0.state == .answered
+            }
+    }
+
+    /// After money was spent: asks, stops or remarks, once, as `budget.onExceeded` says.
+    mutating func enforceBudget() throws {
+        guard isOverBudget, let budget = pins.workflow.budget, !run.workflow.phase.isTerminal else { return }
+        let spent = "the run has spent \(run.workflow.spend.cost) USD of \(budget.costUSD?.description ?? "its tokens")"
+        switch budget.onExceeded {
+        case .stop: try endRun(.fail, reason: .budgetExceeded, message: spent)
+        case .warn:
+            let callout = "budget exceeded, and onExceeded says warn"
+            guard !run.workflow.callouts.contains(callout) else { return }
+            try updateWorkflow("workflow.callout") { $0.callouts.append(callout) }
+        case .ask:
+            guard !run.escalations.contains(where: { $0.reason == ReasonCode.budgetExceeded.rawValue }) else { return }
+            try openEscalation(
+                stage: run.workflow.currentStage, task: nil, to: "human", reason: .budgetExceeded,
+                question: "\(spent); may it go on without a limit?")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Domain
+import Foundation
+
+@testable import Catalog
+
+/// The good configuration of `Goldens/Catalog/good`, to load as it is or with mistakes put in.
+struct Configuration {
+    var files: [String: [UInt8]] = [:]
+    var options = LoadOptions()
+
+    init() throws {
+        let folder = Golden.folder.appending(path: "good")
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+        for path in paths { files[path] = try Golden.bytes("good/\(path)") }
+        options.gitSource = "main"
+        options.commit = CommitID(String(repeating: "a", count: 40))
+        options.sourceURL = "/srv/repositories/config"
+    }
+
+    /// Replaces the one occurrence of a text in a file.
+    mutating func replace(_ old: String, _ new: String, in path: String) {
+        let text = String(decoding: files[path] ?? [], as: UTF8.self)
+        precondition(text.components(separatedBy: old).count == 2, "'\(old)' must stand once in \(path)")
+        files[path] = Array(text.replacingOccurrences(of: old, with: new).utf8)
+    }
+
+    mutating func append(_ text: String, to path: String) { files[path, default: []] += Array(text.utf8) }
+
+    var sourceFiles: [SourceFile] {
+        files.sorted { $0.key < $1.key }.map { SourceFile(path: $0.key, bytes: $0.value) }
+    }
+
+    func load() -> Loaded { Loader().load(sourceFiles, options: options) }
+
+    /// The diagnostics as a person sees them.
+    func report(_ loaded: Loaded) -> String {
+        loaded.diagnostics.map { $0.text(source: files[$0.path]) + "\n" }.joined()
+    }
+}
+
+extension LoadOptions {
+    /// Options with something changed.
+    func with(_ change: (inout LoadOptions) -> Void) -> LoadOptions {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+}
+
+/// A seeded generator, so that a failure can be repeated from its printed seed.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    // SplitMix64.
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,85 @@
+import Domain
+import Testing
+
+@testable import Catalog
+
+/// One mistake put into the good configuration, and the diagnostic that must come of it.
+struct Mistake: Sendable, CustomTestStringConvertible {
+    let code: Code
+    let name: String
+    let make: @Sendable (inout Configuration) -> Void
+    var testDescription: String { "\(code.rawValue) \(name)" }
+
+    init(_ code: Code, _ name: String, _ make: @escaping @Sendable (inout Configuration) -> Void) {
+        self.code = code
+        self.name = name
+        self.make = make
+    }
+
+    /// A replacement in one file.
+    init(_ code: Code, _ name: String, _ path: String, _ old: String, _ new: String) {
+        self.init(code, name) { $0.replace(old, new, in: path) }
+    }
+}
+
+@Suite struct DiagnosticTests {
+    @Test(arguments: Mistake.all) func `a mistake is shown where it is, and alone`(mistake: Mistake) throws {
+        var configuration = try Configuration()
+        mistake.make(&configuration)
+        let loaded = configuration.load()
+        let others = loaded.diagnostics.filter { $0.code != mistake.code.rawValue }
+        #expect(others.isEmpty, "\(others.map(\.message))")
+        let name = "diagnostics/\(mistake.code.rawValue)-\(mistake.name).txt"
+        try Golden.expect(configuration.report(loaded), equals: Golden.folder.appending(path: name))
+    }
+
+    @Test func `every code is shown by a mistake or by a test of its own`() {
+        let alone: Set<Code> = [.tooManyFiles, .tooManyDiagnostics, .tooManyNodes, .heldBack]
+        #expect(Set(Mistake.all.map(\.code)).union(alone) == Set(Code.allCases))
+        #expect(alone.isDisjoint(with: Mistake.all.map(\.code)))
+    }
+
+    @Test func `every code has a title and an explanation of its own`() {
+        #expect(Set(Code.allCases.map(\.title)).count == Code.allCases.count)
+        for code in Code.allCases {
+            #expect(code.explanation.hasSuffix(".") && !code.title.isEmpty)
+            #expect(explain(code: code.rawValue)?.contains(code.explanation) == true)
+        }
+        #expect(explain(code: "REF999") == nil)
+    }
+
+    @Test func `three mistakes in one file are three diagnostics`() throws {
+        var configuration = try Configuration()
+        let path = "playbooks/bug-fix/playbook.yaml"
+        configuration.replace("version: \"1.0.0\"", "version: 1.0", in: path)
+        configuration.replace("maxCycles: 3", "maxCycles: 0", in: path)
+        configuration.replace("goal: A person lets it out.", "gaol: A person lets it out.", in: path)
+        let loaded = configuration.load()
+        #expect(loaded.diagnostics.map(\.code) == ["TXT001", "SCH004", "SCH001", "SCH002"].sorted { left, right in
+            let order = ["TXT001": 0, "SCH004": 1, "SCH002": 2, "SCH001": 3]
+            return order[left, default: 9] < order[right, default: 9]
+        })
+        #expect(loaded.diagnostics.allSatisfy { $0.object == "Playbook/bug-fix" && $0.path == path })
+    }
+
+    @Test func `a diagnostic is one line of JSON`() throws {
+        var configuration = try Configuration()
+        configuration.replace("assessedBy: [reviewer]", "assessedBy: [reviwer]", in: "playbooks/bug-fix/playbook.yaml")
+        let diagnostic = try #require(configuration.load().diagnostics.first)
+        #expect(!diagnostic.jsonLine.contains("\n"))
+        let decoded: Diagnostic = try Value(json: diagnostic.jsonLine).decode()
+        #expect(decoded == diagnostic)
+    }
+
+    @Test func `a long line is cut around its mistake, and control characters are not printed`() {
+        let line = "key: " + String(repeating: "x", count: 100_000) + "\u{1B}[31m\u{202E}"
+        let text = Diagnostic(
+            code: "SCH001", path: "a.yaml",
+            span: TextSpan(start: .init(line: 1, column: 100_001), end: .init(line: 1, column: 100_003)),
+            message: "m\u{7}", fix: "f"
+        ).text(source: Array(line.utf8))
+        #expect(text.utf8.count < 1000)
+        #expect(!text.unicodeScalars.contains { [0x1B, 0x202E, 7].contains($0.value) })
+        #expect(text.contains(String(repeating: " ", count: 60) + "^^ f"))
+    }
+}

@@ -1,0 +1,171 @@
+import Containers
+import Domain
+import Foundation
+import Logging
+import Testing
+
+@Suite struct LifecycleTests {
+    @Test func `destroy ends what runs and leaves the workspace alone`() async throws {
+        try await Fixture.with { fixture in
+            let marker = uniqueMarker()
+            let workspace = try fixture.makeWorkspace("one")
+            let sandbox = try await fixture.engine.create(SandboxSpec(name: "one", workspace: workspace))
+            #expect(fixture.leftovers == ["one"])
+            let running = Task { try await fixture.engine.shell(sandbox, "touch started; sleep \(marker)") }
+            try await waitForFile(workspace + "/repo/started")
+            await fixture.engine.destroy(sandbox)
+            let ended = try await failure { _ = try await running.value }
+            #expect(ended.code == .cancelled)
+            #expect(processes(with: marker) == [])
+            #expect(fixture.leftovers == [])
+            #expect(FileManager.default.fileExists(atPath: workspace + "/repo/started"))
+            let late = try await failure { _ = try await fixture.engine.shell(sandbox, "true") }
+            #expect(late.code == .notFound)
+            await fixture.engine.destroy(sandbox)
+            let again = try await fixture.engine.create(SandboxSpec(name: "one", workspace: workspace))
+            #expect(again.owner == sandbox.owner)
+            #expect(try await fixture.engine.shell(again, "touch started").succeeded)
+            await fixture.engine.destroy(again)
+        }
+    }
+
+    @Test func `a tree made to resist removal is removed`() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.sandbox { sandbox in
+                let script = """
+                    import os
+                    os.chdir("/tmp")
+                    for name in ["moved-1", "moved-2/moved-3/full", "locked/a/b"]: os.makedirs(name)
+                    open("moved-4", "w"); open(b"\\xff\\xfe", "w"); os.symlink("/usr", "link"); os.mkfifo("pipe")
+                    os.chmod("locked/a", 0)
+                    for depth in range(3000):
+                        os.mkdir("deep"); os.chdir("deep")
+                    """
+                let result = try await fixture.engine.exec(sandbox, ExecRequest(["python3", "-c", script]))
+                #expect(result.succeeded, "\(result.standardError.text)")
+            }
+            #expect(fixture.leftovers == [])
+            #expect(FileManager.default.fileExists(atPath: "/usr/bin/env"))
+        }
+    }
+
+    @Test func `names are unique, users are not shared, and specs are checked`() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.sandbox("one") { one in
+                let twice = try await failure { _ = try await fixture.engine.create(one.spec) }
+                #expect(twice.code == .alreadyExists)
+                if Fixture.isRoot {
+                    var owners: Set<FileOwner?> = [one.owner]
+                    var others: [Sandbox] = []
+                    for number in 2...4 {
+                        let workspace = try fixture.makeWorkspace("n\(number)")
+                        others.append(
+                            try await fixture.engine.create(SandboxSpec(name: "n\(number)", workspace: workspace)))
+                        owners.insert(others.last?.owner)
+                    }
+                    #expect(owners.count == 4)
+                    let fifth = SandboxSpec(name: "n5", workspace: try fixture.makeWorkspace("n5"))
+                    let refused = try await failure { _ = try await fixture.engine.create(fifth) }
+                    #expect(refused.code == .exhausted)
+                    for sandbox in others { await fixture.engine.destroy(sandbox) }
+                }
+                for name in ["", "A", "a_b", "-a", "a-", "../a", "a/b", String(repeating: "a", count: 64)] {
+                    let spec = SandboxSpec(name: name, workspace: one.spec.workspace)
+                    #expect(try await failure { _ = try await fixture.engine.create(spec) }.code == .invalid)
+                }
+                for workspace in ["", "/", "relative", "/a/../b", "/a//b", "/a/", "/a\0b"] {
+                    let spec = SandboxSpec(name: "x", workspace: workspace)
+                    #expect(try await failure { _ = try await fixture.engine.create(spec) }.code == .invalid)
+                }
+                let missing = SandboxSpec(name: "x", workspace: fixture.folder + "/none")
+                if Fixture.isRoot {
+                    #expect(try await failure { _ = try await fixture.engine.create(missing) }.code == .notFound)
+                    #expect(fixture.leftovers == ["one"])
+                }
+            }
+        }
+    }
+
+    @Test func `a workspace the sandbox's user cannot reach is refused by name`() async throws {
+        guard Fixture.isRoot else {
+            print("NOTE: not root: the sandbox runs as our own user, who reaches what we reach")
+            return
+        }
+        try await Fixture.with { fixture in
+            let closed = fixture.folder + "/closed"
+            try FileManager.default.createDirectory(
+                atPath: closed + "/workspace", withIntermediateDirectories: true)
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: closed)
+            let spec = SandboxSpec(name: "one", workspace: closed + "/workspace")
+            let refused = try await failure { _ = try await fixture.engine.create(spec) }
+            #expect(refused.code == .forbidden && refused.message.hasSuffix("cannot enter \(closed)"))
+            #expect(fixture.leftovers == [])
+        }
+    }
+
+    @Test func `a sweep removes what dead makers left and nothing of the living`() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.sandbox("live") { live in
+                let gone = try await fixture.leaveBehind("gone", maker: "maker 4194303 1\n")
+                let kept = try await fixture.leaveBehind("kept", maker: "maker 4194303 1\n")
+                let blank = try await fixture.leaveBehind("blank", maker: "")
+                let neighbour = try #require(try ownParent())
+                let other = try await fixture.leaveBehind("other", maker: "maker \(neighbour)\n")
+                let removed = try await fixture.engine.sweep(["kept"])
+                #expect(removed == ["blank", "gone"])
+                for path in [gone, blank] { #expect(!FileManager.default.fileExists(atPath: path)) }
+                for path in [kept, other] { #expect(FileManager.default.fileExists(atPath: path)) }
+                #expect(try await fixture.engine.shell(live, "true").succeeded)
+                #expect(try await fixture.engine.sweep([]) == ["kept"])
+            }
+        }
+    }
+
+    @Test func `a sweep kills the processes of the user that a dead maker had`() async throws {
+        guard Fixture.isRoot else {
+            print("NOTE: not root: there are no host users whose processes could be told apart")
+            return
+        }
+        try await Fixture.with { fixture in
+            let marker = uniqueMarker()
+            let userID = fixture.settings.userIDs.upperBound
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/setpriv")
+            process.arguments = [
+                "--reuid", "\(userID)", "--regid", "\(userID)", "--clear-groups", "sleep", marker,
+            ]
+            try process.run()
+            defer { process.terminate() }
+            let started = ContinuousClock.now + .seconds(20)
+            while owner(ofProcess: process.processIdentifier) != userID, ContinuousClock.now < started {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            _ = try await fixture.leaveBehind("gone", maker: "maker 4194303 1\nuser \(userID)\n")
+            #expect(try await fixture.engine.sweep([]) == ["gone"])
+            process.waitUntilExit()
+            #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == 9)
+        }
+    }
+}
+
+extension Fixture {
+    /// What a killed runtime leaves: the folder of a sandbox with files in it.
+    fileprivate func leaveBehind(_ name: String, maker: String) async throws -> String {
+        let path = "\(settings.folder)/sandboxes/\(name)"
+        try FileManager.default.createDirectory(atPath: path + "/tmp/home", withIntermediateDirectories: true)
+        try Data(maker.utf8).write(to: URL(filePath: path + "/record"))
+        try Data("x".utf8).write(to: URL(filePath: path + "/tmp/home/x"))
+        return path
+    }
+}
+
+/// Number and start time of a living process that is not ours.
+private func ownParent() throws -> String? {
+    let text = try String(contentsOfFile: "/proc/\(getppid())/stat", encoding: .utf8)
+    guard let end = text.lastIndex(of: ")") else { return nil }
+    return "\(getppid()) \(text[end...].split(separator: " ")[20])"
+}
+
+private func owner(ofProcess pid: Int32) -> UInt32? {
+    try? FileManager.default.attributesOfItem(atPath: "/proc/\(pid)")[.ownerAccountID] as? UInt32
+}

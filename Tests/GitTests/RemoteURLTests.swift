@@ -1,0 +1,81 @@
+import Domain
+import Git
+import Testing
+
+@Suite struct RemoteURLTests {
+    @Test(arguments: [
+        ("https://example.org/team/config.git", RemoteURL.Transport.https), ("HTTPS://example.org/x", .https),
+        ("http://example.org:8080/x", .http), ("ssh://git@example.org:22/x.git", .ssh),
+        ("git@example.org:team/x.git", .ssh), ("example.org:/srv/x.git", .ssh), ("git://example.org/x", .git),
+        ("/srv/git/config", .local), ("file:///srv/git/config", .local), ("file://localhost/srv/x", .local),
+        ("/srv/with space/ümlaut", .local),
+    ])
+    func `a URL says how it is reached`(text: String, transport: RemoteURL.Transport) throws {
+        #expect(try RemoteURL(text).transport == transport)
+    }
+
+    @Test(arguments: [
+        "", "config", "./config", "../config", "https://", "https:///x", "https://host", "https://host/",
+        "https://-oProxyCommand=x/y", "ssh://-x/y", "-x:y", "ext::sh", "ext::sh -c true", "helper::address",
+        "https://host/x?token=1", "https://host/x#y", "https://host/a b", "file://elsewhere/x", "file:///%zz",
+        "file:///%00", "/", "///", "/a\nb", "https://host/\u{7F}", "https://höst/x", "user@:x", "host:",
+    ])
+    func `what is no absolute URL is invalid`(text: String) async throws {
+        let found = try await failure { try RemoteURL(text) }
+        #expect(found.code == .invalid)
+    }
+
+    @Test func `an unknown scheme names the known ones`() async throws {
+        let found = try await failure { try RemoteURL("svn://host/x") }
+        #expect(found.code == .unsupported)
+        #expect(found.message.contains("https://") && found.message.contains("'svn://'"))
+    }
+
+    @Test(arguments: [
+        ("https://user:hunter2@example.org/x.git", "https://•••@example.org/x.git"),
+        ("https://hunter2@example.org/x.git", "https://•••@example.org/x.git"),
+        ("https://a@b:hunter2@example.org/x.git", "https://•••@example.org/x.git"),
+        ("ssh://git:hunter2@example.org/x.git", "ssh://•••@example.org/x.git"),
+        ("ssh://git@example.org/x.git", "ssh://git@example.org/x.git"),
+        ("git@example.org:x.git", "git@example.org:x.git"), ("/srv/a@b", "/srv/a@b"),
+    ])
+    func `credentials are never shown`(text: String, shown: String) throws {
+        let url = try RemoteURL(text)
+        #expect("\(url)" == shown)
+        #expect(String(reflecting: url) == shown)
+        #expect(url.secretText == text)
+        var dumped = ""
+        dump([url], to: &dumped)
+        #expect(!dumped.contains("hunter2"))
+    }
+
+    @Test func `a refused URL is not repeated with its password`() async throws {
+        for text in ["https://user:hunter2@host/x?y", "https://user:hunter2@/x", "user:hunter2@host"] {
+            let found = try await failure { try RemoteURL(text) }
+            #expect(!"\(found)".contains("hunter2"), "\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        ("/srv/config", "../workspaces/calculator.git", "/srv/workspaces/calculator.git"),
+        ("/srv/config/", "./x", "/srv/config/x"), ("file:///srv/config", "../a/./b/../c", "/srv/a/c"),
+        ("https://u:p@host/team/config.git", "../x.git", "https://u:p@host/team/x.git"),
+        ("git@host:team/config.git", "../x.git", "git@host:team/x.git"),
+        ("git@host:config.git", "../x.git", "git@host:x.git"), ("ssh://host/~me/config", "../x", "ssh://host/~me/x"),
+        ("/srv/config", "https://host/x", "https://host/x"), ("https://host/a", "/srv/x", "/srv/x"),
+    ])
+    func `a relative URL is resolved as a submodule's`(base: String, relative: String, result: String) throws {
+        #expect(try RemoteURL(base).resolving(relative: relative).secretText == result)
+    }
+
+    @Test(arguments: ["../../..", "../..", "../../../x", "workspaces/x"])
+    func `a relative URL that leads nowhere is invalid`(relative: String) async throws {
+        let found = try await failure { try RemoteURL("https://host/team/config").resolving(relative: relative) }
+        #expect(found.code == .invalid)
+    }
+
+    @Test func `percent escapes of a file URL are resolved`() throws {
+        #expect(try RemoteURL("file:///srv/a%20b%C3%BC/").localPath == "/srv/a bü")
+        #expect(try RemoteURL("/srv/a%20b").localPath == "/srv/a%20b")
+    }
+}
