@@ -15,6 +15,7 @@ let collections: Target.Dependency = .product(name: "OrderedCollections", packag
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -91,14 +92,18 @@ let package = Package(
         library("Embedded", ["Domain", "Threads", logging, lifecycle, subprocess, system]),
 
         // Programs: compose, nothing else.
-        program("agirunner", ["CommandLine", "Embedded", "Git", "Outbound", "Telemetry", argumentParser, lifecycle, logging]),
+        program(
+            "agirunner",
+            ["CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry", argumentParser, unixSignals]),
         program(
             "agirunnerd",
             [
                 "API", "Catalog", "Domain", "Git", "Reconciler", "Secrets", "Store", "Telemetry", "Threads",
                 "WorkerProtocol", "Workflows", argumentParser, lifecycle, logging,
             ]),
-        program("agirunner-fleet", ["Domain", "Fleet", "Outbound", "Telemetry", argumentParser, lifecycle, logging]),
+        program(
+            "agirunner-fleet",
+            ["Domain", "Fleet", "Outbound", "Telemetry", argumentParser, lifecycle, logging, unixSignals]),
         program("agirunner-runtime", ["Containers", "Domain", "Outbound", "Runtime", "Telemetry", argumentParser, lifecycle, logging]),
 
         // Tests.

@@ -6,6 +6,7 @@ package struct SourceFile: Sendable {
     package let path: String
     /// The blob's id, by which an unchanged file is not read again; nil is never remembered.
     package let blob: BlobID?
+    /// The whole file.
     package let bytes: [UInt8]
 
     /// A file of its parts.
@@ -87,7 +88,7 @@ struct ParsedFile: Sendable {
     var isReadable: Bool
 }
 
-/// Turns files into validated objects with positions; pure and deterministic, whatever the order of the files.
+/// Turns files into validated objects with positions; pure, and the same whatever the order of the files.
 package struct Loader: Sendable {
     /// How many files one source may have.
     package static let fileLimit = 20_000
@@ -131,7 +132,8 @@ package struct Loader: Sendable {
         let reader = EnvelopeReader(isDoor: true)
         let draft = reader.read(YAMLNode(object), &findings)
         var assembly = Assembly(
-            [ParsedFile(drafts: draft.map { [$0] } ?? [], findings: findings, isReadable: draft != nil)], options)
+            [ParsedFile(drafts: draft.map { [$0] } ?? [], findings: findings, isReadable: draft != nil)],
+            options)
         let loaded = assembly.loaded()
         guard let declared = loaded.objects.first, !loaded.hasErrors else {
             return .failure(Rejection(diagnostics: loaded.diagnostics))
@@ -153,7 +155,8 @@ package struct Loader: Sendable {
     private static func tooMany(_ files: [SourceFile]) -> Loaded {
         var findings = Findings(path: files[fileLimit].path)
         findings.report(
-            .tooManyFiles, at: .whole, "a source must have at most \(fileLimit) files; this has \(files.count)")
+            .tooManyFiles, at: .whole,
+            "a source must have at most \(fileLimit) files; this has \(files.count)")
         var loaded = Loaded()
         loaded.diagnostics = findings.diagnostics
         loaded.unreadable = files.map(\.path)

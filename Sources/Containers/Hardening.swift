@@ -18,11 +18,11 @@ struct SandboxLayout: Sendable, Hashable {
 /// The files of `/etc` inside, by name; nothing of the host's accounts and names is shown.
 let sandboxConfiguration: [String: String] = [
     "passwd": """
-        root:x:0:0::/nonexistent:/usr/sbin/nologin
-        agent:x:1000:1000::/tmp/home:/bin/sh
-        nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin
+    root:x:0:0::/nonexistent:/usr/sbin/nologin
+    agent:x:1000:1000::/tmp/home:/bin/sh
+    nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin
 
-        """,
+    """,
     "group": "root:x:0:\nagent:x:1000:\nnogroup:x:65534:\n",
     "hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
@@ -30,7 +30,8 @@ let sandboxConfiguration: [String: String] = [
 
 /// What bubblewrap is told: one namespace of each kind, no capability, and of the host only what is listed.
 ///
-/// *Shape*: the options alone, for `--args`, so that neither paths nor variables are seen in the process list.
+/// *Shape*: the options alone, for `--args`, so that neither paths nor variables are seen in the process
+/// list.
 func bwrapArguments(_ spec: SandboxSpec, _ layout: SandboxLayout, _ request: ExecRequest) -> [String] {
     var arguments = ["--unshare-all", "--unshare-user", "--disable-userns"]
     if spec.network == .allow { arguments.append("--share-net") }
@@ -48,7 +49,8 @@ func bwrapArguments(_ spec: SandboxSpec, _ layout: SandboxLayout, _ request: Exe
 
 private func environment(_ spec: SandboxSpec, _ request: ExecRequest) -> [(String, String)] {
     let base = [
-        "HOME": "/tmp/home", "LANG": "C.UTF-8", "LOGNAME": "agent", "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh",
+        "HOME": "/tmp/home", "LANG": "C.UTF-8", "LOGNAME": "agent", "PATH": "/usr/bin:/bin",
+        "SHELL": "/bin/sh",
         "TERM": "dumb", "USER": "agent",
     ]
     let all = base.merging(spec.environment) { $1 }.merging(request.environment) { $1 }
@@ -77,13 +79,18 @@ private func kernelMounts(_ spec: SandboxSpec) -> [String] {
     ]
 }
 
-/// The programs before bubblewrap: they drop root and set the limits that the kernel counts per process or user.
+/// The programs before bubblewrap: they drop root and set the limits that the kernel counts per process or
+/// user.
 ///
-/// A user namespace does not take root away: its owner on the host still writes `/proc/sys`. So the host's user is
-/// another one before bubblewrap starts.
+/// A user namespace does not take root away: its owner on the host still writes `/proc/sys`. So the host's
+/// user is another one before bubblewrap starts. As root there is a PID namespace around bubblewrap too:
+/// bubblewrap does not reap its own child, and what waits for a slow init would count against RLIMIT_NPROC.
+/// It ends with its parent, which is the thread that started it, as bubblewrap does.
 func hostPrefix(_ spec: SandboxSpec, owner: FileOwner?) -> [String] {
     var words: [String] = []
     if let owner {
+        words += ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"]
+        words += ["/usr/bin/unshare", "--pid", "--fork", "--kill-child=KILL", "--"]
         words += [
             "/usr/bin/setpriv", "--reuid", "\(owner.userID)", "--regid", "\(owner.groupID)", "--clear-groups",
             "--no-new-privs", "--inh-caps=-all", "--",
@@ -93,7 +100,9 @@ func hostPrefix(_ spec: SandboxSpec, owner: FileOwner?) -> [String] {
     if let memory = spec.resources.memory { words.append("--data=\(memory.bytes)") }
     if let disk = spec.resources.disk { words.append("--fsize=\(disk.bytes)") }
     // The kernel counts all processes of the user on the host, so this is of use only with a user of its own.
-    if let pids = spec.resources.pids, owner != nil { words.append("--nproc=\(pids + processesOfBubblewrap)") }
+    if let pids = spec.resources.pids, owner != nil {
+        words.append("--nproc=\(pids + processesOfBubblewrap)")
+    }
     return words + ["--"]
 }
 
@@ -102,41 +111,37 @@ private let processesOfBubblewrap = 8
 
 /// What holds in a local sandbox, told without flattery.
 func localLimits(_ sandbox: Sandbox) -> [LimitReport] {
+    LimitReport.Limit.allCases.map { limit in
+        let (enforced, how) = localLimit(limit, sandbox)
+        return LimitReport(limit: limit, enforced: enforced, how: how)
+    }
+}
+
+private func localLimit(_ limit: LimitReport.Limit, _ sandbox: Sandbox) -> (enforced: Bool, how: String) {
     let resources = sandbox.spec.resources
-    return LimitReport.Limit.allCases.map { limit in
-        switch limit {
-        case .cpu:
-            LimitReport(limit: limit, enforced: false, how: "A share of the processor needs control groups.")
-        case .memory where resources.memory != nil:
-            LimitReport(
-                limit: limit, enforced: false,
-                how: "RLIMIT_DATA for each process, and a watchdog that kills an exec whose processes together hold "
-                    + "more; memory that no process has mapped is not seen without control groups.")
-        case .disk where resources.disk != nil:
-            LimitReport(
-                limit: limit, enforced: false,
-                how: "RLIMIT_FSIZE bounds each file; the sum of all files is not bounded.")
-        case .pids where resources.pids != nil && sandbox.owner != nil:
-            LimitReport(limit: limit, enforced: true, how: "RLIMIT_NPROC of a host user that no other sandbox has.")
-        case .pids where resources.pids != nil:
-            LimitReport(
-                limit: limit, enforced: false,
-                how: "A watchdog kills an exec with more; RLIMIT_NPROC would count every process of this user.")
-        case .memory, .disk, .pids:
-            LimitReport(limit: limit, enforced: false, how: "No limit is asked for.")
-        case .time:
-            LimitReport(
-                limit: limit, enforced: true, how: "The PID namespace of an exec is killed when its time is over.")
-        case .network where sandbox.spec.network == .allow:
-            LimitReport(
-                limit: limit, enforced: false, how: "The network of the host is shared, its loopback included.")
-        case .network:
-            LimitReport(limit: limit, enforced: true, how: "A network namespace with a loopback alone.")
-        case .output:
-            LimitReport(
-                limit: limit, enforced: true, how: "Each stream keeps its head and tail; what lies between is dropped.")
-        case .systemCalls:
-            LimitReport(limit: limit, enforced: false, how: "No seccomp filter is loaded yet.")
-        }
+    switch limit {
+    case .cpu: return (false, "A share of the processor needs control groups.")
+    case .memory where resources.memory != nil:
+        return (
+            false,
+            "RLIMIT_DATA bounds each process, and a watchdog kills a command when all together hold more; "
+                + "memory that no process has mapped is not seen without control groups."
+        )
+    case .disk where resources.disk != nil:
+        return (false, "RLIMIT_FSIZE bounds each file; the sum of all files is not bounded.")
+    case .pids where resources.pids != nil && sandbox.owner != nil:
+        return (true, "RLIMIT_NPROC of a host user that no other sandbox has.")
+    case .pids where resources.pids != nil:
+        return (
+            false,
+            "A watchdog kills a command when there are more; RLIMIT_NPROC counts all that this user runs."
+        )
+    case .memory, .disk, .pids: return (false, "No limit is asked for.")
+    case .time: return (true, "The PID namespace of a command is killed when its time is over.")
+    case .network where sandbox.spec.network == .allow:
+        return (false, "The network of the host is shared, its loopback included.")
+    case .network: return (true, "A network namespace with a loopback alone.")
+    case .output: return (true, "Each stream keeps its head and tail; what lies between is dropped.")
+    case .systemCalls: return (false, "No seccomp filter is loaded yet.")
     }
 }

@@ -17,8 +17,8 @@ struct StateFolder: ~Copyable {
     /// - Parameter server: the account of the database server when it is not our own.
     /// - Throws: `Failure`: `invalid` for a path that is too long, `conflict` when another `up` holds it, `forbidden`
     ///   when it is someone else's or the server cannot enter it.
-    init(_ installation: Installation, server: Command.Account?) throws {
-        try StateFolder.checkLengths(installation)
+    static func open(_ installation: Installation, server: Command.Account?) throws -> StateFolder {
+        try checkLengths(installation)
         let state = installation.state
         try FileSystem.makeFolder(state, mode: server == nil ? 0o700 : 0o711)
         guard let entry = FileSystem.entry(state), entry.userID == geteuid() else {
@@ -27,16 +27,14 @@ struct StateFolder: ~Copyable {
         if let server {
             // The server passes through without seeing what else is there.
             try FileSystem.setMode(state, entry.mode | 0o011)
-            try StateFolder.checkEntrance(to: state, for: server)
+            try checkEntrance(to: state, for: server)
         }
-        do {
-            lock = try FileLock(path: installation.lock)
-        } catch let error where error.code == .busy {
-            let owner = FileLock.owner(ofLockAt: installation.lock).map { " (process \($0))" } ?? ""
-            throw Failure(
-                .conflict, "Another `agirunner up`\(owner) holds \(state); stop it or use another --state")
-        }
-        self.installation = installation
+        let lock = try takeLock(installation)
+        try makeFolders(installation, server: server)
+        return StateFolder(installation: installation, lock: lock)
+    }
+
+    private static func makeFolders(_ installation: Installation, server: Command.Account?) throws {
         let passage: UInt32 = server == nil ? 0o700 : 0o711
         for folder in [installation.run, installation.database, installation.runtimes] {
             try FileSystem.makeFolder(folder, mode: passage)
@@ -51,6 +49,16 @@ struct StateFolder: ~Copyable {
 
     /// Gives the folder up; calling it keeps the lock alive until then.
     consuming func release() {}
+
+    private static func takeLock(_ installation: Installation) throws -> FileLock {
+        do { return try FileLock(path: installation.lock) } catch {
+            guard error.code == .busy else { throw error }
+            let owner = FileLock.owner(ofLockAt: installation.lock).map { " (process \($0))" } ?? ""
+            throw Failure(
+                .conflict,
+                "Another `agirunner up`\(owner) holds \(installation.state); stop it or use another --state")
+        }
+    }
 
     static func checkLengths(_ installation: Installation) throws {
         let sockets = [

@@ -11,7 +11,7 @@ package func up(_ settings: EmbeddedSettings, ports: UpPorts) async throws {
     let installation = Installation(state: settings.state)
     let isRoot = geteuid() == 0
     let account = try serverAccount(userID: geteuid(), accounts: FileSystem.text("/etc/passwd") ?? "")
-    let folder = try StateFolder(installation, server: account)
+    let folder = try StateFolder.open(installation, server: account)
     try folder.ensureFleetToken(ports.randomBytes)
     let databasePrograms = try PostgresPrograms.find(
         root: settings.databasePrograms, dataFolder: PostgresCluster.dataFolder(installation))

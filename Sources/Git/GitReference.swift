@@ -43,6 +43,7 @@ package enum GitReference: Sendable, Hashable, CustomStringConvertible {
             _ = try git_oid(text: id.text)
             return nil
         }
+        try initialise()
         var isValid: Int32 = 0
         try check(unsafe git_reference_name_is_valid(&isValid, name), "git_reference_name_is_valid")
         guard isValid == 1, !name.utf8.contains(0) else {
@@ -58,7 +59,10 @@ package enum GitReference: Sendable, Hashable, CustomStringConvertible {
         }
         guard names.contains(where: { $0.hasPrefix("refs/") }) else {
             return Failure(
-                .notFound, "\(place) is empty: commit something to \(self) first", reason: "repository_empty")
+                .notFound,
+                "\(place) is empty: commit something to \(self) first",
+                reason: "repository_empty"
+            )
         }
         let (prefix, wanted) =
             switch self {
@@ -67,8 +71,11 @@ package enum GitReference: Sendable, Hashable, CustomStringConvertible {
             case .commit(let id): ("refs/", id.text)
             }
         // Few and short, because the comparison is quadratic and a remote chooses the names.
-        let similar = names.lazy.filter { $0.hasPrefix(prefix) && !$0.hasSuffix("^{}") && $0.utf8.count < 100 }
-            .prefix(200).map { String($0.dropFirst(prefix.count)) }.sorted()
+        let similar = names.lazy.filter {
+            $0.hasPrefix(prefix) && !$0.hasSuffix("^{}") && $0.utf8.count < 100
+                && $0.utf8.allSatisfy { $0 > 0x20 }
+        }
+        .prefix(200).map { String($0.dropFirst(prefix.count)) }.sorted()
         let hint =
             nearestName(to: wanted, among: similar).map { "did you mean '\($0)'?" }
             ?? (similar.isEmpty

@@ -6,9 +6,10 @@ internal import Glibc
 package enum LocalRefWatch {
     /// The folders to watch for changed, made, renamed and deleted entries.
     ///
-    /// Folders, because git replaces files by renaming: that of `packed-refs` and those from `refs/heads` (or tags)
-    /// down to the ref. For a work tree they lie in its `.git`, for a linked work tree in the main repository's.
-    /// Ask again after every wake-up, since git makes and removes the folders of a name like `feature/x`.
+    /// Folders, because git replaces files by renaming: that of `packed-refs` and those from `refs/heads`
+    /// (or tags) down to the ref. For a work tree they lie in its `.git`, for a linked work tree in the
+    /// main repository's. Ask again after every wake-up, since git makes and removes the folders of a name
+    /// like `feature/x`.
     ///
     /// *Shape*: existing folders, sorted, unique; empty for a remote URL and for a commit, which never moves.
     /// - Throws: `Failure` of a path that is no repository.

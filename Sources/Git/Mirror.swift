@@ -3,21 +3,34 @@ package import Threads
 
 /// What one GitSource reads: a bare mirror of its remote, or a local repository in place.
 ///
-/// Everything blocking happens on the actor's own thread or in a child process; nothing is kept open between calls,
-/// so a repository may be repacked, replaced or deleted meanwhile.
+/// Everything blocking happens on the actor's own thread or in a child process; nothing is kept open
+/// between calls, so a repository may be repacked, replaced or deleted meanwhile.
 package actor Mirror {
     private let executor: ThreadExecutor
     private let folder: MirrorFolder
     private let child: FetchChild
     /// Where commits and blobs are read: the mirror, or the local repository that was asked for last.
     private var place: String
-    private var isDamaged = false
+    private var health = Health.sound
 
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+    /// Whether the next fetch has to make the mirror anew.
+    private enum Health {
+        case sound
+        /// Something could not be read: the next fetch starts anew.
+        case damaged
+        /// It was made anew and not read since. If it is damaged again, the remote is, and a third copy is
+        /// no better.
+        case remade
+    }
 
-    /// A mirror at an absolute path that nothing else uses; it is made by the first fetch. The same path with `.lock`
-    /// behind it is used, too.
+    /// The actor's own thread.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    /// A mirror at an absolute path that nothing else uses; it is made by the first fetch.
     ///
+    /// The same path with `.lock` behind it is used, too.
     /// - Throws: `SystemError` when there is no thread left.
     package init(directory: String, child: FetchChild = FetchChild()) throws {
         executor = try ThreadExecutor(name: "git")
@@ -40,28 +53,35 @@ package actor Mirror {
     /// Brings the commit a reference leads to, and all before it, to where `snapshot` and `blob` read.
     ///
     /// A local repository is not copied but read in place from now on.
-    /// - Throws: `Failure`: `notFound` with reason `repository_missing`, `repository_empty`, `reference_missing` or
-    ///   `commit_missing`; `invalid` (`not_a_repository`, no commit); `corrupted`; `unsupported` format;
-    ///   `unauthenticated`, `forbidden`; `unavailable`; `timeout`. `CancellationError`. The mirror stays usable.
+    /// - Throws: `Failure`: `notFound` with reason `repository_missing`, `repository_empty`,
+    ///   `reference_missing` or `commit_missing`; `invalid` (`not_a_repository`, no commit); `corrupted`;
+    ///   `unsupported` format; `unauthenticated`, `forbidden`; `unavailable`; `timeout`.
+    ///   `CancellationError`. The mirror stays usable.
     package func fetch(url: RemoteURL, ref: GitReference, deadline: Deadline) async throws -> CommitID {
         if let local = try readInPlace(url, ref, deadline) { return local }
         let request = FetchRequest(
-            .fetch, directory: folder.path, url: url, reference: ref, startsAnew: isDamaged, until: deadline)
+            .fetch,
+            directory: folder.path,
+            url: url,
+            reference: ref,
+            startsAnew: health == .damaged,
+            until: deadline
+        )
         do {
             let commit = try await child.commit(for: request, until: deadline)
-            isDamaged = false
+            if health == .damaged { health = .remade }
             place = folder.path
             return commit
         } catch {
             removeLeftovers()
-            throw noted(error)
+            throw error
         }
     }
 
     /// A commit that was fetched, with the files below the folder `path` (`""` for all).
     ///
-    /// - Throws: `Failure.notFound` (`commit_missing`, `path_missing`), `.invalid` (a file at `path`, more than 20,000
-    ///   files or 100 levels, impossible names), `.corrupted`.
+    /// - Throws: `Failure.notFound` (`commit_missing`, `path_missing`), `.invalid` (a file at `path`, more
+    ///   than 20,000 files or 100 levels, impossible names), `.corrupted`.
     package func snapshot(commit: CommitID, path: String) throws -> SourceTree {
         try reading { repository throws(Failure) in try repository.snapshot(of: commit, below: path) }
     }
@@ -77,7 +97,9 @@ package actor Mirror {
     ///
     /// - Throws: as `blob`; also `.invalid` when all together exceed `maximumTotalBytes`.
     package func blobs(
-        _ ids: some Sequence<BlobID> & Sendable, maximumBytes: Int, maximumTotalBytes: Int = 256 << 20
+        _ ids: some Sequence<BlobID> & Sendable,
+        maximumBytes: Int,
+        maximumTotalBytes: Int = 256 << 20
     ) throws -> [BlobID: [UInt8]] {
         try reading { repository throws(Failure) in
             var result: [BlobID: [UInt8]] = [:]
@@ -95,7 +117,8 @@ package actor Mirror {
     }
 
     /// The commit of a local repository, nil for a remote one.
-    private func readInPlace(_ url: RemoteURL, _ ref: GitReference, _ deadline: Deadline) throws -> CommitID? {
+    private func readInPlace(_ url: RemoteURL, _ ref: GitReference, _ deadline: Deadline) throws -> CommitID?
+    {
         guard !deadline.isPast else { throw Failure(.timeout, "There was no time left to ask \(url)") }
         guard let path = url.localPath else { return nil }
         let commit = try RepositoryHandle(reading: path).commit(of: ref, place: path)
@@ -107,20 +130,22 @@ package actor Mirror {
         _ body: (borrowing RepositoryHandle) throws(Failure) -> Value
     ) throws -> Value {
         do {
-            return try body(RepositoryHandle(reading: place))
+            let value = try body(RepositoryHandle(reading: place))
+            if place == folder.path { health = .sound }
+            return value
         } catch {
-            throw place == folder.path ? noted(error) : error
+            guard place == folder.path else { throw error }
+            guard error.reason != "repository_missing" else {
+                throw Failure(.notFound, "Nothing has been fetched yet", reason: "commit_missing")
+            }
+            if error.code == .corrupted && health == .sound { health = .damaged }
+            throw error
         }
-    }
-
-    /// A damaged mirror is made anew by the next fetch.
-    private func noted(_ error: any Error) -> any Error {
-        if (error as? Failure)?.code == .corrupted { isDamaged = true }
-        return error
     }
 
     /// The child is dead when this is called; if another process fetches by now, it has cleaned up itself.
     private func removeLeftovers() {
+        // Without the lock nothing may be touched, and the next fetch does the same.
         guard let lock = try? folder.lock() else { return }
         folder.removeLeftovers()
         withExtendedLifetime(lock) {}

@@ -25,17 +25,19 @@ package struct RemoteURL: Sendable, Hashable {
         self.path = path
     }
 
-    /// The whole URL, as git takes it. It may hold a password: never show or log it.
+    /// The whole URL, as git takes it, which may hold a password: never show or log it.
     package var secretText: String { prefix + path }
 
     /// The path of a local repository, else nil.
     package var localPath: String? { transport == .local ? path : nil }
 
-    /// Reads `https://…`, `http://…`, `ssh://…`, `git://…`, `user@host:path`, `file:///…` or an absolute path.
+    /// Reads `https://…`, `http://…`, `ssh://…`, `git://…`, `user@host:path`, `file:///…` or an absolute
+    /// path.
     ///
     /// - Throws: `Failure.invalid` or `.unsupported`, whose message repeats no part that may be secret.
     package init(_ text: String) throws {
-        guard !text.isEmpty, text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F || $0 == " " })
+        guard !text.isEmpty,
+            text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F || $0 == " " })
         else { throw Failure(.invalid, "A repository URL must not be empty or hold control characters") }
         if text.hasPrefix("/") {
             self = try Self.local(text)
@@ -49,8 +51,8 @@ package struct RemoteURL: Sendable, Hashable {
         }
     }
 
-    /// The URL that `text` means beside this one: an absolute one is itself; `./x` and `../x` are resolved as git
-    /// resolves a submodule's, taking this URL as a folder.
+    /// The URL that `text` means beside this one: an absolute one is itself; `./x` and `../x` are resolved
+    /// as git resolves a submodule's, taking this URL as a folder.
     ///
     /// - Throws: `Failure.invalid` for a path that leaves the top.
     package func resolving(relative text: String) throws -> RemoteURL {
@@ -99,11 +101,17 @@ package struct RemoteURL: Sendable, Hashable {
         guard let transport = Transport(rawValue: scheme), transport != .local else {
             throw Failure(
                 .unsupported,
-                "A repository URL must begin with https://, ssh://, http://, git:// or file://, not '\(scheme)://'")
+                "A repository URL must begin with https://, ssh://, http://, git:// or file://, "
+                    + "not '\(scheme)://'"
+            )
         }
         let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        guard isHost(host), path.count > 1, !rest.contains(" "), !path.contains("?"), !path.contains("#") else {
-            throw Failure(.invalid, "A repository URL must be \(scheme)://host/path without '?', '#' or spaces")
+        guard isHost(host), path.count > 1, !rest.contains(" "), !path.contains("?"), !path.contains("#")
+        else {
+            throw Failure(
+                .invalid,
+                "A repository URL must be \(scheme)://host/path without '?', '#' or spaces"
+            )
         }
         return RemoteURL(transport, prefix: "\(scheme)://\(authority)", path: String(path))
     }
@@ -112,13 +120,16 @@ package struct RemoteURL: Sendable, Hashable {
         let authority = text.prefix { $0 != ":" && $0 != "/" }
         let path = text.dropFirst(authority.count + 1)
         let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        // A second colon would make it one of the git command's `helper::address` forms, which start programs; an
-        // `@` behind the colon is a URL with a password whose scheme was forgotten.
-        guard text.dropFirst(authority.count).hasPrefix(":"), isHost(host), !path.isEmpty, !path.hasPrefix(":"),
+        // A second colon would make it one of the git command's `helper::address` forms, which start
+        // programs; an `@` behind the colon is a URL with a password whose scheme was forgotten.
+        guard text.dropFirst(authority.count).hasPrefix(":"), isHost(host), !path.isEmpty,
+            !path.hasPrefix(":"),
             !path.prefix(while: { $0 != "/" }).contains("@"), !text.contains(" ")
         else {
             throw Failure(
-                .invalid, "A repository URL must be absolute: https://…, ssh://…, user@host:path or /an/absolute/path")
+                .invalid,
+                "A repository URL must be absolute: https://…, ssh://…, user@host:path or /an/absolute/path"
+            )
         }
         return RemoteURL(.ssh, prefix: "\(authority):", path: String(path))
     }
@@ -135,7 +146,8 @@ extension RemoteURL: CustomStringConvertible, CustomDebugStringConvertible, Cust
     package var description: String {
         guard let userInfo else { return secretText }
         let isPlainUser = transport == .ssh && !userInfo.contains(":")
-        return isPlainUser ? secretText : secretText.replacing("\(userInfo)@", with: "•••@", maxReplacements: 1)
+        return isPlainUser
+            ? secretText : secretText.replacing("\(userInfo)@", with: "•••@", maxReplacements: 1)
     }
 
     package var debugDescription: String { description }
@@ -158,7 +170,8 @@ private func percentDecoded(_ text: Substring) -> String? {
             continue
         }
         let digits = rest.prefix(2)
-        guard digits.count == 2, let digits = String(digits), let value = UInt8(digits, radix: 16), value >= 0x20
+        guard digits.count == 2, let digits = String(digits), let value = UInt8(digits, radix: 16),
+            value >= 0x20
         else { return nil }
         bytes.append(value)
         rest = rest.dropFirst(2)

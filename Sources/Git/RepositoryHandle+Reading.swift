@@ -16,7 +16,8 @@ extension RepositoryHandle {
 
     /// The commit a reference leads to.
     ///
-    /// - Throws: `Failure.notFound` with a reason for each of: empty, no such ref, no such commit; `.corrupted`.
+    /// - Throws: `Failure.notFound` with a reason for each of: empty, no such ref, no such commit;
+    ///   `.corrupted`.
     func commit(of reference: GitReference, place: String) throws(Failure) -> CommitID {
         let start: git_oid
         if let name = try reference.fullName() {
@@ -25,18 +26,22 @@ extension RepositoryHandle {
             }
             start = target
         } else {
-            guard case .commit(let id) = reference, try has(id) else { throw reference.missing(in: place, among: []) }
+            guard case .commit(let id) = reference, try has(id) else {
+                throw reference.missing(in: place, among: [])
+            }
             start = try git_oid(text: id.text)
         }
         do {
             let object = try ObjectHandle(self, start, type: GIT_OBJECT_ANY)
             return CommitID(try ObjectHandle(peeling: object, to: GIT_OBJECT_COMMIT).id.text)
-        } catch where error.code == .invalid {
+        } catch  where error.code == .invalid {
             throw Failure(.invalid, "\(reference) of \(place) must lead to a commit", outside: error.outside)
         } catch {
             throw Failure(
-                error.code, "\(reference) of \(place) cannot be read: run 'git fsck' there (\(error.message))",
-                outside: error.outside)
+                error.code,
+                "\(reference) of \(place) cannot be read: run 'git fsck' there (\(error.message))",
+                outside: error.outside
+            )
         }
     }
 
@@ -55,11 +60,16 @@ extension RepositoryHandle {
         }
         guard header.size <= limit else {
             throw Failure(
-                .invalid, "Blob \(blob) has \(header.size) bytes; at most \(limit) are allowed", reason: "blob_too_large")
+                .invalid,
+                "Blob \(blob) has \(header.size) bytes; at most \(limit) are allowed",
+                reason: "blob_too_large"
+            )
         }
         let object = try ObjectHandle(self, id, type: GIT_OBJECT_BLOB)
         let content = unsafe UnsafeRawBufferPointer(
-            start: git_blob_rawcontent(object.raw), count: Int(git_blob_rawsize(object.raw)))
+            start: git_blob_rawcontent(object.raw),
+            count: Int(git_blob_rawsize(object.raw))
+        )
         return unsafe Array(content)
     }
 }
@@ -68,22 +78,37 @@ private func explained(_ failure: Failure, path: String) -> Failure {
     guard unsafe access(path, R_OK) == 0 || errno == ENOTDIR else {
         if errno == EACCES {
             return Failure(
-                .forbidden, "\(path) cannot be read by this user: give it read rights", outside: "access EACCES")
+                .forbidden,
+                "\(path) cannot be read by this user: give it read rights",
+                outside: "access EACCES"
+            )
         }
         return Failure(
-            .notFound, "There is nothing at \(path): make the repository or correct the URL",
-            outside: "access errno \(errno)", reason: "repository_missing")
+            .notFound,
+            "There is nothing at \(path): make the repository or correct the URL",
+            outside: "access errno \(errno)",
+            reason: "repository_missing"
+        )
     }
     switch failure.code {
     case .notFound, .corrupted:
         return Failure(
-            .invalid, "\(path) is no git repository: run 'git init' there or name the folder that holds .git",
-            outside: failure.outside, reason: "not_a_repository")
+            .invalid,
+            "\(path) is no git repository: run 'git init' there or name the folder that holds .git",
+            outside: failure.outside,
+            reason: "not_a_repository"
+        )
     case .unsupported:
         return Failure(
-            .unsupported, "\(path) uses a format of git that is not supported (\(failure.message))",
-            outside: failure.outside)
+            .unsupported,
+            "\(path) uses a format of git that is not supported (\(failure.message))",
+            outside: failure.outside
+        )
     default:
-        return Failure(failure.code, "\(path) cannot be opened (\(failure.message))", outside: failure.outside)
+        return Failure(
+            failure.code,
+            "\(path) cannot be opened (\(failure.message))",
+            outside: failure.outside
+        )
     }
 }

@@ -4,8 +4,8 @@ internal import Domain
 extension RepositoryHandle {
     /// A commit and the files below `path`, `""` or `.` for all, read without a checkout.
     ///
-    /// - Throws: `Failure.notFound` for a missing commit or folder, `.invalid` for a path that is no folder, too many
-    ///   files or a name that no file can have, `.corrupted` for missing objects.
+    /// - Throws: `Failure.notFound` for a missing commit or folder, `.invalid` for a path that is no
+    ///   folder, too many files or a name that no file can have, `.corrupted` for missing objects.
     func snapshot(of id: CommitID, below path: String) throws(Failure) -> SourceTree {
         guard try has(id) else {
             throw Failure(.notFound, "There is no commit \(id.short): fetch again", reason: "commit_missing")
@@ -18,22 +18,35 @@ extension RepositoryHandle {
             try walk.visit(root, of: self, DatabaseHandle(of: self), prefix: "", depth: 0)
         } else {
             guard let tree = try ObjectHandle(in: commit, path: folder, type: GIT_OBJECT_ANY) else {
-                throw Failure(.notFound, "Commit \(id.short) has no folder '\(folder)'", reason: "path_missing")
+                throw Failure(
+                    .notFound,
+                    "Commit \(id.short) has no folder '\(folder)'",
+                    reason: "path_missing"
+                )
             }
             guard tree.type == GIT_OBJECT_TREE else {
-                throw Failure(.invalid, "'\(folder)' is a file in commit \(id.short); 'path' must be a folder")
+                throw Failure(
+                    .invalid,
+                    "'\(folder)' is a file in commit \(id.short); 'path' must be a folder"
+                )
             }
             try walk.visit(tree, of: self, DatabaseHandle(of: self), prefix: folder + "/", depth: 0)
         }
         return SourceTree(
-            commit: id, author: author(of: commit), message: message(of: commit), time: time(of: commit),
-            files: try walk.sortedFiles())
+            commit: id,
+            author: author(of: commit),
+            message: message(of: commit),
+            time: time(of: commit),
+            files: try walk.sortedFiles()
+        )
     }
 
     private func author(of commit: borrowing ObjectHandle) -> SourceTree.Author {
         let author = unsafe git_commit_author(commit.raw)
         return SourceTree.Author(
-            name: unsafe text(author?.pointee.name) ?? "", email: unsafe text(author?.pointee.email) ?? "")
+            name: unsafe text(author?.pointee.name) ?? "",
+            email: unsafe text(author?.pointee.email) ?? ""
+        )
     }
 
     private func message(of commit: borrowing ObjectHandle) -> String {
@@ -57,7 +70,9 @@ private func normalised(_ path: String) throws(Failure) -> String {
     return parts.joined(separator: "/")
 }
 
-/// Lists the files of a tree. A tree may name one subtree many times, so folders are counted as well as files.
+/// Lists the files of a tree.
+///
+/// A tree may name one subtree many times, so folders are counted as well as files.
 private struct TreeWalk {
     private static let limit = 20_000
     private static let depthLimit = 100
@@ -69,8 +84,11 @@ private struct TreeWalk {
     init(commit: CommitID) { self.commit = commit }
 
     mutating func visit(
-        _ tree: borrowing ObjectHandle, of repository: borrowing RepositoryHandle,
-        _ database: borrowing DatabaseHandle, prefix: String, depth: Int
+        _ tree: borrowing ObjectHandle,
+        of repository: borrowing RepositoryHandle,
+        _ database: borrowing DatabaseHandle,
+        prefix: String,
+        depth: Int
     ) throws(Failure) {
         folders += 1
         guard folders <= Self.limit, depth <= Self.depthLimit else { throw tooLarge }
@@ -90,7 +108,8 @@ private struct TreeWalk {
         }
     }
 
-    /// - Throws: `Failure.invalid` for two names that are one text: equal, or equal but for how accents are encoded.
+    /// - Throws: `Failure.invalid` for two names that are one text: equal, or equal but for how accents are
+    ///   encoded.
     func sortedFiles() throws(Failure) -> [TreeEntry] {
         var seen: Set<String> = []
         for file in files where !seen.insert(file.path).inserted {
@@ -100,12 +119,16 @@ private struct TreeWalk {
     }
 
     private func size(
-        of blob: git_oid, path: String, _ database: borrowing DatabaseHandle
+        of blob: git_oid,
+        path: String,
+        _ database: borrowing DatabaseHandle
     ) throws(Failure) -> Int {
         guard let header = try database.header(of: blob) else {
             throw Failure(
                 .corrupted,
-                "The content of '\(path)' in commit \(commit.short) is missing: run 'git fsck' or fetch it again")
+                "The content of '\(path)' in commit \(commit.short) is missing: "
+                    + "run 'git fsck' or fetch it again"
+            )
         }
         return header.size
     }
@@ -113,11 +136,17 @@ private struct TreeWalk {
     private func name(of entry: OpaquePointer, in folder: String) throws(Failure) -> String {
         let raw = unsafe git_tree_entry_name(entry)
         guard let name = unsafe raw.flatMap({ unsafe String(validatingCString: $0) }) else {
-            throw Failure(.invalid, "A file name in folder '\(folder)' of commit \(commit.short) must be UTF-8")
+            throw Failure(
+                .invalid,
+                "A file name in folder '\(folder)' of commit \(commit.short) must be UTF-8"
+            )
         }
         guard !["", ".", ".."].contains(name), name.lowercased() != ".git", !name.utf8.contains(0x2F)
         else {
-            throw Failure(.corrupted, "Commit \(commit.short) holds the impossible file name '\(folder)\(name)'")
+            throw Failure(
+                .invalid,
+                "Commit \(commit.short) holds the impossible file name '\(folder)\(name)'"
+            )
         }
         return name
     }
@@ -125,7 +154,9 @@ private struct TreeWalk {
     private var tooLarge: Failure {
         Failure(
             .invalid,
-            "Commit \(commit.short) has more than \(Self.limit) files or folders, or more than \(Self.depthLimit) "
-                + "levels: set 'path' to the folder that declares", reason: "too_many_files")
+            "Commit \(commit.short) has more than \(Self.limit) files or folders, "
+                + "or more than \(Self.depthLimit) levels: set 'path' to the folder that declares",
+            reason: "too_many_files"
+        )
     }
 }

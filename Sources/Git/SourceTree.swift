@@ -4,11 +4,15 @@ package import Domain
 package struct SourceTree: Sendable, Hashable {
     /// Who wrote a commit, as the commit says; nothing vouches for it.
     package struct Author: Sendable, Hashable {
+        /// As written, perhaps empty.
         package let name: String
+        /// As written, perhaps empty and no address at all.
         package let email: String
     }
 
+    /// The commit that was read.
     package let commit: CommitID
+    /// Who wrote it.
     package let author: Author
     /// The whole message, cut at 16 KiB.
     package let message: String
@@ -32,9 +36,11 @@ package struct TreeEntry: Sendable, Hashable {
 
     /// From the top of the repository, whichever folder was asked for: `config/roles/developer.yaml`.
     package let path: String
+    /// The content; equal ids mean equal bytes.
     package let blob: BlobID
     /// Bytes; 0 for a submodule.
     package let size: Int
+    /// Whether it is a file, a link or something else.
     package let mode: Mode
 
     /// A file's entry of its parts.

@@ -1,12 +1,13 @@
 internal import CGit2
-internal import Domain
+package import Domain
 internal import Glibc
 
-/// Starts libgit2 for this process; call it once in `main`, before anything else of this module.
+/// Starts libgit2 for this process; call it in `main`, so that a failure is seen at the start.
 ///
-/// Calling it again changes nothing. It is never undone: libgit2 must live as long as any handle.
-/// - Throws: `Failure.internal` when libgit2 refuses an option.
-package func initialise() throws {
+/// Calling it again changes nothing; everything that opens a repository calls it as well. It is never undone:
+/// libgit2 must live as long as any handle.
+/// - Throws: `Failure` when libgit2 refuses an option.
+package func initialise() throws(Failure) {
     try initialised.get()
 }
 
@@ -21,8 +22,8 @@ private let initialised: Result<Void, Failure> = Result { () throws(Failure) in
         try check(unsafe ag_git_set_search_path(level.rawValue, ""), "GIT_OPT_SET_SEARCH_PATH")
     }
     // The owner check protects a person who walks into somebody's folder from the hooks and filters that its
-    // configuration starts. We read refs and objects only, start nothing, and read only paths that a GitSource
-    // names; such a repository often belongs to its author and not to the user of this program.
+    // configuration starts. We read refs and objects only, start nothing, and read only paths that a
+    // GitSource names; such a repository often belongs to its author and not to the user of this program.
     try check(ag_git_set_owner_validation(0), "GIT_OPT_SET_OWNER_VALIDATION")
     // A mirror must survive a loss of power once its ref has been written.
     try check(ag_git_set_fsync(1), "GIT_OPT_ENABLE_FSYNC_GITDIR")
@@ -32,8 +33,9 @@ private let initialised: Result<Void, Failure> = Result { () throws(Failure) in
     }
 }
 
-/// Where distributions keep the authorities they trust: Debian and Alpine, Fedora, SUSE. libgit2's own TLS
-/// library has no default.
+/// Where distributions keep the authorities they trust: Debian and Alpine, Fedora, SUSE.
+///
+/// libgit2's own TLS library has no default.
 private let authorityFiles = [
     "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
 ]

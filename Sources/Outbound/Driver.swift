@@ -2,8 +2,9 @@ internal import CCurl
 internal import Synchronization
 
 /// The thread that owns all transfers of one client; everybody else leaves messages and wakes it.
-// Sendable: the multi handle is used by the thread alone, except for `curl_multi_wakeup`, which the library allows
-// from everywhere, and for the clean-up in `deinit`, when the thread has ended and nobody has a reference.
+// Sendable: the multi handle is used by the thread alone, except for `curl_multi_wakeup`, which the library
+// allows from everywhere, and for the clean-up in `deinit`, when the thread has ended and nobody has a
+// reference.
 @safe final class Driver: @unchecked Sendable {
     enum Message: Sendable {
         case start(Transfer)
@@ -40,7 +41,10 @@ internal import Synchronization
             if inbox.isStopping { return .clientClosed }
             if inbox.transferCount >= maximumTransfers {
                 return OutboundError(
-                    code: .overloaded, message: "\(maximumTransfers) transfers are running already", call: "send")
+                    code: .overloaded,
+                    message: "\(maximumTransfers) transfers are running already",
+                    call: "send"
+                )
             }
             inbox.transferCount += 1
             inbox.messages.append(.start(transfer))
@@ -86,8 +90,11 @@ internal import Synchronization
             let result = unsafe curl_multi_add_handle(multi, transfer.easy)
             guard result == CURLM_OK else {
                 let error = OutboundError(
-                    code: .failed, message: "The transfer was refused", call: "curl_multi_add_handle",
-                    curlCode: result.rawValue)
+                    code: .failed,
+                    message: "The transfer was refused",
+                    call: "curl_multi_add_handle",
+                    curlCode: result.rawValue
+                )
                 forget(transfer, .failure(error))
                 return
             }
@@ -106,8 +113,11 @@ internal import Synchronization
         let result = unsafe curl_multi_perform(multi, &running)
         if result != CURLM_OK {
             let error = OutboundError(
-                code: .failed, message: "The library cannot go on", call: "curl_multi_perform",
-                curlCode: result.rawValue)
+                code: .failed,
+                message: "The library cannot go on",
+                call: "curl_multi_perform",
+                curlCode: result.rawValue
+            )
             for transfer in transfers.values { end(transfer, .failure(error)) }
             transfers = [:]
             return

@@ -33,7 +33,11 @@ struct ExchangeState {
         guard ending == nil else { return .refused }
         headBytes += byteCount
         if headBytes > ExchangeState.headLimit {
-            finish(.failure(OutboundError(code: .tooLong, message: "The response's head is too long", call: "head")))
+            finish(
+                .failure(
+                    OutboundError(code: .tooLong, message: "The response's head is too long", call: "head")
+                )
+            )
             return .refused
         }
         if head != nil { return .taken }
@@ -152,7 +156,11 @@ final class Exchange: Sendable {
                     waiting.chunk = continuation
                     return true
                 }
-                if isAlone { change { _ in } } else { continuation.resume(throwing: OutboundError.alreadyRead) }
+                if isAlone {
+                    change { _ in }
+                } else {
+                    continuation.resume(throwing: OutboundError.alreadyRead)
+                }
             }
         } onCancel: {
             cancel()
@@ -198,7 +206,8 @@ extension ExchangeState {
         case .failure(let error): return .failure(error)
         case .success:
             return .failure(
-                OutboundError(code: .connectionLost, message: "The response has no head", call: "head"))
+                OutboundError(code: .connectionLost, message: "The response has no head", call: "head")
+            )
         }
     }
 }

@@ -3,8 +3,8 @@ internal import Threads
 
 /// An HTTP client with one thread for all its transfers.
 ///
-/// Redirects are not followed and cookies not kept. Releasing the last reference, which every stream holds too,
-/// ends the thread.
+/// Redirects are not followed and cookies not kept. Releasing the last reference, which every stream holds
+/// too, ends the thread.
 package final class HTTPClient: Sendable {
     private let driver: Driver
 
@@ -15,8 +15,11 @@ package final class HTTPClient: Sendable {
         let result = ag_curl_initialise()
         guard result == CURLE_OK else {
             throw OutboundError(
-                code: .failed, message: "The HTTP library cannot start", call: "curl_global_init",
-                curlCode: Int32(bitPattern: result.rawValue))
+                code: .failed,
+                message: "The HTTP library cannot start",
+                call: "curl_global_init",
+                curlCode: Int32(bitPattern: result.rawValue)
+            )
         }
     }
 
@@ -33,7 +36,8 @@ package final class HTTPClient: Sendable {
     /// Sends a request and collects the body.
     ///
     /// *Cancellation*: closes the connection.
-    /// - Throws: `OutboundError` (`tooLong` when the body has more than `maximumBodyBytes`), `CancellationError`.
+    /// - Throws: `OutboundError` (`tooLong` when the body has more than `maximumBodyBytes`),
+    /// `CancellationError`.
     package func send(_ request: HTTPRequest, maximumBodyBytes: Int = 8 << 20) async throws -> HTTPResponse {
         let stream = try await stream(request)
         var body: [UInt8] = []
@@ -41,7 +45,10 @@ package final class HTTPClient: Sendable {
             body += chunk
             if body.count > maximumBodyBytes {
                 throw OutboundError(
-                    code: .tooLong, message: "The body has more than \(maximumBodyBytes) bytes", call: "send")
+                    code: .tooLong,
+                    message: "The body has more than \(maximumBodyBytes) bytes",
+                    call: "send"
+                )
             }
         }
         return HTTPResponse(head: stream.head, body: body)
@@ -61,8 +68,8 @@ package final class HTTPClient: Sendable {
 
 /// A response whose body arrives piece by piece.
 ///
-/// About 256 KiB are buffered; then the transfer pauses until they are read. The body can be read once, by one task.
-/// Leaving the loop, or releasing a stream that nobody reads, closes the connection.
+/// About 256 KiB are buffered; then the transfer pauses until they are read. The body can be read once, by
+/// one task. Leaving the loop, or releasing a stream that nobody reads, closes the connection.
 package final class HTTPStream: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
 

@@ -28,9 +28,15 @@ package struct HTTPRequest: Sendable {
     package var caBundle: String?
 
     package init(
-        method: String = "GET", url: String, unixSocketPath: String? = nil, headers: [(String, String)] = [],
-        body: [UInt8] = [], connectTimeout: Duration = .seconds(10), totalTimeout: Duration? = .seconds(60),
-        lowSpeed: LowSpeed? = nil, caBundle: String? = nil
+        method: String = "GET",
+        url: String,
+        unixSocketPath: String? = nil,
+        headers: [(String, String)] = [],
+        body: [UInt8] = [],
+        connectTimeout: Duration = .seconds(10),
+        totalTimeout: Duration? = .seconds(60),
+        lowSpeed: LowSpeed? = nil,
+        caBundle: String? = nil
     ) {
         self.method = method
         self.url = url
@@ -44,9 +50,13 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-// Headers and the query may hold credentials, so a request prints without them.
+// Headers, the query and what stands before an "@" may hold credentials, so a request prints without them.
 extension HTTPRequest: CustomStringConvertible, CustomReflectable {
-    package var description: String { "\(method) \(url.prefix { $0 != "?" })" }
+    package var description: String {
+        let parts = url.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
+        let shown = parts.map { $0.split(separator: "@", omittingEmptySubsequences: false).last ?? "" }
+        return "\(method) \(shown.joined(separator: "/"))"
+    }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 

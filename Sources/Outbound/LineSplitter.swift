@@ -19,7 +19,10 @@ package struct LineSplitter: Sendable {
                 pending.append(byte)
             } else {
                 throw OutboundError(
-                    code: .tooLong, message: "A line is longer than \(maximumLineBytes) bytes", call: "LineSplitter")
+                    code: .tooLong,
+                    message: "A line is longer than \(maximumLineBytes) bytes",
+                    call: "LineSplitter"
+                )
             }
         }
         return lines

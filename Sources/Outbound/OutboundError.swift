@@ -1,4 +1,6 @@
-/// A request that got no complete response. An HTTP status is never an error of this kind.
+/// A request that got no complete response.
+///
+/// An HTTP status is never an error of this kind.
 package struct OutboundError: Error, Sendable, CustomStringConvertible {
     /// What went wrong, as a closed set that callers may branch on.
     package enum Code: String, Sendable {

@@ -16,7 +16,8 @@ package struct ServerSentEvent: Sendable, Equatable {
 
 /// Reads an event stream that comes in pieces; where the pieces are cut makes no difference.
 ///
-/// *Source*: WHATWG HTML, section 9.2.6 "Interpreting an event stream". An event without its blank line is dropped.
+/// *Source*: WHATWG HTML, section 9.2.6 "Interpreting an event stream". An event without its blank line is
+/// dropped.
 package struct ServerSentEventParser: Sendable {
     /// The id to send as `Last-Event-ID` when connecting again; empty when there was none.
     package private(set) var lastEventID = ""
@@ -39,7 +40,8 @@ package struct ServerSentEventParser: Sendable {
 
     /// Takes a piece and gives back the events it completes.
     ///
-    /// - Throws: `OutboundError.tooLong` when an event is longer than allowed; the parser is of no more use then.
+    /// - Throws: `OutboundError.tooLong` when an event is longer than allowed; the parser is of no more use
+    /// then.
     package mutating func push(_ bytes: some Sequence<UInt8>) throws(OutboundError) -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         for byte in bytes {
@@ -53,8 +55,10 @@ package struct ServerSentEventParser: Sendable {
             line.append(byte)
             if line.count + data.count > maximumEventBytes {
                 throw OutboundError(
-                    code: .tooLong, message: "An event is longer than \(maximumEventBytes) bytes",
-                    call: "ServerSentEventParser")
+                    code: .tooLong,
+                    message: "An event is longer than \(maximumEventBytes) bytes",
+                    call: "ServerSentEventParser"
+                )
             }
         }
         return events
@@ -81,7 +85,9 @@ package struct ServerSentEventParser: Sendable {
         case "id" where !value.contains(0): id = String(decoding: value, as: UTF8.self)
         case "retry" where !value.isEmpty && value.allSatisfy { (48...57).contains($0) }:
             // More digits than fit are no sensible pause.
-            if let pause = Int64(String(decoding: value, as: UTF8.self)) { retry = .milliseconds(min(pause, 86_400_000)) }
+            if let pause = Int64(String(decoding: value, as: UTF8.self)) {
+                retry = .milliseconds(min(pause, 86_400_000))
+            }
         default: break
         }
     }
@@ -94,7 +100,9 @@ package struct ServerSentEventParser: Sendable {
         }
         guard !data.isEmpty else { return nil }
         return ServerSentEvent(
-            event: event.isEmpty ? "message" : event, data: String(decoding: data.dropLast(), as: UTF8.self),
-            id: lastEventID)
+            event: event.isEmpty ? "message" : event,
+            data: String(decoding: data.dropLast(), as: UTF8.self),
+            id: lastEventID
+        )
     }
 }

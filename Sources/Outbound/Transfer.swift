@@ -1,8 +1,8 @@
 internal import CCurl
 
 /// One easy handle with its options, its headers and its text for errors.
-// Sendable: made by one task, handed over through the driver's inbox, and used by the driver's thread alone from then
-// on. The driver removes it from the multi handle before it lets go of it.
+// Sendable: made by one task, handed over through the driver's inbox, and used by the driver's thread alone
+// from then on. The driver removes it from the multi handle before it lets go of it.
 @safe final class Transfer: @unchecked Sendable {
     let exchange: Exchange
     let easy: UnsafeMutableRawPointer
@@ -40,8 +40,12 @@ internal import CCurl
         let message = unsafe detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
         return .failure(
             OutboundError(
-                code: OutboundError.Code(code), message: message, call: "curl_multi_perform",
-                curlCode: Int32(bitPattern: code.rawValue)))
+                code: OutboundError.Code(code),
+                message: message,
+                call: "curl_multi_perform",
+                curlCode: Int32(bitPattern: code.rawValue)
+            )
+        )
     }
 
     private func setTarget(_ request: HTTPRequest) throws(OutboundError) {
@@ -53,7 +57,10 @@ internal import CCurl
         if let path = request.unixSocketPath {
             guard path.utf8.count <= 107 else {
                 throw OutboundError(
-                    code: .invalidRequest, message: "The path of a socket has at most 107 bytes: \(path)", call: "send")
+                    code: .invalidRequest,
+                    message: "The path of a socket has at most 107 bytes: \(path)",
+                    call: "send"
+                )
             }
             try set(CURLOPT_UNIX_SOCKET_PATH, path)
             try set(CURLOPT_PROXY, "")
@@ -64,7 +71,10 @@ internal import CCurl
     private func setLimits(_ request: HTTPRequest) throws(OutboundError) {
         guard request.totalTimeout != nil || request.lowSpeed != nil else {
             throw OutboundError(
-                code: .invalidRequest, message: "A request has a total timeout or a low-speed limit", call: "send")
+                code: .invalidRequest,
+                message: "A request has a total timeout or a low-speed limit",
+                call: "send"
+            )
         }
         try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.milliseconds)
         if let timeout = request.totalTimeout { try set(CURLOPT_TIMEOUT_MS, timeout.milliseconds) }
@@ -80,14 +90,23 @@ internal import CCurl
         for (name, value) in request.headers {
             guard name.isToken, !value.utf8.contains(where: { [0, 10, 13].contains($0) }) else {
                 throw OutboundError(
-                    code: .invalidRequest, message: "The header \(name.debugDescription) cannot be sent", call: "send")
+                    code: .invalidRequest,
+                    message: "The header \(name.debugDescription) cannot be sent",
+                    call: "send"
+                )
             }
             lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
         }
-        if !request.headers.contains(where: { $0.0.lowercased() == "content-type" }) { lines.append("Content-Type:") }
+        if !request.headers.contains(where: { $0.0.lowercased() == "content-type" }) {
+            lines.append("Content-Type:")
+        }
         for line in lines {
             guard let list = unsafe curl_slist_append(headers, line) else {
-                throw OutboundError(code: .failed, message: "No memory for a header", call: "curl_slist_append")
+                throw OutboundError(
+                    code: .failed,
+                    message: "No memory for a header",
+                    call: "curl_slist_append"
+                )
             }
             unsafe headers = list
         }
@@ -97,14 +116,21 @@ internal import CCurl
     private func setBody(_ request: HTTPRequest) throws(OutboundError) {
         guard request.method.isToken else {
             throw OutboundError(
-                code: .invalidRequest, message: "No method: \(request.method.debugDescription)", call: "send")
+                code: .invalidRequest,
+                message: "No method: \(request.method.debugDescription)",
+                call: "send"
+            )
         }
         if request.method == "HEAD" { return try set(CURLOPT_NOBODY, 1) }
         if !request.body.isEmpty || ["POST", "PUT", "PATCH"].contains(request.method) {
             try check(unsafe ag_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, request.body.count))
             // Never empty: the library would read the standard input instead.
             let bytes = request.body + [0]
-            try check(unsafe bytes.withUnsafeBytes { unsafe ag_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) })
+            try check(
+                unsafe bytes.withUnsafeBytes {
+                    unsafe ag_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress)
+                }
+            )
         }
         try set(CURLOPT_CUSTOMREQUEST, request.method)
     }
@@ -117,11 +143,13 @@ internal import CCurl
         try check(
             unsafe ag_curl_set_receiver(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
                 unsafe receive(bytes, size * count, context) { unsafe $0.receiveHeader($1) }
-            })
+            }
+        )
         try check(
             unsafe ag_curl_set_receiver(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
                 unsafe receive(bytes, size * count, context) { unsafe $0.receiveBody($1) }
-            })
+            }
+        )
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(OutboundError) {
@@ -138,14 +166,19 @@ internal import CCurl
     private func check(_ code: CURLcode) throws(OutboundError) {
         guard code != CURLE_OK else { return }
         throw OutboundError(
-            code: .invalidRequest, message: unsafe String(cString: curl_easy_strerror(code)),
-            call: "curl_easy_setopt", curlCode: Int32(bitPattern: code.rawValue))
+            code: .invalidRequest,
+            message: unsafe String(cString: curl_easy_strerror(code)),
+            call: "curl_easy_setopt",
+            curlCode: Int32(bitPattern: code.rawValue)
+        )
     }
 }
 
 /// Hands bytes of the library to the exchange behind its context pointer, which the transfer keeps alive.
 private func receive(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ context: UnsafeMutableRawPointer?,
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ count: Int,
+    _ context: UnsafeMutableRawPointer?,
     _ body: (Exchange, UnsafeBufferPointer<UInt8>) -> ExchangeState.Reception
 ) -> Int {
     guard let context = unsafe context else { return 0 }
@@ -183,7 +216,11 @@ extension Duration {
     /// Whole milliseconds, rounded up, at least 1: the library takes 0 for "no limit".
     fileprivate var milliseconds: Int {
         let (seconds, attoseconds) = components
-        return max(1, Int(min(seconds, 2_000_000)) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+        return max(
+            1,
+            Int(min(seconds, 2_000_000)) * 1000
+                + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        )
     }
 }
 

@@ -13,7 +13,8 @@ package struct CredentialPattern: Sendable {
         case letters, upper, word, token
     }
 
-    private init(name: String, prefix: String, body: Body, length: ClosedRange<Int>, needsDigit: Bool = true) {
+    private init(name: String, prefix: String, body: Body, length: ClosedRange<Int>, needsDigit: Bool = true)
+    {
         self.name = name
         self.prefix = Array(prefix.utf8)
         self.body = body
@@ -37,7 +38,12 @@ package struct CredentialPattern: Sendable {
             CredentialPattern(name: "a Stripe key", prefix: "rk_live_", body: .letters, length: 16...255),
             CredentialPattern(name: "an npm token", prefix: "npm_", body: .letters, length: 36...36),
             CredentialPattern(
-                name: "a Hugging Face token", prefix: "hf_", body: .letters, length: 30...40, needsDigit: false),
+                name: "a Hugging Face token",
+                prefix: "hf_",
+                body: .letters,
+                length: 30...40,
+                needsDigit: false
+            ),
         ]
         + ["xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-", "xapp-"].map {
             CredentialPattern(name: "a Slack token", prefix: $0, body: .token, length: 20...255)
@@ -75,7 +81,8 @@ package func looksLikeCredential(_ text: String) -> String? {
         defer { previous = byte }
         let rest = bytes[place...]
         if byte == 45 && isPrivateKey(rest) { return "a private key" }
-        // A token starts where a word starts: "task-…" holds no "sk-…". So no byte is looked at often, either.
+        // A token starts where a word starts: "task-…" holds no "sk-…". So no byte is looked at often,
+        // either.
         let patterns = patternsByFirstByte[Int(byte)]
         let mayMatch = byte == 101 || !patterns.isEmpty
         guard mayMatch, !isTokenByte(previous) else { continue }
@@ -93,7 +100,9 @@ private let patternsByFirstByte: [[CredentialPattern]] = (0..<256).map { byte in
 private func isPrivateKey(_ text: ArraySlice<UInt8>) -> Bool {
     let opening = "-----BEGIN "
     guard text.starts(with: opening.utf8) else { return false }
-    let label = text.dropFirst(opening.utf8.count).prefix { isUpper($0) || isDigit($0) || $0 == 32 }.prefix(40)
+    let label = text.dropFirst(opening.utf8.count).prefix { isUpper($0) || isDigit($0) || $0 == 32 }.prefix(
+        40
+    )
     return String(decoding: label, as: UTF8.self).contains("PRIVATE KEY")
 }
 
@@ -102,7 +111,8 @@ private func isWebToken(_ text: ArraySlice<UInt8>) -> Bool {
     guard text.starts(with: "eyJ".utf8) else { return false }
     let token = text.prefix(while: isTokenByte)
     let parts = token.split(separator: 46, omittingEmptySubsequences: false)
-    return parts.count >= 3 && parts[1].starts(with: "eyJ".utf8) && parts[0].count >= 16 && parts[1].count >= 8
+    return parts.count >= 3 && parts[1].starts(with: "eyJ".utf8) && parts[0].count >= 16
+        && parts[1].count >= 8
         && parts[2].count >= 16
 }
 

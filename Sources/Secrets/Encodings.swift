@@ -32,7 +32,8 @@ package func decodeBase64(_ text: String) -> [UInt8]? {
     return decode(text.utf8.dropLast(padding), base64Alphabet)
 }
 
-/// The bytes of base64url text without padding; nil when a character or the unused last bits are not canonical.
+/// The bytes of base64url text without padding; nil when a character or the unused last bits are not
+/// canonical.
 package func decodeBase64URL(_ text: String) -> [UInt8]? { decode(text.utf8[...], base64URLAlphabet) }
 
 private let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

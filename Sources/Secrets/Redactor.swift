@@ -1,7 +1,8 @@
 /// Replaces registered secrets, in the forms in which they usually leak, with a mark.
 ///
-/// Forms: as it is; base64 and base64url, also when the secret lies anywhere inside what was encoded; percent-encoded;
-/// escaped as in a JSON string. Registered values stay in memory for as long as a copy of the redactor lives.
+/// Forms: as it is; base64 and base64url, also when the secret lies anywhere inside what was encoded;
+/// percent-encoded; escaped as in a JSON string. Registered values stay in memory for as long as a copy of
+/// the redactor lives.
 package struct Redactor: Sendable {
     /// Bytes; a shorter value would blot out innocent text and is not registered.
     package static let shortestSecret = 6
@@ -39,7 +40,9 @@ package struct Redactor: Sendable {
 
     private static func forms(of secret: [UInt8]) -> [[UInt8]] {
         let percent = percentEncoded(secret)
-        var texts = [percent, lowerCaseEscapes(percent), jsonEscaped(secret), base64(secret), base64URL(secret)]
+        var texts = [
+            percent, lowerCaseEscapes(percent), jsonEscaped(secret), base64(secret), base64URL(secret),
+        ]
         // Inside something longer the secret starts at any of three places of a group; the characters that it
         // shares with its neighbours are left out.
         for shift in 0..<3 {
@@ -59,7 +62,8 @@ package struct Redactor: Sendable {
                 if character == "%" { left = 3 }
                 left -= 1
                 return left >= 0 ? Character(character.lowercased()) : character
-            })
+            }
+        )
     }
 
     private static func jsonEscaped(_ secret: [UInt8]) -> String {

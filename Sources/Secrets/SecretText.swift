@@ -20,7 +20,9 @@ package struct SecretText: Sendable, Equatable {
     package var count: Int { storage.count }
 
     /// Compares in a time that depends on the lengths alone.
-    package static func == (left: SecretText, right: SecretText) -> Bool { left.storage.equals(right.storage) }
+    package static func == (left: SecretText, right: SecretText) -> Bool {
+        left.storage.equals(right.storage)
+    }
 }
 
 extension SecretText: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -29,12 +29,13 @@ enum KeyStatement: String, Statement, CaseIterable {
             rank = CASE WHEN k.claimed_generation = k.generation THEN excluded.rank
                 ELSE least(k.rank, excluded.rank) END
         """
+    /// A key whose claimer's lease ran out is due at once, whatever was marked for later meanwhile.
     case claim = """
         UPDATE keys k SET claimed_generation = k.generation, claimed_by = $1, fence = nextval('key_fence'),
             lease_until = now() + $2::bigint * interval '1 microsecond'
         FROM (
             SELECT kind, namespace, name FROM keys
-            WHERE due <= now() AND (lease_until IS NULL OR lease_until < now())
+            WHERE lease_until < now() OR (lease_until IS NULL AND due <= now())
             ORDER BY rank LIMIT 1 FOR UPDATE SKIP LOCKED
         ) c
         WHERE (k.kind, k.namespace, k.name) = (c.kind, c.namespace, c.name)
@@ -64,7 +65,7 @@ enum KeyStatement: String, Statement, CaseIterable {
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """
     case nextDue = """
-        SELECT greatest(0, floor(extract(epoch FROM min(greatest(due, lease_until)) - now()) * 1000000))::bigint
+        SELECT greatest(0, floor(extract(epoch FROM min(coalesce(lease_until, due)) - now()) * 1000000))::bigint
             AS microseconds
         FROM keys
         """

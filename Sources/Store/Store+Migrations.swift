@@ -22,10 +22,20 @@ enum MigrationStatement: String, Statement, CaseIterable {
     case applied = "SELECT digest FROM schema_migrations WHERE name = $1"
     case digest = "SELECT encode(sha256(convert_to($1::text, 'UTF8')), 'hex') AS digest"
     case record = "INSERT INTO schema_migrations (name, digest, applied_at) VALUES ($1, $2, clock_timestamp())"
+    case schema = "SELECT format('CREATE SCHEMA IF NOT EXISTS %I', $1::text) AS sql"
     case names = "SELECT name FROM schema_migrations ORDER BY name"
 }
 
 extension Store {
+    /// Makes the settings' schema when it is missing; without one the user's default is used.
+    package func makeSchema() async throws {
+        guard let schema = settings.schema else { return }
+        try await transaction { session in
+            guard let sql = try session.rows(MigrationStatement.schema, schema).first?.text("sql") else { return }
+            try session.run(script: sql, timeout: settings.statementTimeout)
+        }
+    }
+
     /// Brings the schema up to this program's version; does nothing when it is there.
     ///
     /// - Throws: `Failure.corrupted` when an applied step differs from the one this program holds, `.unsupported`

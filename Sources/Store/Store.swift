@@ -21,7 +21,7 @@ package final class Store: Sendable {
     let pins = PinCache()
 
     /// A store that connects when it is first used.
-    package init(settings: StoreSettings, logger: Logger) {
+    package init(settings: StoreSettings, logger: Logger = Logger(label: "agirunner.store")) {
         self.settings = settings
         self.logger = logger
         pool = Pool(settings, limit: settings.connections)

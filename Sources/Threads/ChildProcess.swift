@@ -21,7 +21,10 @@ package struct ChildProcess: Sendable {
     package var errorLimit: Int
 
     package init(
-        _ command: Command, standardInput: [UInt8] = [], outputLimit: Int = 16 << 20, errorLimit: Int = 64 << 10
+        _ command: Command,
+        standardInput: [UInt8] = [],
+        outputLimit: Int = 16 << 20,
+        errorLimit: Int = 64 << 10
     ) {
         self.command = command
         self.standardInput = standardInput
@@ -31,9 +34,10 @@ package struct ChildProcess: Sendable {
 
     /// Runs the child on a thread of its own and collects what it writes.
     ///
-    /// When the child ends, the deadline passes or the task is cancelled, every process left in the child's group
-    /// is killed and the child is reaped. A descendant that made a session of its own escapes this.
-    /// - Throws: `SystemError.timedOut`, `.tooLong` or the reason why it could not start; `CancellationError`.
+    /// When the child ends, the deadline passes or the task is cancelled, every process left in the child's
+    /// group is killed and the child is reaped. A descendant that made a session of its own escapes this.
+    /// - Throws: `SystemError.timedOut`, `.tooLong` or the reason why it could not start;
+    /// `CancellationError`.
     package func run(until deadline: Deadline) async throws -> Output {
         try Task.checkCancellation()
         return try await onOwnThread("child") { cancelled in
@@ -63,9 +67,13 @@ private struct ChildSupervision: ~Copyable {
             _ = try checked(ag_set_nonblocking(end), "fcntl")
         }
         let process = try child.command.spawn(
-            input: input.reading.raw, output: output.writing.raw, error: error.writing.raw)
+            input: input.reading.raw,
+            output: output.writing.raw,
+            error: error.writing.raw
+        )
         let opened = ag_pidfd_open(process.pid)
-        // Without a descriptor there is no waiting: the child is given up, unreaped, in a process that has no more.
+        // Without a descriptor there is no waiting: the child is given up, unreaped, in a process that has no
+        // more.
         if opened < 0 { _ = ag_kill_group(process.pid, Signal.kill.rawValue) }
         self.pidfd = OwnedDescriptor(try checked(opened, "pidfd_open"))
         self.child = child
@@ -89,7 +97,10 @@ private struct ChildSupervision: ~Copyable {
             try receiveError()
         }
         return ChildProcess.Output(
-            status: status ?? .unknown, standardOutput: outputBytes, standardError: errorBytes)
+            status: status ?? .unknown,
+            standardOutput: outputBytes,
+            standardError: errorBytes
+        )
     }
 
     /// Returns when the child has ended.
@@ -104,8 +115,10 @@ private struct ChildSupervision: ~Copyable {
             if results[0].isReady { return }
         }
         throw SystemError(
-            code: .timedOut, message: "The process was stopped at its deadline: \(child.command.executable)",
-            call: "poll")
+            code: .timedOut,
+            message: "The process was stopped at its deadline: \(child.command.executable)",
+            call: "poll"
+        )
     }
 
     // A closed pipe keeps its place.
@@ -124,7 +137,9 @@ private struct ChildSupervision: ~Copyable {
         if outputBytes.count > child.outputLimit {
             throw SystemError(
                 code: .tooLong,
-                message: "More than \(child.outputLimit) bytes of output: \(child.command.executable)", call: "read")
+                message: "More than \(child.outputLimit) bytes of output: \(child.command.executable)",
+                call: "read"
+            )
         }
     }
 

@@ -15,7 +15,8 @@ package struct Deadline: Sendable, Comparable {
     /// Whether the moment has come.
     package var isPast: Bool { ContinuousClock.now >= instant }
 
-    /// The time left for `poll(2)`: milliseconds rounded up, so that a wait does not spin at its end; 0 when past.
+    /// The time left for `poll(2)`: milliseconds rounded up, so that a wait does not spin at its end; 0 when
+    /// past.
     package var pollTimeoutMilliseconds: Int32 {
         let (seconds, attoseconds) = remaining.components
         guard seconds < 2_000_000 else { return 2_000_000_000 }
@@ -32,13 +33,19 @@ package struct Deadline: Sendable, Comparable {
 /// *Cancellation*: of the caller, reaches the operation, whose own error comes out.
 /// - Throws: `SystemError.timedOut`, never `CancellationError`, when the time was over first.
 package func withDeadline<Value: Sendable>(
-    _ duration: Duration, _ operation: @escaping @Sendable () async throws -> Value
+    _ duration: Duration,
+    _ operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     let timedOut = SystemError(
-        code: .timedOut, message: "The operation took longer than \(duration)", call: "withDeadline")
+        code: .timedOut,
+        message: "The operation took longer than \(duration)",
+        call: "withDeadline"
+    )
     return try await withTaskGroup(of: Outcome<Value>.self) { group in
         group.addTask {
-            do { return .finished(.success(try await operation())) } catch { return .finished(.failure(error)) }
+            do { return .finished(.success(try await operation())) } catch {
+                return .finished(.failure(error))
+            }
         }
         group.addTask {
             do { try await ContinuousClock().sleep(for: duration) } catch { return .interrupted }

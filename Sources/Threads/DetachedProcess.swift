@@ -31,7 +31,10 @@ package struct DetachedProcess: Sendable {
         let outputFile = try Target(output, null: null.raw)
         let errorFile = try Target(errorOutput, null: null.raw)
         return try command.spawn(
-            input: null.raw, output: outputFile.descriptor, error: errorFile.descriptor)
+            input: null.raw,
+            output: outputFile.descriptor,
+            error: errorFile.descriptor
+        )
     }
 
     /// Waits for the end of a process, ours or not, and reaps it when it is our child.
@@ -40,13 +43,18 @@ package struct DetachedProcess: Sendable {
     /// - Returns: nil when it still runs at the deadline.
     /// - Throws: `CancellationError`, or `SystemError` when there is no thread or descriptor left.
     package static func waitForExit(
-        _ process: ProcessIdentity, until deadline: Deadline
+        _ process: ProcessIdentity,
+        until deadline: Deadline
     ) async throws -> ExitStatus? {
         try await onOwnThread("wait-exit") { cancelled in
             guard let pidfd = try process.openPidfd() else { return .unknown }
             let ready = try poll(
-                [PollInterest(pidfd.raw, readable: true), PollInterest(cancelled.fileDescriptor, readable: true)],
-                until: deadline)
+                [
+                    PollInterest(pidfd.raw, readable: true),
+                    PollInterest(cancelled.fileDescriptor, readable: true),
+                ],
+                until: deadline
+            )
             if ready[0].isReady { return try exitStatus(pidfd.raw, reap: true) }
             if ready[1].isReady { throw CancellationError() }
             return nil

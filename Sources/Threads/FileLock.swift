@@ -2,7 +2,8 @@ internal import CLinux
 
 /// An exclusive lock on a file, held until it goes out of scope or the process ends in any way.
 ///
-/// The file holds the number of the owning process, for people and for `owner(ofLockAt:)`; it is never removed.
+/// The file holds the number of the owning process, for people and for `owner(ofLockAt:)`; it is never
+/// removed.
 package struct FileLock: ~Copyable {
     private let descriptor: OwnedDescriptor
 
@@ -14,7 +15,12 @@ package struct FileLock: ~Copyable {
         let result = ag_lock_exclusively(descriptor.raw)
         if result == -EAGAIN {
             let owner = FileLock.owner(ofLockAt: path).map { "process \($0)" } ?? "another process"
-            throw SystemError(code: .busy, message: "\(path) is locked by \(owner)", call: "flock", errno: EAGAIN)
+            throw SystemError(
+                code: .busy,
+                message: "\(path) is locked by \(owner)",
+                call: "flock",
+                errno: EAGAIN
+            )
         }
         _ = try checked(result, "flock", path)
         let text = Array("\(ag_own_pid())\n".utf8)
@@ -35,7 +41,8 @@ package struct FileLock: ~Copyable {
 
 /// Tells when files or folders change; a change between two waits is not lost.
 ///
-/// Watch the folder of a file that is replaced by renaming, as git does with refs: a watch follows the file itself.
+/// Watch the folder of a file that is replaced by renaming, as git does with refs: a watch follows the file
+/// itself.
 package final class FileWatch: Sendable {
     private let descriptor: OwnedDescriptor
 
@@ -63,7 +70,9 @@ package final class FileWatch: Sendable {
                 [
                     PollInterest(descriptor.raw, readable: true),
                     PollInterest(cancelled.fileDescriptor, readable: true),
-                ], until: deadline)
+                ],
+                until: deadline
+            )
             if results[1].isReady { throw CancellationError() }
             guard results[0].isReady else { return false }
             _ = try checked(ag_drain(descriptor.raw), "read")

@@ -42,8 +42,11 @@ package func poll(_ interests: [PollInterest], until deadline: Deadline) throws(
     return entries.map { entry in
         let events = Int32(entry.revents)
         return PollResult(
-            fileDescriptor: entry.fd, readable: events & POLLIN != 0, writable: events & POLLOUT != 0,
-            hungUp: events & (POLLHUP | POLLERR | POLLNVAL) != 0)
+            fileDescriptor: entry.fd,
+            readable: events & POLLIN != 0,
+            writable: events & POLLOUT != 0,
+            hungUp: events & (POLLHUP | POLLERR | POLLNVAL) != 0
+        )
     }
 }
 
@@ -59,7 +62,9 @@ package final class WakeUp: Sendable {
     /// Readable from `signal()` to `drain()`; valid for as long as this object lives.
     package var fileDescriptor: Int32 { descriptor.raw }
 
-    /// Makes the descriptor readable; signals that nobody drained are one. May be called from any thread.
+    /// Makes the descriptor readable; signals that nobody drained are one.
+    ///
+    /// May be called from any thread.
     package func signal() { _ = ag_eventfd_signal(descriptor.raw) }
 
     /// Makes the descriptor unreadable again.

@@ -48,10 +48,12 @@ package struct ProcessIdentity: Sendable, Codable, Hashable {
 
     /// Kills every process of the group and session that this process leads, itself last.
     ///
-    /// The leader is stopped first: as long as it is there, even as one that waits to be reaped, its number cannot
-    /// be given to another group. When it is gone nothing is killed, since what is left cannot be told from strangers.
+    /// The leader is stopped first: as long as it is there, even as one that waits to be reaped, its number
+    /// cannot be given to another group. When it is gone nothing is killed, since what is left cannot be told
+    /// from strangers.
     /// - Returns: false when the leader is gone.
-    /// - Throws: `SystemError.notPermitted` after killing what may be killed; `.invalid` for the caller itself.
+    /// - Throws: `SystemError.notPermitted` after killing what may be killed; `.invalid` for the caller
+    /// itself.
     package func killGroup() throws(SystemError) -> Bool {
         guard pid > 1, pid != ag_own_pid() else {
             throw SystemError(code: .invalid, message: "Process \(pid) may not be killed", call: "killGroup")

@@ -10,7 +10,9 @@ package enum ExitStatus: Sendable, Equatable {
     case unknown
 }
 
-/// What to start: program, arguments, environment, folder. Nothing is inherited and nothing is searched on a PATH.
+/// What to start: program, arguments, environment, folder.
+///
+/// No variable is inherited and nothing is searched on a PATH.
 package struct Command: Sendable {
     /// The user and group a process is given instead of those of its parent.
     package struct Account: Sendable, Equatable {
@@ -34,8 +36,11 @@ package struct Command: Sendable {
     package var account: Account?
 
     package init(
-        executable: String, arguments: [String] = [], environment: [String: String] = [:],
-        directory: String? = nil, account: Account? = nil
+        executable: String,
+        arguments: [String] = [],
+        environment: [String: String] = [:],
+        directory: String? = nil,
+        account: Account? = nil
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -47,7 +52,8 @@ package struct Command: Sendable {
     private var argumentVector: [String] {
         guard let account else { return [executable] + arguments }
         return [
-            "/usr/bin/setpriv", "--reuid", "\(account.userID)", "--regid", "\(account.groupID)", "--clear-groups",
+            "/usr/bin/setpriv", "--reuid", "\(account.userID)", "--regid", "\(account.groupID)",
+            "--clear-groups",
             "--", executable,
         ] + arguments
     }
@@ -60,7 +66,11 @@ package struct Command: Sendable {
         let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
         let everything = vector + variables + [executable, directory ?? ""]
         if everything.contains(where: { $0.utf8.contains(0) }) {
-            throw SystemError(code: .invalid, message: "A NUL inside an argument or variable", call: "posix_spawn")
+            throw SystemError(
+                code: .invalid,
+                message: "A NUL inside an argument or variable",
+                call: "posix_spawn"
+            )
         }
         let pid = unsafe withCStrings(vector) { argv in
             unsafe withCStrings(variables) { envp in
@@ -82,7 +92,8 @@ package struct Command: Sendable {
 
 /// Lends an array of C strings that ends with a null, as `execve` wants it.
 private func withCStrings<Value>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
+    _ strings: [String],
+    _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
 ) -> Value {
     var bytes: [CChar] = []
     var offsets: [Int] = []

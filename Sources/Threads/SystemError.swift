@@ -44,7 +44,9 @@ package struct SystemError: Error, Sendable, CustomStringConvertible {
 ///
 /// - Throws: `SystemError` with the code that fits the errno.
 func checked<Number: SignedInteger>(
-    _ result: Number, _ call: String, _ about: @autoclosure () -> String = ""
+    _ result: Number,
+    _ call: String,
+    _ about: @autoclosure () -> String = ""
 ) throws(SystemError) -> Number {
     guard result < 0 else { return result }
     let errno = Int32(truncatingIfNeeded: -result)
@@ -57,7 +59,11 @@ func checked<Number: SignedInteger>(
         }
     let subject = about()
     throw SystemError(
-        code: code, message: subject.isEmpty ? reason : "\(reason): \(subject)", call: call, errno: errno)
+        code: code,
+        message: subject.isEmpty ? reason : "\(reason): \(subject)",
+        call: call,
+        errno: errno
+    )
 }
 
 /// Owns one descriptor and closes it.

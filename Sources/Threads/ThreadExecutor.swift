@@ -24,12 +24,15 @@ package final class ThreadExecutor: SerialExecutor {
         jobs.append(JobQueue.Entry(job: UnownedJob(job), executor: self))
     }
 
-    package func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        unsafe UnownedSerialExecutor(ordinary: self)
+    }
 }
 
 /// The jobs of one executor; outlives it for as long as the thread needs to see that it is closed.
 private final class JobQueue: Sendable {
-    /// An entry holds its executor, so that an actor that goes away inside its last job does not take it along.
+    /// An entry holds its executor, so that an actor that goes away inside its last job does not take it
+    /// along.
     struct Entry: Sendable {
         let job: UnownedJob
         let executor: ThreadExecutor
@@ -71,15 +74,20 @@ private final class JobQueue: Sendable {
             }
             if !batch.isEmpty { continue }
             if isClosed { return }
-            // Idle: the hour only bounds the wait. A failed poll would be tried again at once, which is harmless.
-            _ = try? poll([PollInterest(wakeUp.fileDescriptor, readable: true)], until: .after(.seconds(3600)))
+            // Idle: the hour only bounds the wait. A failed poll would be tried again at once, which is
+            // harmless.
+            _ = try? poll(
+                [PollInterest(wakeUp.fileDescriptor, readable: true)],
+                until: .after(.seconds(3600))
+            )
             wakeUp.drain()
         }
     }
 }
 
-/// Starts a detached thread that takes no signals; its name is cut to 15 bytes. The body decides when it ends.
+/// Starts a detached thread that takes no signals; its name is cut to 15 bytes.
 ///
+/// The body decides when it ends.
 /// - Throws: `SystemError` when the process may not have another thread; the body then never runs.
 package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
     let box = unsafe Unmanaged.passRetained(ThreadBody(body))
@@ -88,7 +96,9 @@ package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void)
         { context in
             guard let context = unsafe context else { return }
             unsafe Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body()
-        }, box.toOpaque())
+        },
+        box.toOpaque()
+    )
     if result < 0 { unsafe box.release() }
     _ = try checked(result, "pthread_create", name)
 }
@@ -101,11 +111,12 @@ private final class ThreadBody: Sendable {
 
 /// Runs a blocking body on a thread of its own and awaits its answer; the cooperative pool stays free.
 ///
-/// *Cancellation*: signals the wake-up handed to the body, which polls it beside its own descriptors and decides.
-/// The body must hold a deadline of its own: nothing else ends it.
+/// *Cancellation*: signals the wake-up handed to the body, which polls it beside its own descriptors and
+/// decides. The body must hold a deadline of its own: nothing else ends it.
 /// - Throws: the body's error, or `SystemError` when there is no thread or descriptor left.
 package func onOwnThread<Value: Sendable>(
-    _ name: String, _ body: @escaping @Sendable (_ cancelled: WakeUp) throws -> Value
+    _ name: String,
+    _ body: @escaping @Sendable (_ cancelled: WakeUp) throws -> Value
 ) async throws -> Value {
     let cancelled = try WakeUp()
     return try await withTaskCancellationHandler {

@@ -10,11 +10,19 @@ struct Configuration {
 
     init() throws {
         let folder = Golden.folder.appending(path: "good")
-        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter {
+            $0.hasSuffix(".yaml")
+        }
         for path in paths { files[path] = try Golden.bytes("good/\(path)") }
         options.gitSource = "main"
         options.commit = CommitID(String(repeating: "a", count: 40))
         options.sourceURL = "/srv/repositories/config"
+    }
+
+    /// Loads for a source with these grants.
+    mutating func grant(namespaces: [String], kinds: [String]) {
+        let grants: Value = ["namespaces": .strings(namespaces), "kinds": .strings(kinds)]
+        options.grants = try? grants.decode()  // The two members are all there is.
     }
 
     /// Replaces the one occurrence of a text in a file.

@@ -22,7 +22,8 @@ import Testing
         #expect(declared.object.spec?["delivery"] == "inline")
         #expect(declared.object.metadata.labels == ["team": "core"])
         #expect(declared.origin == Origin(appliedBy: "unix:1000"))
-        let text = "apiVersion: agirunner.dev/v1\nkind: Skill\nmetadata: {name: reading}\n"
+        let text =
+            "apiVersion: agirunner.dev/v1\nkind: Skill\nmetadata: {name: reading}\n"
             + "spec: {displayName: Reading, summary: How to read., body: Slowly.}\n"
         let file = Loader().load([SourceFile(path: "a.yaml", bytes: Array(text.utf8))])
         #expect(file.objects.first?.digest == declared.digest)
@@ -49,11 +50,18 @@ import Testing
             return
         }
         #expect(rejection.diagnostics.map(\.code).sorted() == ["SCH001", "SCH005", "TXT001"])
-        #expect(rejection.diagnostics.allSatisfy { $0.path == "body" && $0.span.start == .init(line: 1, column: 1) })
+        #expect(
+            rejection.diagnostics.allSatisfy {
+                $0.path == "body" && $0.span.start == .init(line: 1, column: 1)
+            })
     }
 
-    @Test(arguments: [Value.null, [], "text", 5, [:], ["kind": [:], "metadata": 1, "spec": nil]])
-    func `what is no object is rejected`(value: Value) {
+    private static let noObjects: [Value] = [
+        .null, .array([]), .string("text"), .integer(5), .object([:]),
+        .object(["kind": .object([:]), "metadata": .integer(1), "spec": .null]),
+    ]
+
+    @Test(arguments: noObjects) func `what is no object is rejected`(value: Value) {
         guard case .failure(let rejection) = Loader().validate(value, options: options) else {
             Issue.record("the value must be rejected")
             return
@@ -76,9 +84,12 @@ import Testing
     @Test func `a digest is over the canonical spec with its defaults`() throws {
         let plain = try Loader().validate(skill(), options: options).get()
         let explicit = try Loader().validate(
-            skill { $0["spec"]?["delivery"] = "inline" }, options: options).get()
-        let other = try Loader().validate(skill { $0["spec"]?["delivery"] = "onDemand" }, options: options).get()
+            skill { $0["spec"]?["delivery"] = "inline" }, options: options
+        ).get()
+        let other = try Loader().validate(skill { $0["spec"]?["delivery"] = "onDemand" }, options: options)
+            .get()
         #expect(plain.digest == explicit.digest && plain.digest != other.digest)
-        #expect(digest(of: [:]).text == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
+        #expect(
+            digest(of: [:]).text == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
     }
 }

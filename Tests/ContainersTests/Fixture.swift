@@ -23,7 +23,10 @@ struct Fixture: Sendable {
         var settings = LocalEngineSettings(folder: folder + "/state")
         settings.userIDs = (64_400 + number * 4)...(64_403 + number * 4)
         let fixture = Fixture(
-            folder: folder, engine: .local(settings, logger: Logger(label: "test")), settings: settings)
+            folder: folder,
+            engine: .local(settings, logger: Logger(label: "test")),
+            settings: settings
+        )
         do {
             try await body(fixture)
         } catch {
@@ -36,7 +39,8 @@ struct Fixture: Sendable {
 
     /// Makes a workspace and a sandbox over it, and destroys the sandbox after the body, also when it fails.
     func sandbox(
-        _ name: String = "one", _ change: (inout SandboxSpec) -> Void = { _ in },
+        _ name: String = "one",
+        _ change: (inout SandboxSpec) -> Void = { _ in },
         _ body: (Sandbox) async throws -> Void
     ) async throws {
         let workspace = try makeWorkspace(name)
@@ -55,7 +59,9 @@ struct Fixture: Sendable {
     func makeWorkspace(_ name: String) throws -> String {
         let workspace = "\(folder)/workspace-\(name)"
         try FileManager.default.createDirectory(
-            atPath: workspace + "/repo", withIntermediateDirectories: true)
+            atPath: workspace + "/repo",
+            withIntermediateDirectories: true
+        )
         return workspace
     }
 
@@ -68,7 +74,9 @@ struct Fixture: Sendable {
 extension SandboxEngine {
     /// Runs a line of shell.
     func shell(
-        _ sandbox: Sandbox, _ script: String, _ change: (inout ExecRequest) -> Void = { _ in }
+        _ sandbox: Sandbox,
+        _ script: String,
+        _ change: (inout ExecRequest) -> Void = { _ in }
     ) async throws -> ExecResult {
         var request = ExecRequest(["/bin/sh", "-c", script], timeout: .seconds(60))
         change(&request)
@@ -79,8 +87,7 @@ extension SandboxEngine {
 /// A new folder that every user can enter, with a short name.
 func temporaryFolder() throws -> String {
     var template = Array("/tmp/ag.XXXXXX".utf8CString)
-    let made = unsafe template.withUnsafeMutableBufferPointer { buffer in unsafe mkdtemp(buffer.baseAddress) != nil }
-    try #require(made)
+    guard unsafe mkdtemp(&template) != nil else { throw Failure(.internal, "no temporary folder") }
     let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     return path

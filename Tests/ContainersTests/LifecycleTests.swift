@@ -1,8 +1,8 @@
-import Containers
 import Domain
 import Foundation
-import Logging
 import Testing
+
+@testable import Containers
 
 @Suite struct LifecycleTests {
     @Test func `destroy ends what runs and leaves the workspace alone`() async throws {
@@ -36,7 +36,8 @@ import Testing
                     import os
                     os.chdir("/tmp")
                     for name in ["moved-1", "moved-2/moved-3/full", "locked/a/b"]: os.makedirs(name)
-                    open("moved-4", "w"); open(b"\\xff\\xfe", "w"); os.symlink("/usr", "link"); os.mkfifo("pipe")
+                    open("moved-4", "w"); open(b"\\xff\\xfe", "w"); os.symlink("/usr", "link")
+                    os.mkfifo("pipe")
                     os.chmod("locked/a", 0)
                     for depth in range(3000):
                         os.mkdir("deep"); os.chdir("deep")
@@ -60,7 +61,10 @@ import Testing
                     for number in 2...4 {
                         let workspace = try fixture.makeWorkspace("n\(number)")
                         others.append(
-                            try await fixture.engine.create(SandboxSpec(name: "n\(number)", workspace: workspace)))
+                            try await fixture.engine.create(
+                                SandboxSpec(name: "n\(number)", workspace: workspace)
+                            )
+                        )
                         owners.insert(others.last?.owner)
                     }
                     #expect(owners.count == 4)
@@ -79,7 +83,9 @@ import Testing
                 }
                 let missing = SandboxSpec(name: "x", workspace: fixture.folder + "/none")
                 if Fixture.isRoot {
-                    #expect(try await failure { _ = try await fixture.engine.create(missing) }.code == .notFound)
+                    #expect(
+                        try await failure { _ = try await fixture.engine.create(missing) }.code == .notFound
+                    )
                     #expect(fixture.leftovers == ["one"])
                 }
             }
@@ -94,12 +100,45 @@ import Testing
         try await Fixture.with { fixture in
             let closed = fixture.folder + "/closed"
             try FileManager.default.createDirectory(
-                atPath: closed + "/workspace", withIntermediateDirectories: true)
+                atPath: closed + "/workspace",
+                withIntermediateDirectories: true
+            )
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: closed)
             let spec = SandboxSpec(name: "one", workspace: closed + "/workspace")
             let refused = try await failure { _ = try await fixture.engine.create(spec) }
             #expect(refused.code == .forbidden && refused.message.hasSuffix("cannot enter \(closed)"))
             #expect(fixture.leftovers == [])
+        }
+    }
+
+    @Test func `what runs in a sandbox dies with the runtime, also when that is killed`() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.sandbox { sandbox in
+                let marker = uniqueMarker()
+                let layout = fixture.settings.folder(of: "one").layout
+                let request = ExecRequest([
+                    "/bin/sh", "-c", "touch started; setsid sleep \(marker) & sleep \(marker)",
+                ])
+                let options = bwrapArguments(sandbox.spec, layout, request).map { $0 + "\0" }.joined()
+                try Data(options.utf8).write(to: URL(filePath: fixture.folder + "/options"))
+                let runtime = Process()
+                runtime.executableURL = URL(filePath: "/bin/sh")
+                let script = "options=$1; shift; \"$@\" 3<\"$options\" & wait"
+                runtime.arguments =
+                    ["-c", script, "sh", fixture.folder + "/options"]
+                    + hostPrefix(sandbox.spec, owner: sandbox.owner)
+                    + [fixture.settings.bubblewrap, "--args", "3", "--"] + request.command
+                try runtime.run()
+                try await waitForFile(sandbox.spec.workspace + "/repo/started")
+                #expect(processes(with: marker) != [])
+                kill(runtime.processIdentifier, SIGKILL)
+                runtime.waitUntilExit()
+                let end = ContinuousClock.now + .seconds(20)
+                while processes(with: marker) != [], ContinuousClock.now < end {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                #expect(processes(with: marker) == [])
+            }
         }
     }
 

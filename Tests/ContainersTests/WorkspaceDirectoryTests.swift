@@ -35,8 +35,12 @@ import Testing
     @Test func `a link that stays in the workspace is read through and not written through`() throws {
         try HostileTree.with { tree in
             #expect(try tree.directory.read(WorkspacePath("to-file"), limit: 9).bytes == Array("file".utf8))
-            #expect(try tree.directory.read(WorkspacePath("to-repo/file"), limit: 9).bytes == Array("file".utf8))
-            let refused = #expect(throws: Failure.self) { try tree.directory.write(WorkspacePath("to-file"), [1]) }
+            #expect(
+                try tree.directory.read(WorkspacePath("to-repo/file"), limit: 9).bytes == Array("file".utf8)
+            )
+            let refused = #expect(throws: Failure.self) {
+                try tree.directory.write(WorkspacePath("to-file"), [1])
+            }
             #expect(refused?.reason == "symbolic_link")
             try tree.directory.write(WorkspacePath("to-repo/other"), Array("new".utf8))
             #expect(try tree.directory.read(WorkspacePath("repo/other"), limit: 9).bytes == Array("new".utf8))
@@ -52,13 +56,19 @@ import Testing
             try tree.directory.write(path, Array("one".utf8), mode: 0o4755)
             #expect(try tree.directory.stat(path).isExecutable)
             let onDisk = tree.workspace + "/made/in/between/run.sh"
-            #expect(try FileManager.default.attributesOfItem(atPath: onDisk)[.posixPermissions] as? Int == 0o755)
+            #expect(
+                try FileManager.default.attributesOfItem(atPath: onDisk)[.posixPermissions] as? Int == 0o755
+            )
             let reader = try #require(FileHandle(forReadingAtPath: onDisk))
             try tree.directory.write(path, Array("two, longer".utf8))
             #expect(try reader.readToEnd() == Data("one".utf8))
-            #expect(try FileManager.default.attributesOfItem(atPath: onDisk)[.posixPermissions] as? Int == 0o755)
+            #expect(
+                try FileManager.default.attributesOfItem(atPath: onDisk)[.posixPermissions] as? Int == 0o755
+            )
             #expect(try tree.directory.read(path, limit: 99).bytes == Array("two, longer".utf8))
-            let names = try tree.directory.list(WorkspacePath("made"), depth: 9, limit: 99).entries.map(\.path)
+            let names = try tree.directory.list(WorkspacePath("made"), depth: 9, limit: 99).entries.map(
+                \.path
+            )
             #expect(names == ["made/in", "made/in/between", "made/in/between/run.sh"])
         }
     }
@@ -80,17 +90,26 @@ import Testing
 
     @Test func `a listing is sorted, bounded and says when it is not whole`() throws {
         try HostileTree.with { tree in
-            for name in ["b", "a", "c", ".git"] { try tree.directory.makeFolder(WorkspacePath("list/\(name)/x")) }
+            for name in ["b", "a", "c", ".git"] {
+                try tree.directory.makeFolder(WorkspacePath("list/\(name)/x"))
+            }
             let path = try WorkspacePath("list")
-            #expect(try tree.directory.list(path, limit: 9).entries.map(\.path) == [".git", "a", "b", "c"].map { "list/\($0)" })
+            #expect(
+                try tree.directory.list(path, limit: 9).entries.map(\.path)
+                    == [".git", "a", "b", "c"].map { "list/\($0)" }
+            )
             let deep = try tree.directory.list(path, depth: 2, limit: 99, skipping: [".git"])
             #expect(deep.isComplete)
-            #expect(deep.entries.map(\.path) == [".git", "a", "a/x", "b", "b/x", "c", "c/x"].map { "list/\($0)" })
+            #expect(
+                deep.entries.map(\.path) == [".git", "a", "a/x", "b", "b/x", "c", "c/x"].map { "list/\($0)" }
+            )
             let cut = try tree.directory.list(path, depth: 2, limit: 3)
             #expect(cut.entries.count == 3 && !cut.isComplete)
             let link = try tree.directory.list(.root, limit: 99).entries.first { $0.path == "to-passwd" }
             #expect(link?.kind == .link && link?.target == "/etc/passwd")
-            let refused = #expect(throws: Failure.self) { try tree.directory.list(WorkspacePath("repo/file"), limit: 9) }
+            let refused = #expect(throws: Failure.self) {
+                try tree.directory.list(WorkspacePath("repo/file"), limit: 9)
+            }
             #expect(refused?.reason == "not_a_folder")
         }
     }

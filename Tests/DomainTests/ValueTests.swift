@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ValueTests {
     @Test func `canonical JSON sorts keys and reads back`() throws {
-        let value: Value = ["b": [1, true, nil], "a": "x\"\n", "c": .number(1.5)]
+        let value: Value = ["b": [1, true, .null], "a": "x\"\n", "c": .number(1.5)]
         #expect(value.canonicalJSON == #"{"a":"x\"\n","b":[1,true,null],"c":1.5}"#)
         #expect(try Value(json: value.canonicalJSON) == value)
     }
@@ -26,7 +26,7 @@ import Testing
         let moment = try #require(Timestamp("2026-11-22T09:10:02.000123Z"))
         let cost = try #require(USD("2.05"))
         let outer = Outer(
-            name: "x", count: 7, nothing: nil, inner: ["k": Inner(moment: moment, cost: cost)], list: [1, ["a": nil]])
+            name: "x", count: 7, nothing: nil, inner: ["k": Inner(moment: moment, cost: cost)], list: [1, ["a": .null]])
         let value = try Value(encoding: outer)
         #expect(value["nothing"] == nil)
         #expect(value.at("inner", "k", "cost") == "2.05")

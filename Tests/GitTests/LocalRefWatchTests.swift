@@ -6,7 +6,9 @@ import Threads
 @Suite struct LocalRefWatchTests {
     /// Whether an event in the watched folders follows the change.
     private func isNoticed(
-        _ repository: TestRepository, _ ref: GitReference, _ change: () async throws -> Void
+        _ repository: TestRepository,
+        _ ref: GitReference,
+        _ change: () async throws -> Void
     ) async throws -> Bool {
         let watch = try FileWatch(paths: LocalRefWatch.paths(url: repository.url, ref: ref))
         try await change()
@@ -19,14 +21,23 @@ import Threads
         #expect(try await isNoticed(repository, main) { try await repository.commit(["a": "1"]) })
         #expect(try await isNoticed(repository, main) { try await repository.git("pack-refs", "--all") })
         #expect(try await isNoticed(repository, main) { try await repository.commit(["a": "2"]) })
-        #expect(try await isNoticed(repository, main) { try await repository.git("reset", "-q", "--hard", "HEAD~") })
+        #expect(
+            try await isNoticed(repository, main) {
+                try await repository.git("reset", "-q", "--hard", "HEAD~")
+            }
+        )
         let nested = GitReference.branch("feature/x")
         #expect(try await isNoticed(repository, nested) { try await repository.git("branch", "feature/x") })
         #expect(
             try await isNoticed(repository, nested) {
                 try await repository.git("branch", "-q", "-f", "feature/x", "HEAD@{1}")
-            })
-        #expect(try await isNoticed(repository, nested) { try await repository.git("branch", "-q", "-D", "feature/x") })
+            }
+        )
+        #expect(
+            try await isNoticed(repository, nested) {
+                try await repository.git("branch", "-q", "-D", "feature/x")
+            }
+        )
         #expect(try await isNoticed(repository, .tag("v1")) { try await repository.git("tag", "v1") })
     }
 
@@ -37,7 +48,10 @@ import Threads
         try await repository.git("clone", "-q", "--bare", repository.path, bare.path)
         try await repository.commit(["a": "2"])
         #expect(
-            try await isNoticed(bare, .branch("main")) { try await repository.git("push", "-q", bare.path, "main") })
+            try await isNoticed(bare, .branch("main")) {
+                try await repository.git("push", "-q", bare.path, "main")
+            }
+        )
         let linked = TestRepository(beside: repository, path: repository.folder.path + "/linked")
         try await repository.git("worktree", "add", "-q", "-b", "side", linked.path)
         let paths = try LocalRefWatch.paths(url: linked.url, ref: .branch("side"))
@@ -53,6 +67,7 @@ import Threads
         let folder = try RemoteURL(repository.folder.path)
         #expect(
             try await failure { try LocalRefWatch.paths(url: folder, ref: .branch("main")) }.reason
-                == "not_a_repository")
+                == "not_a_repository"
+        )
     }
 }

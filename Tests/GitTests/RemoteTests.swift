@@ -29,7 +29,10 @@ private func serving(
             #expect(try await mirror.fetch(url: url, ref: main, deadline: .generous) == first)
             let second = try await repository.commit(["config/a": "22"])
             #expect(try await mirror.remoteTip(url: url, ref: main, deadline: .generous) == second)
-            #expect(try await failure { try await mirror.snapshot(commit: second, path: "") }.reason == "commit_missing")
+            #expect(
+                try await failure { try await mirror.snapshot(commit: second, path: "") }.reason
+                    == "commit_missing"
+            )
             #expect(try await mirror.fetch(url: url, ref: main, deadline: .generous) == second)
             try FileManager.default.removeItem(atPath: repository.path)
             #expect(try await mirror.snapshot(commit: first, path: "").files.map(\.size) == [1])
@@ -38,6 +41,13 @@ private func serving(
             let again = try GitTests.mirror(repository.folder)
             #expect(try await again.snapshot(commit: second, path: "") == tree)
         }
+    }
+
+    @Test func `nothing can be read before the first fetch`() async throws {
+        let mirror = try mirror(TestFolder())
+        let commit = CommitID(String(repeating: "a", count: 40))
+        let found = try await failure { try await mirror.snapshot(commit: commit, path: "") }
+        #expect(found.code == .notFound && found.reason == "commit_missing")
     }
 
     @Test func `a rewritten branch, a moved name and a deleted branch are followed`() async throws {
@@ -71,15 +81,25 @@ private func serving(
             let second = try await repository.commit(["a": "2"])
             try await repository.commit(["a": "3"])
             for tag in ["v1-again", "v1", "light"] {
-                #expect(try await mirror.remoteTip(url: url, ref: .tag(tag), deadline: .generous) == first, "\(tag)")
-                #expect(try await mirror.fetch(url: url, ref: .tag(tag), deadline: .generous) == first, "\(tag)")
+                #expect(
+                    try await mirror.remoteTip(url: url, ref: .tag(tag), deadline: .generous) == first,
+                    "\(tag)"
+                )
+                #expect(
+                    try await mirror.fetch(url: url, ref: .tag(tag), deadline: .generous) == first,
+                    "\(tag)"
+                )
             }
-            let file = try await failure { try await mirror.fetch(url: url, ref: .tag("file"), deadline: .generous) }
+            let file = try await failure {
+                try await mirror.fetch(url: url, ref: .tag("file"), deadline: .generous)
+            }
             #expect(file.code == .invalid && file.message.contains("commit"))
             #expect(try await mirror.fetch(url: url, ref: .commit(second), deadline: .generous) == second)
             #expect(try await mirror.snapshot(commit: second, path: "").commit == second)
             let unknown = GitReference.commit(CommitID(String(repeating: "a", count: 40)))
-            let missing = try await failure { try await mirror.fetch(url: url, ref: unknown, deadline: .generous) }
+            let missing = try await failure {
+                try await mirror.fetch(url: url, ref: unknown, deadline: .generous)
+            }
             #expect(missing.code == .notFound && missing.reason == "commit_missing")
         }
     }
@@ -107,7 +127,8 @@ private func serving(
             let commit = try await repository.commit(["a": "1"])
             _ = try await mirror.fetch(url: url, ref: main, deadline: .generous)
             let packs = "\(repository.folder.path)/mirrors/one/objects/pack"
-            for name in try FileManager.default.contentsOfDirectory(atPath: packs) where name.hasSuffix(".pack") {
+            for name in try FileManager.default.contentsOfDirectory(atPath: packs)
+            where name.hasSuffix(".pack") {
                 try FileManager.default.removeItem(atPath: "\(packs)/\(name)")
                 try Data("garbage".utf8).write(to: URL(filePath: "\(packs)/\(name)"))
             }
@@ -124,13 +145,16 @@ private func serving(
             _ = try await mirror.fetch(url: url, ref: main, deadline: .generous)
             let folder = TestRepository(beside: repository, path: "\(repository.folder.path)/mirrors/one")
             let packs = "\(folder.path)/objects/pack"
-            for name in try FileManager.default.contentsOfDirectory(atPath: packs) where name.hasSuffix(".pack") {
+            for name in try FileManager.default.contentsOfDirectory(atPath: packs)
+            where name.hasSuffix(".pack") {
                 let pack = try Data(contentsOf: URL(filePath: "\(packs)/\(name)"))
                 try FileManager.default.removeItem(atPath: packs)
                 try await folder.git("unpack-objects", "-q", input: Array(pack))
             }
             let blob = try await repository.git("rev-parse", "HEAD:a")
-            try FileManager.default.removeItem(atPath: "\(folder.path)/objects/\(blob.prefix(2))/\(blob.dropFirst(2))")
+            try FileManager.default.removeItem(
+                atPath: "\(folder.path)/objects/\(blob.prefix(2))/\(blob.dropFirst(2))"
+            )
             let found = try await failure { try await mirror.snapshot(commit: commit, path: "") }
             #expect(found.code == .corrupted, "\(found)")
             #expect(try await mirror.fetch(url: url, ref: main, deadline: .generous) == commit)
@@ -147,7 +171,9 @@ private func serving(
                 try Data().write(to: URL(filePath: "\(repository.folder.path)/mirrors/one/\(name)"))
             }
             try await whileLocked("\(repository.folder.path)/mirrors/one.lock") {
-                let found = try await failure { try await mirror.fetch(url: url, ref: main, deadline: .generous) }
+                let found = try await failure {
+                    try await mirror.fetch(url: url, ref: main, deadline: .generous)
+                }
                 #expect(found.code == .unavailable, "\(found)")
                 for name in leftovers { #expect(repository.folder.exists("mirrors/one/\(name)")) }
             }

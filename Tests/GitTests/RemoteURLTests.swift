@@ -61,16 +61,20 @@ import Testing
         ("/srv/config/", "./x", "/srv/config/x"), ("file:///srv/config", "../a/./b/../c", "/srv/a/c"),
         ("https://u:p@host/team/config.git", "../x.git", "https://u:p@host/team/x.git"),
         ("git@host:team/config.git", "../x.git", "git@host:team/x.git"),
-        ("git@host:config.git", "../x.git", "git@host:x.git"), ("ssh://host/~me/config", "../x", "ssh://host/~me/x"),
+        ("git@host:config.git", "../x.git", "git@host:x.git"),
+        ("ssh://host/~me/config", "../x", "ssh://host/~me/x"),
         ("/srv/config", "https://host/x", "https://host/x"), ("https://host/a", "/srv/x", "/srv/x"),
     ])
-    func `a relative URL is resolved as a submodule's`(base: String, relative: String, result: String) throws {
+    func `a relative URL is resolved as a submodule's`(base: String, relative: String, result: String) throws
+    {
         #expect(try RemoteURL(base).resolving(relative: relative).secretText == result)
     }
 
     @Test(arguments: ["../../..", "../..", "../../../x", "workspaces/x"])
     func `a relative URL that leads nowhere is invalid`(relative: String) async throws {
-        let found = try await failure { try RemoteURL("https://host/team/config").resolving(relative: relative) }
+        let found = try await failure {
+            try RemoteURL("https://host/team/config").resolving(relative: relative)
+        }
         #expect(found.code == .invalid)
     }
 

@@ -34,7 +34,10 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
         let repository = try await TestRepository()
         try await repository.commit(["config/a": "1", "config/b/c": "2", "other": "3"])
         for path in ["config", "/config/", "./config/."] {
-            #expect(try await snapshot(repository, path).files.map(\.path) == ["config/a", "config/b/c"], "\(path)")
+            #expect(
+                try await snapshot(repository, path).files.map(\.path) == ["config/a", "config/b/c"],
+                "\(path)"
+            )
         }
         #expect(try await snapshot(repository, ".").files.count == 3)
         #expect(try await snapshot(repository, "config/b").files.map(\.path) == ["config/b/c"])
@@ -59,7 +62,9 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
         let repository = try await TestRepository()
         let other = CommitID(String(repeating: "5", count: 40))
         try FileManager.default.createSymbolicLink(
-            atPath: "\(repository.path)/link", withDestinationPath: "/etc/passwd")
+            atPath: "\(repository.path)/link",
+            withDestinationPath: "/etc/passwd"
+        )
         try await repository.commit(["run.sh": "#!/bin/sh"])
         try await repository.git("update-index", "--chmod=+x", "run.sh")
         try await repository.git("update-index", "--add", "--cacheinfo", "160000,\(other),module")
@@ -81,17 +86,24 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
         #expect(ids.map { all[$0] } == [Array("12345".utf8), Array("678".utf8), []])
         let large = try await failure { try await mirror.blob(ids[0], maximumBytes: 4) }
         #expect(large.code == .invalid && large.reason == "blob_too_large")
-        #expect(try await failure { try await mirror.blobs(ids, maximumBytes: 5, maximumTotalBytes: 7) }.code == .invalid)
+        #expect(
+            try await failure { try await mirror.blobs(ids, maximumBytes: 5, maximumTotalBytes: 7) }.code
+                == .invalid
+        )
         let absent = BlobID(String(repeating: "0", count: 40))
         #expect(try await failure { try await mirror.blob(absent, maximumBytes: 4) }.reason == "blob_missing")
-        #expect(try await failure { try await mirror.blob(BlobID(commit.text), maximumBytes: 999) }.code == .notFound)
+        #expect(
+            try await failure { try await mirror.blob(BlobID(commit.text), maximumBytes: 999) }.code
+                == .notFound
+        )
         #expect(try await failure { try await mirror.blob(BlobID("x"), maximumBytes: 4) }.code == .invalid)
     }
 
     @Test func `twenty thousand files are listed and one more is refused`() async throws {
         let repository = try await TestRepository()
         func load(_ count: Int) async throws {
-            var stream = "blob\nmark :1\ndata 1\nx\ncommit refs/heads/main\ncommitter B <b@x> 1 +0000\ndata 0\n"
+            var stream =
+                "blob\nmark :1\ndata 1\nx\ncommit refs/heads/main\ncommitter B <b@x> 1 +0000\ndata 0\n"
             for number in 0..<count { stream += "M 100644 :1 d\(number / 500)/f\(number)\n" }
             try await repository.git("fast-import", "--quiet", "--force", input: Array((stream + "\n").utf8))
         }
@@ -125,7 +137,14 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
             }
             for name in names { raw += Array("100644 ".utf8) + name + [0] + id }
             let tree = try await repository.git(
-                "hash-object", "-w", "-t", "tree", "--literally", "--stdin", input: raw)
+                "hash-object",
+                "-w",
+                "-t",
+                "tree",
+                "--literally",
+                "--stdin",
+                input: raw
+            )
             let commit = try await repository.git("commit-tree", "-m", "names", tree)
             try await repository.git("update-ref", "refs/heads/main", commit)
             return try await failure { try await snapshot(repository) }
@@ -145,7 +164,14 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
             let text = "tree \(tree)\nauthor  <> 0 +0000\ncommitter x <> \(time) +0000\n\n"
             let raw = Array(text.utf8) + Array(repeating: 0xFF, count: 40_000)
             let commit = try await repository.git(
-                "hash-object", "-w", "-t", "commit", "--literally", "--stdin", input: raw)
+                "hash-object",
+                "-w",
+                "-t",
+                "commit",
+                "--literally",
+                "--stdin",
+                input: raw
+            )
             try Data("\(commit)\n".utf8).write(to: URL(filePath: "\(repository.path)/.git/refs/heads/main"))
             do {
                 let found = try await snapshot(repository)
@@ -163,7 +189,8 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
         try await repository.commit(["a": "1"])
         let blob = try await repository.git("rev-parse", "HEAD:a")
         try FileManager.default.removeItem(
-            atPath: "\(repository.path)/.git/objects/\(blob.prefix(2))/\(blob.dropFirst(2))")
+            atPath: "\(repository.path)/.git/objects/\(blob.prefix(2))/\(blob.dropFirst(2))"
+        )
         let found = try await failure { try await snapshot(repository) }
         #expect(found.code == .corrupted && found.message.contains("'a'"))
     }

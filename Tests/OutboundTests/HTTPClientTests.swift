@@ -25,7 +25,9 @@ private func echo(_ response: HTTPResponse) throws -> Echo {
     func `a request arrives as it was written`(onSocket: Bool) async throws {
         try await Server.run(onSocket: onSocket) { server, client async throws in
             var request = server.request("/echo?a=b%20c", method: "POST", body: Array("hello\0there".utf8))
-            request.headers = [("X-One", "1"), ("X-Empty", ""), ("X-Two", "a"), ("X-Two", "b"), ("Content-Type", "text/x")]
+            request.headers = [
+                ("X-One", "1"), ("X-Empty", ""), ("X-Two", "a"), ("X-Two", "b"), ("Content-Type", "text/x"),
+            ]
             let response = try await client.send(request)
             let said = try echo(response)
             #expect(response.status == 200)
@@ -45,8 +47,14 @@ private func echo(_ response: HTTPResponse) throws -> Echo {
                 #expect(said["content-length"] == (["PUT", "POST"].contains(method) ? ["0"] : []))
             }
             let large = [UInt8](repeating: 7, count: 3_000_000)
-            #expect(try echo(try await client.send(server.request("/echo", method: "PUT", body: large))).length == 3_000_000)
-            #expect(try echo(try await client.send(server.request("/echo", method: "DELETE", body: [1, 2]))).length == 2)
+            #expect(
+                try echo(try await client.send(server.request("/echo", method: "PUT", body: large))).length
+                    == 3_000_000
+            )
+            #expect(
+                try echo(try await client.send(server.request("/echo", method: "DELETE", body: [1, 2])))
+                    .length == 2
+            )
             let head = try await client.send(server.request("/echo", method: "HEAD"))
             #expect(head.status == 200 && head.body.isEmpty)
         }
@@ -84,10 +92,14 @@ private func echo(_ response: HTTPResponse) throws -> Echo {
     @Test func `a broken response is no response`() async throws {
         try await Server.run { server, client async throws in
             for path in ["/broken", "/nothing"] {
-                let error = await #expect(throws: OutboundError.self) { try await client.send(server.request(path)) }
+                let error = await #expect(throws: OutboundError.self) {
+                    try await client.send(server.request(path))
+                }
                 #expect(error?.code == .connectionLost && error?.isTransient == true && error?.curlCode != 0)
             }
-            let long = await #expect(throws: OutboundError.self) { try await client.send(server.request("/headers/400")) }
+            let long = await #expect(throws: OutboundError.self) {
+                try await client.send(server.request("/headers/400"))
+            }
             #expect(long?.code == .tooLong)
             #expect(try await client.send(server.request("/headers/50")).headers.count >= 50)
         }
@@ -102,7 +114,10 @@ private func echo(_ response: HTTPResponse) throws -> Echo {
             (HTTPRequest(url: "file:///etc/passwd"), .invalidRequest),
             (HTTPRequest(url: "http://"), .invalidRequest),
             (HTTPRequest(url: "http://a\0b/"), .invalidRequest),
-            (HTTPRequest(url: "http://a/", unixSocketPath: "/" + String(repeating: "x", count: 107)), .invalidRequest),
+            (
+                HTTPRequest(url: "http://a/", unixSocketPath: "/" + String(repeating: "x", count: 107)),
+                .invalidRequest
+            ),
             (HTTPRequest(method: "GET /x", url: "http://127.0.0.1:1/"), .invalidRequest),
             (HTTPRequest(url: "http://127.0.0.1:1/", headers: [("A", "b\r\nC: d")]), .invalidRequest),
             (HTTPRequest(url: "http://127.0.0.1:1/", headers: [("A:", "b")]), .invalidRequest),
@@ -173,7 +188,9 @@ private func echo(_ response: HTTPResponse) throws -> Echo {
             let client = try HTTPClient(maximumTransfers: 2)
             let first = try await client.stream(server.request("/stream/a/1/wait"))
             let second = try await client.stream(server.request("/stream/b/1/wait"))
-            let error = await #expect(throws: OutboundError.self) { try await client.send(server.request("/echo")) }
+            let error = await #expect(throws: OutboundError.self) {
+                try await client.send(server.request("/echo"))
+            }
             #expect(error?.code == .overloaded)
             for try await _ in first { break }
             let other = try HTTPClient()
@@ -185,7 +202,9 @@ private func echo(_ response: HTTPResponse) throws -> Echo {
 
     @Test func `a request prints without what may be secret`() {
         let request = HTTPRequest(
-            url: "https://example.com/a?key=topsecret", headers: [("Authorization", "Bearer topsecret")])
+            url: "https://me:topsecret@example.com/a?key=topsecret",
+            headers: [("Authorization", "Bearer topsecret")]
+        )
         #expect("\(request)" == "GET https://example.com/a")
         var dumped = ""
         dump(request, to: &dumped)

@@ -2,14 +2,17 @@ import Foundation
 import Outbound
 import Threads
 
-/// A real HTTP server in a process of its own, on loopback or on a unix socket, for the length of one closure.
+/// A real HTTP server in a process of its own, on loopback or on a unix socket, for the length of one
+/// closure.
 struct Server {
     let url: String
     let socket: String?
     let certificate: String
 
     static func run<Value>(
-        onSocket: Bool = false, withTLS: Bool = false, _ body: (Server, HTTPClient) async throws -> Value
+        onSocket: Bool = false,
+        withTLS: Bool = false,
+        _ body: (Server, HTTPClient) async throws -> Value
     ) async throws -> Value {
         var template = Array("/tmp/ag.XXXXXX".utf8CString)
         let folder = unsafe String(cString: mkdtemp(&template))
@@ -22,9 +25,11 @@ struct Server {
         let command = Command(
             executable: "/usr/bin/python3",
             arguments: ["\(folder)/server.py"] + (onSocket ? ["\(folder)/socket"] : []),
-            environment: ["PATH": "/usr/bin:/bin"])
+            environment: ["PATH": "/usr/bin:/bin"]
+        )
         let started = Result {
-            try DetachedProcess(command, output: .descriptor(ends[1]), errorOutput: .file("\(folder)/log")).start()
+            try DetachedProcess(command, output: .descriptor(ends[1]), errorOutput: .file("\(folder)/log"))
+                .start()
         }
         close(ends[1])
         defer { close(ends[0]) }
@@ -34,7 +39,9 @@ struct Server {
             let port = try await readLine(ends[0])
             let server = Server(
                 url: "\(withTLS ? "https" : "http")://127.0.0.1:\(port)",
-                socket: onSocket ? "\(folder)/socket" : nil, certificate: "\(folder)/certificate.pem")
+                socket: onSocket ? "\(folder)/socket" : nil,
+                certificate: "\(folder)/certificate.pem"
+            )
             result = .success(try await body(server, try HTTPClient(maximumTransfers: 64)))
         } catch {
             result = .failure(error)
@@ -57,14 +64,21 @@ struct Server {
         let openssl = Command(
             executable: "/usr/bin/openssl",
             arguments: [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                "1",
                 "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out",
                 "certificate.pem",
-            ], environment: ["PATH": "/usr/bin:/bin", "HOME": folder], directory: folder)
+            ],
+            environment: ["PATH": "/usr/bin:/bin", "HOME": folder],
+            directory: folder
+        )
         let output = try await ChildProcess(openssl).run(until: .after(.seconds(30)))
         guard output.succeeded else {
             throw SystemError(
-                code: .failed, message: String(decoding: output.standardError, as: UTF8.self), call: "openssl")
+                code: .failed,
+                message: String(decoding: output.standardError, as: UTF8.self),
+                call: "openssl"
+            )
         }
     }
 
@@ -112,7 +126,8 @@ struct Server {
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 said = {"method": self.command, "headers": [[n, v] for n, v in self.headers.items()],
                         "length": len(body), "body": body[:100].decode("latin1"), "path": self.path}
-                self.answer(json.dumps(said).encode(), headers=[("X-Twice", "a"), ("X-Twice", "b"), ("X-Odd", " é:\t")])
+                self.answer(json.dumps(said).encode(), headers=[
+                    ("X-Twice", "a"), ("X-Twice", "b"), ("X-Odd", " é:\t")])
 
             def do_status(self, code):
                 self.answer(b"no", int(code), [("Retry-After", "7"), ("Location", "/echo")])

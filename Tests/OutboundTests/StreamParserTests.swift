@@ -15,27 +15,39 @@ import Testing
 
     @Test func `the examples of the standard`() throws {
         #expect(
-            try parse(Array("data: YHOO\ndata: +2\ndata: 10\n\n".utf8)) == [ServerSentEvent(data: "YHOO\n+2\n10")])
-        let ids = ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n"
+            try parse(Array("data: YHOO\ndata: +2\ndata: 10\n\n".utf8)) == [
+                ServerSentEvent(data: "YHOO\n+2\n10")
+            ]
+        )
+        let ids =
+            ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n"
         #expect(
             try parse(Array(ids.utf8)) == [
                 ServerSentEvent(data: "first event", id: "1"), ServerSentEvent(data: "second event"),
                 ServerSentEvent(data: " third event"),
-            ])
+            ]
+        )
         #expect(
             try parse(Array("data\n\ndata\ndata\n\ndata:".utf8))
-                == [ServerSentEvent(data: ""), ServerSentEvent(data: "\n")])
-        #expect(try parse(Array("data:test\n\ndata: test\n\n".utf8)) == [
-            ServerSentEvent(data: "test"), ServerSentEvent(data: "test"),
-        ])
+                == [ServerSentEvent(data: ""), ServerSentEvent(data: "\n")]
+        )
+        #expect(
+            try parse(Array("data:test\n\ndata: test\n\n".utf8)) == [
+                ServerSentEvent(data: "test"), ServerSentEvent(data: "test"),
+            ]
+        )
     }
 
     @Test func `types, ids and odd fields`() throws {
-        let text = "event: add\ndata: 1\n\ndata: 2\n\nevent: lost\n\nid: a\0b\ndata: 3\nDATA: x\nother: y\n data: z\n\n"
+        let text =
+            "event: add\ndata: 1\n\ndata: 2\n\nevent: lost\n\n"
+            + "id: a\0b\ndata: 3\nDATA: x\nother: y\n data: z\n\n"
         #expect(
             try parse(Array(text.utf8)) == [
-                ServerSentEvent(event: "add", data: "1"), ServerSentEvent(data: "2"), ServerSentEvent(data: "3"),
-            ])
+                ServerSentEvent(event: "add", data: "1"), ServerSentEvent(data: "2"),
+                ServerSentEvent(data: "3"),
+            ]
+        )
         var parser = ServerSentEventParser(lastEventID: "7")
         let events = try parser.push(Array("data: 1\n\nid: 8\nretry: 1500\n\nretry: 1x\nretry:\n\n".utf8))
         #expect(events == [ServerSentEvent(data: "1", id: "7")])
@@ -45,8 +57,10 @@ import Testing
     }
 
     @Test func `where the bytes are cut makes no difference`() throws {
-        let bytes = Array(
-            "\u{FEFF}data: é€😀\r\nid: 1\r\n\r\n:c\r\revent: x\rdata: a\r\ndata:\ndata: b\n\r\nid\n\ndata: 2\r\n\n".utf8)
+        let text =
+            "\u{FEFF}data: é€😀\r\nid: 1\r\n\r\n:c\r"
+            + "\revent: x\rdata: a\r\ndata:\ndata: b\n\r\nid\n\ndata: 2\r\n\n"
+        let bytes = Array(text.utf8)
         let expected = [
             ServerSentEvent(data: "é€😀", id: "1"), ServerSentEvent(event: "x", data: "a\n\nb", id: "1"),
             ServerSentEvent(data: "2"),
@@ -54,14 +68,18 @@ import Testing
         #expect(try parse(bytes) == expected)
         #expect(try parse(bytes, cuts: Array(0...bytes.count)) == expected)
         for first in 0...bytes.count {
-            for second in first...bytes.count { #expect(try parse(bytes, cuts: [first, second]) == expected) }
+            for second in first...bytes.count {
+                #expect(try parse(bytes, cuts: [first, second]) == expected)
+            }
         }
     }
 
     @Test func `random streams read the same at once and in pieces`() throws {
         let seed = UInt64.random(in: .min ... .max)
         var generator = Seeded(state: seed)
-        let words = ["data", ":", " ", "\r", "\n", "\n", "\r\n", "id", "event", "retry", "5", "é", "\0", "\u{FEFF}"]
+        let words = [
+            "data", ":", " ", "\r", "\n", "\n", "\r\n", "id", "event", "retry", "5", "é", "\0", "\u{FEFF}",
+        ]
         for _ in 0..<500 {
             let text = (0..<40).compactMap { _ in words.randomElement(using: &generator) }.joined()
             let bytes = Array(text.utf8)

@@ -40,7 +40,10 @@ import Testing
                     let redacted = redactor.redact("Basic \(encoded)")
                     #expect(redacted.contains("•••"))
                     // No four characters of the encoded secret are left together.
-                    #expect(redacted.utf8.count < "Basic ".utf8.count + 9 + 4 + user.utf8.count * 2 + end.utf8.count * 2 + 4)
+                    #expect(
+                        redacted.utf8.count < "Basic ".utf8.count + 9 + 4 + user.utf8.count * 2 + end.utf8
+                            .count * 2 + 4
+                    )
                 }
             }
         }
@@ -55,7 +58,9 @@ import Testing
 
     @Test func `a stream gives the same text wherever it is cut`() {
         let text = Array(
-            "xabababababy hunter2-hunter2-lo hunter2-hunter2-longer hunterp%40ss%2Fword%20%221%22%2B- ababa".utf8)
+            "xabababababy hunter2-hunter2-lo hunter2-hunter2-longer hunterp%40ss%2Fword%20%221%22%2B- ababa"
+                .utf8
+        )
         let expected = redactor.redact(String(decoding: text, as: UTF8.self))
         for first in 0...text.count {
             for second in first...text.count {
@@ -69,8 +74,13 @@ import Testing
 
     @Test func `a stream holds back only what may become a secret`() {
         var stream = RedactionStream(redactor)
-        let outputs = ["all of this can go.", " hunter2", " is all"].map { stream.push($0.utf8) } + [stream.finish()]
-        #expect(outputs.map { String(decoding: $0, as: UTF8.self) } == ["all of this can go.", " ", "hunter2 is all", ""])
+        let outputs =
+            ["all of this can go.", " hunter2", " is all"].map { stream.push($0.utf8) } + [stream.finish()]
+        #expect(
+            outputs.map { String(decoding: $0, as: UTF8.self) } == [
+                "all of this can go.", " ", "hunter2 is all", "",
+            ]
+        )
     }
 
     @Test func `random texts of few letters never show a secret`() {

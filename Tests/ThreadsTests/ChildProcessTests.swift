@@ -4,13 +4,22 @@ import Threads
 
 @Suite struct ChildProcessTests {
     private func run(
-        _ script: String, input: [UInt8] = [], outputLimit: Int = 16 << 20, errorLimit: Int = 64 << 10,
+        _ script: String,
+        input: [UInt8] = [],
+        outputLimit: Int = 16 << 20,
+        errorLimit: Int = 64 << 10,
         seconds: Int = 20
     ) async throws -> ChildProcess.Output {
         let command = Command(
-            executable: "/bin/sh", arguments: ["-c", script], environment: ["PATH": "/usr/bin:/bin"])
+            executable: "/bin/sh",
+            arguments: ["-c", script],
+            environment: ["PATH": "/usr/bin:/bin"]
+        )
         return try await ChildProcess(
-            command, standardInput: input, outputLimit: outputLimit, errorLimit: errorLimit
+            command,
+            standardInput: input,
+            outputLimit: outputLimit,
+            errorLimit: errorLimit
         ).run(until: .after(.seconds(seconds)))
     }
 
@@ -45,7 +54,9 @@ import Threads
         let command = Command(
             executable: "/bin/sh",
             arguments: ["-c", "trap '' TERM; sleep 64 & echo $! > pids; echo $$ >> pids; wait; sleep 65"],
-            environment: ["PATH": "/usr/bin:/bin"], directory: scratch.path)
+            environment: ["PATH": "/usr/bin:/bin"],
+            directory: scratch.path
+        )
         let error = await #expect(throws: SystemError.self) {
             try await ChildProcess(command).run(until: .after(.seconds(2)))
         }
@@ -63,7 +74,9 @@ import Threads
             let command = Command(
                 executable: "/bin/sh",
                 arguments: ["-c", "sleep 66 & echo $! > making; echo $$ >> making; mv making pids; wait"],
-                environment: ["PATH": "/usr/bin:/bin"], directory: path)
+                environment: ["PATH": "/usr/bin:/bin"],
+                directory: path
+            )
             return try await ChildProcess(command).run(until: .after(.seconds(60)))
         }
         let deadline = Deadline.after(.seconds(20))

@@ -20,9 +20,12 @@ import Threads
         loud.signal()
         let results = try poll(
             [
-                PollInterest(quiet.fileDescriptor, readable: true), PollInterest(loud.fileDescriptor, readable: true),
+                PollInterest(quiet.fileDescriptor, readable: true),
+                PollInterest(loud.fileDescriptor, readable: true),
                 PollInterest(quiet.fileDescriptor, writable: true), PollInterest(-1, readable: true),
-            ], until: .after(.seconds(20)))
+            ],
+            until: .after(.seconds(20))
+        )
         #expect(results.map(\.isReady) == [false, true, true, false])
         #expect(results.map(\.writable) == [false, false, true, false])
     }
@@ -39,13 +42,17 @@ import Threads
     @Test func `a wait ends at its deadline and not before`() throws {
         let start = ContinuousClock.now
         let wakeUp = try WakeUp()
-        let results = try poll([PollInterest(wakeUp.fileDescriptor, readable: true)], until: .after(.milliseconds(30)))
+        let results = try poll(
+            [PollInterest(wakeUp.fileDescriptor, readable: true)],
+            until: .after(.milliseconds(30))
+        )
         #expect(!results[0].isReady)
         #expect(ContinuousClock.now - start >= .milliseconds(30))
     }
 
     @Test func `an interrupted wait goes on`() async throws {
-        // A handler without SA_RESTART makes poll(2) fail with EINTR on the thread that the signal is sent to.
+        // A handler without SA_RESTART makes poll(2) fail with EINTR on the thread that the signal is sent
+        // to.
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = { _ in }
         #expect(unsafe sigaction(SIGURG, &action, nil) == 0)
@@ -56,12 +63,15 @@ import Threads
             unsafe sigemptyset(&set)
             unsafe pthread_sigmask(SIG_SETMASK, &set, nil)
             ready.signal()
-            return try poll([PollInterest(wakeUp.fileDescriptor, readable: true)], until: .after(.seconds(20)))[0].readable
+            return try poll(
+                [PollInterest(wakeUp.fileDescriptor, readable: true)],
+                until: .after(.seconds(20))
+            )[0].readable
         }
         try await onOwnThread("interrupter") { _ in
             _ = try poll([PollInterest(ready.fileDescriptor, readable: true)], until: .after(.seconds(20)))
-            // Only the thread named "interrupted" takes the signal: every other one of ours blocks all of them,
-            // and the handler does nothing wherever else it runs.
+            // Only the thread named "interrupted" takes the signal: every other one of ours blocks all of
+            // them, and the handler does nothing wherever else it runs.
             for _ in 0..<50 { kill(getpid(), SIGURG) }
             wakeUp.signal()
         }

@@ -4,13 +4,17 @@ import Threads
 
 private func sh(_ script: String, directory: String? = nil) -> Command {
     Command(
-        executable: "/bin/sh", arguments: ["-c", script], environment: ["PATH": "/usr/bin:/bin"],
-        directory: directory)
+        executable: "/bin/sh",
+        arguments: ["-c", script],
+        environment: ["PATH": "/usr/bin:/bin"],
+        directory: directory
+    )
 }
 
 /// Ends a process and everything in its session, whatever the test found.
 private func withProcess<Value>(
-    _ process: DetachedProcess, _ body: (ProcessIdentity) async throws -> Value
+    _ process: DetachedProcess,
+    _ body: (ProcessIdentity) async throws -> Value
 ) async throws -> Value {
     let identity = try process.start()
     let result: Result<Value, any Error>
@@ -32,15 +36,22 @@ private func withProcess<Value>(
         #expect(try await DetachedProcess.waitForExit(nobody, until: deadline) == .unknown)
     }
 
-    @Test func `a process has a session, three descriptors, no signal mask and only what it was given`() async throws {
+    @Test func `a process has a session, three descriptors, no signal mask and only what it was given`()
+        async throws
+    {
         let scratch = Scratch()
         var command = sh(
             "cut -d' ' -f5,6 /proc/$$/stat; echo $$; ls /proc/$$/fd | tr '\\n' ' '; echo; pwd; env | sort; "
-                + "grep -E '^Sig(Blk|Ign)' /proc/self/status; echo error >&2", directory: scratch.path)
+                + "grep -E '^Sig(Blk|Ign)' /proc/self/status; echo error >&2",
+            directory: scratch.path
+        )
         command.environment["GREETING"] = "hello world"
         signal(SIGPIPE, SIG_IGN)  // as the programs do; a child must not inherit it
         let process = DetachedProcess(
-            command, output: .file("\(scratch.path)/out"), errorOutput: .file("\(scratch.path)/error"))
+            command,
+            output: .file("\(scratch.path)/out"),
+            errorOutput: .file("\(scratch.path)/error")
+        )
         let identity = try process.start()
         #expect(try await DetachedProcess.waitForExit(identity, until: .after(.seconds(20))) == .exited(0))
         let lines = scratch.read("out").split(separator: "\n").map(String.init)
@@ -77,7 +88,9 @@ private func withProcess<Value>(
             #expect(ProcessIdentity.current(pid: identity.pid) == identity)
             #expect(try identity.signal(.terminate))
             #expect(
-                try await DetachedProcess.waitForExit(identity, until: .after(.seconds(20))) == .signalled(SIGTERM))
+                try await DetachedProcess.waitForExit(identity, until: .after(.seconds(20)))
+                    == .signalled(SIGTERM)
+            )
             #expect(try identity.signal(.terminate) == false)
         }
     }
@@ -104,7 +117,9 @@ private func withProcess<Value>(
         let watch = try FileWatch(paths: [scratch.path])
         let identity = try DetachedProcess(sh(script, directory: scratch.path)).start()
         let deadline = Deadline.after(.seconds(20))
-        while !scratch.read("pids").contains("ready"), !deadline.isPast { _ = try await watch.next(until: deadline) }
+        while !scratch.read("pids").contains("ready"), !deadline.isPast {
+            _ = try await watch.next(until: deadline)
+        }
         let pids = scratch.read("pids").split(separator: "\n").compactMap { Int32($0) }
         let members = pids.compactMap { ProcessIdentity.current(pid: $0) }
         #expect(members.count == 3)

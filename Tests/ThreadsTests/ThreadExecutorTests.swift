@@ -77,8 +77,11 @@ private func threadNames() throws -> [String] {
         let task = Task {
             try await onOwnThread("cancelled") { cancelled in
                 started.signal()
-                return try poll([PollInterest(cancelled.fileDescriptor, readable: true)], until: .after(.seconds(20)))[0]
-                    .isReady
+                return try poll(
+                    [PollInterest(cancelled.fileDescriptor, readable: true)],
+                    until: .after(.seconds(20))
+                )[0]
+                .isReady
             }
         }
         _ = try await onOwnThread("watch") { _ in

@@ -1,8 +1,9 @@
-package import Domain
+import Domain
+import Glibc
 import Hummingbird
-package import Logging
+import Logging
 import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// How doors behave; the defaults suit a real installation.
 package struct DoorSettings: Sendable {
@@ -80,6 +81,7 @@ package struct Door: Service {
     private func listenPatiently(_ bind: BindAddress) async throws {
         var pause: Duration = .milliseconds(250)
         while !Task.isShuttingDownGracefully {
+            try Task.checkCancellation()
             do {
                 return try await listen(bind) { _ in }
             } catch let error as IOError where error.errnoCode == EADDRINUSE {
@@ -101,7 +103,7 @@ package struct Door: Service {
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
-                address: bind, serverName: nil, availableConnectionsDelegate: MaximumAvailableConnections(1024)),
+                address: bind),
             onServerRunning: { [report, address, logger] channel in
                 do {
                     try prepare(channel)

@@ -50,7 +50,7 @@ struct Discovery: Sendable {
     }
 
     /// A kind as discovery shows it.
-    private struct Resource {
+    fileprivate struct Resource {
         let plural: String
         let singular: String
         let kind: String
@@ -100,7 +100,7 @@ struct Discovery: Sendable {
 
     private func group(_ name: String, _ version: String, _ resources: [Value]) -> Value {
         [
-            "metadata": ["name": .string(name), "creationTimestamp": nil],
+            "metadata": ["name": .string(name), "creationTimestamp": .null],
             "versions": [
                 ["version": .string(version), "freshness": "Current", "resources": .array(resources)]
             ],

@@ -93,7 +93,7 @@ struct ObjectPrinter: Sendable {
 
     /// An object that tells nothing but how far the watch is.
     func bookmark(_ position: Position, kind: Kind) -> Value {
-        let metadata: Value = ["resourceVersion": .string(position.description), "creationTimestamp": nil]
+        let metadata: Value = ["resourceVersion": .string(position.description), "creationTimestamp": .null]
         let object: Value = [
             "apiVersion": .string(Kind.apiVersion), "kind": .string(kind.name), "metadata": metadata,
         ]

@@ -130,8 +130,9 @@ struct ResourceWriter: Sendable {
         }
         var headers = HTTPFields()
         for warning in result.warnings {
+            guard let name = HTTPField.Name("Warning") else { break }
             let text = warning.map { $0 == "\"" || $0 == "\\" || $0.isNewline ? "'" : String($0) }.joined()
-            headers.append(HTTPField(name: .warning, value: "299 - \"\(text)\""))
+            headers.append(HTTPField(name: name, value: "299 - \"\(text)\""))
         }
         return json(try result.object.shown(), status: result.isCreated ? .created : .ok, headers: headers)
     }
@@ -157,9 +158,4 @@ struct ResourceWriter: Sendable {
         let letters = Array("bcdfghjklmnpqrstvwxz2456789")
         return String(writes.randomBytes(5).map { letters[Int($0) % letters.count] })
     }
-}
-
-extension HTTPField.Name {
-    /// `Warning`, whose text clients show.
-    fileprivate static var warning: Self { HTTPField.Name("Warning") ?? .contentLanguage }
 }

@@ -20,13 +20,13 @@ struct Streams: Sendable {
     ///
     /// *Throws* ``Refusal`` 429 when too many streams are open.
     func response(
-        _ call: Call, type: String, _ body: @escaping @Sendable (inout StreamWriter) async throws -> Void
+        _ call: Call, type: String, _ body: @escaping @Sendable @concurrent (inout StreamWriter) async throws -> Void
     ) throws -> Response {
         let permit = try StreamPermit(count, limit: settings.streamLimit)
         let writeDeadline = settings.writeDeadline
-        let headers: HTTPFields = [
-            .contentType: type, .cacheControl: "no-store", .vary: "Accept", .xAccelBuffering: "no",
-        ]
+        var headers: HTTPFields = [.contentType: type, .cacheControl: "no-store", .vary: "Accept"]
+        // Tells a proxy such as nginx to pass the stream on as it comes.
+        if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
@@ -97,6 +97,8 @@ private final class StreamPermit: Sendable {
 }
 
 /// Writes to a client and cuts it off when it takes nothing for too long.
+///
+/// Hummingbird's writer cannot be sent, so whoever writes runs where the writer runs: concurrently.
 struct StreamWriter {
     let stall: StallGuard
     private var writer: any ResponseBodyWriter
@@ -107,7 +109,7 @@ struct StreamWriter {
     }
 
     /// Writes and waits until the client's buffer has room again.
-    mutating func write(_ bytes: [UInt8]) async throws {
+    @concurrent mutating func write(_ bytes: [UInt8]) async throws {
         guard !bytes.isEmpty else { return }
         stall.began()
         defer { stall.ended() }
@@ -118,7 +120,7 @@ struct StreamWriter {
         }
     }
 
-    func finish() async throws { try await writer.finish(nil) }
+    @concurrent func finish() async throws { try await writer.finish(nil) }
 }
 
 /// That nobody reads any more: the end of a stream and no fault of anyone.
@@ -146,18 +148,5 @@ final class StallGuard: Sendable {
             channel.close(mode: .all, promise: nil)
             return
         }
-    }
-}
-
-extension HTTPField.Name {
-    /// Tells a proxy such as nginx to pass a stream on as it comes.
-    fileprivate static let xAccelBuffering = HTTPField.Name(parsed: "x-accel-buffering")
-}
-
-extension HTTPField.Name {
-    /// A name that is known to be legal.
-    private init(parsed name: String) {
-        guard let parsed = HTTPField.Name(name) else { preconditionFailure("'\(name)' is a legal header name") }
-        self = parsed
     }
 }

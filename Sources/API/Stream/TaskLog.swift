@@ -32,7 +32,7 @@ struct TaskLog: Sendable {
             var cursor = after
             while !Task.isShuttingDownGracefully, ContinuousClock.now < end {
                 // Read before the lines: when it was over then, the lines are the last ones.
-                let isOver = try await !follows || isOver(key)
+                let isOver = follows ? try await isOver(key) : true
                 let entries = try await ports.logs(key, cursor, Self.pageSize)
                 cursor = entries.last?.cursor ?? cursor
                 try await writer.write(entries.flatMap { isJSON ? $0.jsonLine : $0.textLine })

@@ -1,4 +1,5 @@
 import Domain
+import HTTPTypes
 
 /// What a watch request asks for beyond the list's options.
 struct WatchRequest: Sendable {
@@ -55,10 +56,10 @@ struct WatchFrame: Sendable, Hashable {
 
 /// Where the frames of a watch come from.
 struct WatchFeed: Sendable {
-    typealias Emit = ([WatchFrame]) async throws -> Void
+    typealias Emit = @concurrent ([WatchFrame]) async throws -> Void
 
     /// Emits what there is now, page by page, and answers from where changes follow.
-    let snapshot: @Sendable (_ emit: Emit) async throws -> Position
+    let snapshot: @Sendable @concurrent (_ emit: Emit) async throws -> Position
     /// At most some hundred frames after a position, and from where the next ones follow.
     let changes: @Sendable (_ after: Position) async throws -> (frames: [WatchFrame], through: Position)
     /// What a frame that only tells the position shows.

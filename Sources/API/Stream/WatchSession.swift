@@ -15,7 +15,7 @@ struct WatchSession: Sendable {
     let logger: Logger
 
     /// Writes frames until the time is over, the door closes, or the feed cannot go on.
-    func run(_ writer: inout StreamWriter) async throws {
+    @concurrent func run(_ writer: inout StreamWriter) async throws {
         let clock = ContinuousClock()
         let end = clock.now + timeout
         try await writer.write(encoding.preamble)
@@ -47,7 +47,7 @@ struct WatchSession: Sendable {
     }
 
     /// Shows what there is when the client named no position, and answers from where changes follow.
-    private func start(_ writer: inout StreamWriter) async throws -> Position {
+    @concurrent private func start(_ writer: inout StreamWriter) async throws -> Position {
         if let after = request.after {
             guard after <= ports.horizon() else {
                 throw Refusal(.expired, "the resource version \(after) is none of this installation; list again")
@@ -60,17 +60,17 @@ struct WatchSession: Sendable {
         return position
     }
 
-    private func write(_ frames: [WatchFrame], _ writer: inout StreamWriter) async throws {
+    @concurrent private func write(_ frames: [WatchFrame], _ writer: inout StreamWriter) async throws {
         try await writer.write(frames.flatMap(encoding.encode))
     }
 
-    private func writeSign(_ cursor: Position, _ writer: inout StreamWriter) async throws {
+    @concurrent private func writeSign(_ cursor: Position, _ writer: inout StreamWriter) async throws {
         guard encoding == .events || request.wantsBookmarks else { return }
         try await writer.write(encoding.heartbeat)
         try await writeBookmark(cursor, &writer)
     }
 
-    private func writeBookmark(_ position: Position, _ writer: inout StreamWriter) async throws {
+    @concurrent private func writeBookmark(_ position: Position, _ writer: inout StreamWriter) async throws {
         let frame = WatchFrame(kind: .bookmark, object: feed.bookmark(position), position: position)
         try await write([frame], &writer)
     }

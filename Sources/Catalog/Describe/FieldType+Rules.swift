@@ -12,7 +12,7 @@ extension FieldType {
             element.rules
                 + (minimum > 0 ? ["at least \(minimum) element\(minimum == 1 ? "" : "s")"] : [])
                 + (isUnique ? ["no element twice"] : [])
-        case .map(let value): value.rules
+        case .map(let value, let keys): (keys.description.map { ["keys are \($0)"] } ?? []) + value.rules
         case .either(_, let type): type.rules
         case .boolean, .anything, .object: []
         }

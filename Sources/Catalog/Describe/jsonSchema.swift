@@ -1,6 +1,6 @@
 package import Domain
 
-/// The JSON Schema (2020-12) of a kind's objects in the envelope, as files declare them; nil for an unknown kind.
+/// The JSON Schema (2020-12) of a kind's objects, as files declare them; nil for an unknown kind.
 ///
 /// It says what one field can tell; references and meaning are checked by the loader alone.
 package func jsonSchema(kind: String) -> Value? {
@@ -24,10 +24,11 @@ private func schema(of type: FieldType) -> Value {
     case .anything: true
     case .list(let element, let minimum, let isUnique):
         .members([
-            "type": "array", "items": schema(of: element), "minItems": minimum > 0 ? .integer(Int64(minimum)) : nil,
+            "type": "array", "items": schema(of: element),
+            "minItems": minimum > 0 ? .integer(Int64(minimum)) : nil,
             "uniqueItems": isUnique ? true : nil,
         ])
-    case .map(let value): ["type": "object", "additionalProperties": schema(of: value)]
+    case .map(let value, _): ["type": "object", "additionalProperties": schema(of: value)]
     case .object(let fields): schema(of: fields)
     case .either(let word, let type): ["anyOf": .array([["const": .string(word)], schema(of: type)])]
     }
@@ -37,8 +38,10 @@ private func schema(of rule: TextRule) -> Value {
     guard rule.words.isEmpty else { return ["type": "string", "enum": .strings(rule.words)] }
     let noun = rule.reference.map { "the name of a \($0)" } ?? rule.format.description
     return .members([
-        "type": "string", "minLength": rule.length.lowerBound > 0 ? .integer(Int64(rule.length.lowerBound)) : nil,
-        "maxLength": .integer(Int64(rule.length.upperBound)), "pattern": rule.format.pattern.map { .string($0) },
+        "type": "string",
+        "minLength": rule.length.lowerBound > 0 ? .integer(Int64(rule.length.lowerBound)) : nil,
+        "maxLength": .integer(Int64(rule.length.upperBound)),
+        "pattern": rule.format.pattern.map { .string($0) },
         "$comment": noun.map { .string($0) },
     ])
 }

@@ -6,7 +6,8 @@ package func referencePage(kind: String) -> String? {
     let scope = shape.kind.isNamespaced ? "belongs to a namespace" : "belongs to no namespace"
     var lines = [
         "# \(kind)", "", shape.summary, "",
-        "`apiVersion: \(Kind.apiVersion)`, `kind: \(kind)`; \(scope). `agirunner get \(shape.kind.plural)`.", "",
+        "`apiVersion: \(Kind.apiVersion)`, `kind: \(kind)`; \(scope). `agirunner get \(shape.kind.plural)`.",
+        "",
         "| field | type | | meaning |", "|---|---|---|---|",
     ]
     appendRows(shape.spec, below: "spec", to: &lines)
@@ -16,7 +17,8 @@ package func referencePage(kind: String) -> String? {
 /// The page of all diagnostics in Markdown, ending with a newline.
 package func diagnosticsPage() -> String {
     var lines = [
-        "# Diagnostics", "", "`agirunner explain code REF003` prints one of them.", "", "| code | title | meaning |",
+        "# Diagnostics", "", "`agirunner explain code REF003` prints one of them.", "",
+        "| code | title | meaning |",
         "|---|---|---|",
     ]
     lines += Code.allCases.map { "| \($0.rawValue) | \($0.title) | \($0.explanation) |" }
@@ -32,7 +34,9 @@ private func appendRows(_ fields: Fields, below path: String, to lines: inout [S
         let name = "\(path).\(field.name)"
         let rules = field.type.rules
         let meaning = field.doc + (rules.isEmpty ? "" : " (\(rules.joined(separator: "; ")))")
-        let cells = ["`\(name)`", "`\(field.type.label)`", field.presenceText.map { "`\($0)`" } ?? "", meaning]
+        let cells = [
+            "`\(name)`", "`\(field.type.label)`", field.presenceText.map { "`\($0)`" } ?? "", meaning,
+        ]
         lines.append("| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |")
         if let inner = field.type.fields { appendRows(inner, below: name + mark(field.type), to: &lines) }
     }

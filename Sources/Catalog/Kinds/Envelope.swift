@@ -33,9 +33,12 @@ struct EnvelopeReader {
     static let metadata: Fields = [
         .required("name", .format(.dnsLabel), "Its name, unique among objects of its kind and namespace."),
         .optional("namespace", .format(.dnsLabel), "The tenant it belongs to; absent: the source's own."),
-        .optional("labels", .map(.text(TextRule(format: .line, length: 0...63))), "Names to select it by."),
-        .optional("annotations", .map(.text(TextRule(format: .free, length: 0...100_000))), "Notes for programs."),
+        .optional("labels", .map(.text(labelValue), keys: .labelKey), "Names to select it by."),
+        .optional("annotations", .map(.text(annotation), keys: .labelKey), "Notes for programs."),
     ]
+
+    private static let labelValue = TextRule(format: .labelValue, length: 0...63)
+    private static let annotation = TextRule(format: .free, length: 0...100_000)
 
     private static let serverMetadata: Set<String> = [
         "uid", "generation", "resourceVersion", "creationTimestamp", "deletionTimestamp", "finalizers",
@@ -56,7 +59,8 @@ struct EnvelopeReader {
         checkVersion(root, &findings)
         let shape = readShape(root, &findings)
         let name = root["metadata"]?["name"]?.text
-        findings.object = [shape?.kind.name ?? root["kind"]?.text, name].compactMap(\.self).joined(separator: "/")
+        findings.object = [shape?.kind.name ?? root["kind"]?.text, name].compactMap(\.self).joined(
+            separator: "/")
         checkKeys(root, shape, &findings)
         let metadata = readMetadata(root, &findings)
         guard let shape else { return nil }
@@ -94,7 +98,9 @@ struct EnvelopeReader {
         } else {
             findings.report(
                 .unknownKind, kind, "must be a kind that can be declared; '\(name)' is unknown",
-                fix: nearestName(to: name, among: Registry.shapes.map(\.kind.name)).map { "did you mean '\($0)'?" })
+                fix: nearestName(to: name, among: Registry.shapes.map(\.kind.name)).map {
+                    "did you mean '\($0)'?"
+                })
         }
         return nil
     }
@@ -105,17 +111,22 @@ struct EnvelopeReader {
             if name == "status" {
                 guard !isDoor else { continue }
                 findings.report(
-                    .statusDeclared, at: key.span, field: "status", "status must not be declared; controllers write it",
+                    .statusDeclared, at: key.span, field: "status",
+                    "status must not be declared; controllers write it",
                     fix: "remove it")
             } else {
                 findings.report(
-                    .unknownKey, at: key.span, field: name, "the document must not have the key '\(name)'; it is unknown",
-                    fix: nearestName(to: name, among: known.filter { root[$0] == nil }).map { "did you mean '\($0)'?" })
+                    .unknownKey, at: key.span, field: name,
+                    "the document must not have the key '\(name)'; it is unknown",
+                    fix: nearestName(to: name, among: known.filter { root[$0] == nil }).map {
+                        "did you mean '\($0)'?"
+                    })
             }
         }
         if let namespace = root["metadata"]?["namespace"], let shape, !shape.kind.isNamespaced {
             findings.report(
-                .namespaceOnCluster, namespace, "must not be set; a \(shape.kind.name) belongs to no namespace")
+                .namespaceOnCluster, namespace,
+                "must not be set; a \(shape.kind.name) belongs to no namespace")
         }
     }
 
@@ -145,5 +156,7 @@ struct EnvelopeReader {
         return value
     }
 
-    private static func texts(_ value: Value?) -> [String: String]? { value?.object?.compactMapValues(\.string) }
+    private static func texts(_ value: Value?) -> [String: String]? {
+        value?.object?.compactMapValues(\.string)
+    }
 }

@@ -10,7 +10,8 @@ extension Shape {
             .defaulted(
                 "path", .text(TextRule(format: .relativePath, length: 0...1000)), "",
                 "The folder that is read; empty: the whole repository."),
-            .defaulted("namespace", .format(.dnsLabel), "default", "The namespace of objects that name none."),
+            .defaulted(
+                "namespace", .format(.dnsLabel), "default", "The namespace of objects that name none."),
             .defaulted("include", .names(.glob), [], "Patterns of files that are read; empty: all."),
             .defaulted("exclude", .names(.glob), [], "Patterns of files that are not read."),
             .defaulted("interval", .format(.duration), "60s", "How often it is looked at."),

@@ -9,7 +9,9 @@ extension Shape {
         ],
         spec: [
             .required("primary", .object(target), "The model that is asked first."),
-            .defaulted("fallbacks", .list(.object(target)), [], "The models asked when it does not answer, in order."),
+            .defaulted(
+                "fallbacks", .list(.object(target)), [], "The models asked when it does not answer, in order."
+            ),
             .required("contextWindow", .integer(1...100_000_000), "How many tokens a call may carry."),
             .required("maxOutput", .integer(1...100_000_000), "How many tokens an answer may have."),
             .optional("price", .object(price), "What it costs; limits in dollars need it."),
@@ -31,7 +33,8 @@ extension Shape {
     private static let price: Fields = [
         .required("inputPerMillion", .format(.money), "US dollars for a million tokens that are sent."),
         .required("outputPerMillion", .format(.money), "US dollars for a million tokens that are answered."),
-        .optional("cachedInputPerMillion", .format(.money), "US dollars for a million tokens read from a cache."),
+        .optional(
+            "cachedInputPerMillion", .format(.money), "US dollars for a million tokens read from a cache."),
     ]
 
     static let modelProvider = Shape(
@@ -47,7 +50,8 @@ extension Shape {
         check: checkProvider)
 
     private static let screenplay: Fields = [
-        .required("scenes", .list(.object(scene), minimum: 1), "The scenes; the most specific one is played."),
+        .required(
+            "scenes", .list(.object(scene), minimum: 1), "The scenes; the most specific one is played."),
         .defaulted("usage", .word("bytes"), "bytes", "How tokens are counted: UTF-8 bytes / 4, rounded up."),
     ]
 

@@ -17,8 +17,10 @@ extension Shape {
                 "A planned run ends with its last stage; an ongoing one takes work for ever."),
             .defaulted("parameters", .list(.object(parameter)), [], "What a run of it must or may be given."),
             .required(
-                "roles", .list(.reference("Role"), minimum: 1, isUnique: true), "The Roles that its stages may use."),
-            .required("stages", .list(.object(stage), minimum: 1), "The stages, in the order they are worked."),
+                "roles", .list(.reference("Role"), minimum: 1, isUnique: true),
+                "The Roles that its stages may use."),
+            .required(
+                "stages", .list(.object(stage), minimum: 1), "The stages, in the order they are worked."),
             .required("instructions", .prose(100_000), "What everyone who works on a run of it must know."),
             .defaulted("orchestration", .object(orchestration), [:], "Who decides what happens next."),
             .defaulted("limits", .object(limits), [:], "Bounds of a run."),
@@ -45,7 +47,8 @@ extension Shape {
         .defaulted("assessedBy", .names(.dnsLabel), [], "The roles that judge the newest delivery."),
         .defaulted("workItems", .list(.object(workItem)), [], "Pieces of work that it always has."),
         .optional("gate", .object(gate), "A person's approval before it counts as done."),
-        .defaulted("onChangesRequested", .object(onChangesRequested), [:], "What a request for changes leads to."),
+        .defaulted(
+            "onChangesRequested", .object(onChangesRequested), [:], "What a request for changes leads to."),
     ]
 
     private static let workItem: Fields = [
@@ -87,14 +90,16 @@ extension Shape {
         .optional("activeTasks", .integer(1...1000), "How many tasks may run at once."),
         .optional("activeTasksPerWorkItem", .integer(1...1000), "How many of one work item."),
         .optional("parallelWorkItems", .integer(1...1000), "How many work items may be open at once."),
-        .defaulted("iterationsPerTask", .integer(1...100_000), 800, "How many model calls one attempt may make."),
+        .defaulted(
+            "iterationsPerTask", .integer(1...100_000), 800, "How many model calls one attempt may make."),
         .defaulted("modelRetries", .integer(0...100), 5, "How often one model call is tried again."),
         .optional("tokensPerTask", .integer(1...1_000_000_000_000), "How many tokens one task may use."),
         .optional("costUSDPerTask", .format(.money), "How many US dollars one task may cost."),
     ]
 
     private static let retry: Fields = [
-        .defaulted("maxAttempts", .integer(1...100), 3, "How often a task is tried, the first time included."),
+        .defaulted(
+            "maxAttempts", .integer(1...100), 3, "How often a task is tried, the first time included."),
         .defaulted("backoff", .word("fixed", "linear", "exponential"), "exponential", "How the pauses grow."),
         .defaulted(
             "categories", .names(.identifier), ["timeout", "network", "resource", "infrastructure"],
@@ -117,17 +122,22 @@ extension Shape {
         checkReturn(of: stage, earlier, &findings)
         if !stage.list("roles").isEmpty || !stage.list("workItems").isEmpty { isSomethingDelivered = true }
         if !isSomethingDelivered, let assessors = stage["assessedBy"], !assessors.elements.isEmpty {
-            findings.report(.nothingToJudge, assessors, "must stand in or after a stage that delivers something")
+            findings.report(
+                .nothingToJudge, assessors, "must stand in or after a stage that delivers something")
         }
         if let name = stage["name"]?.text { earlier.append(name) }
     }
     for parameter in spec.list("parameters") { checkDefault(of: parameter, &findings) }
-    if let mode = spec["orchestration"]?["mode"], mode.text == "agent", spec["orchestration"]?["roleRef"] == nil {
+    if let mode = spec["orchestration"]?["mode"], mode.text == "agent",
+        spec["orchestration"]?["roleRef"] == nil
+    {
         findings.report(.contradiction, mode, "must have a roleRef beside it to be agent")
     }
 }
 
+/// Roles can only be judged where a list of them stands; otherwise that is the mistake.
 private func checkRoles(of stage: Place, _ roles: Set<String>, _ spec: Place, _ findings: inout Findings) {
+    guard case .sequence = spec["roles"]?.node.content else { return }
     let places =
         stage.list("roles") + stage.list("assessedBy") + stage.list("workItems").compactMap { $0["role"] }
     for place in places {
@@ -167,7 +177,8 @@ private func checkGate(of stage: Place, _ findings: inout Findings) {
     let approvers = gate.list("approvers")
     for approver in approvers {
         guard let text = approver.text else { continue }
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         if parts.count == 2, parts[0] == "role" {
             guard !accessRoles.contains(parts[1]) else { continue }
             findings.report(
@@ -185,7 +196,8 @@ private func checkGate(of stage: Place, _ findings: inout Findings) {
     if let count = gate["count"], let number = count.integer, people.count == approvers.count,
         number > people.count, !people.isEmpty
     {
-        findings.report(.tooFewApprovers, count, "must be at most the number of approvers, which is \(people.count)")
+        findings.report(
+            .tooFewApprovers, count, "must be at most the number of approvers, which is \(people.count)")
     }
     if let onReject = gate["onReject"], onReject.text == "returnTo",
         stage["onChangesRequested"]?["returnTo"] == nil

@@ -4,7 +4,8 @@ internal import Domain
 package enum Registry {
     /// Every shape, in order of name.
     package static let shapes: [Shape] = [
-        .decision, .gitSource, .modelProvider, .modelRoute, .playbook, .role, .runtimePool, .runtimeProfile, .skill,
+        .decision, .gitSource, .modelProvider, .modelRoute, .playbook, .role, .runtimePool, .runtimeProfile,
+        .skill,
         .toolProfile, .workflow, .workspace,
     ]
 

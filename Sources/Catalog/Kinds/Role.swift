@@ -3,7 +3,10 @@ internal import Domain
 extension Shape {
     static let role = Shape(
         "Role", "Who does a piece of work: a prompt, tools, skills and a model.",
-        columns: [Column("KIND", "spec.kind"), Column("TOOLS", "spec.toolProfileRef"), Column("MODEL", "spec.modelRouteRef")],
+        columns: [
+            Column("KIND", "spec.kind"), Column("TOOLS", "spec.toolProfileRef"),
+            Column("MODEL", "spec.modelRouteRef"),
+        ],
         spec: Fields(
             exactlyOne: ["toolProfileRef", "tools"],
             [
@@ -16,11 +19,14 @@ extension Shape {
                 .optional("toolProfileRef", .reference("ToolProfile"), "The tools it may call."),
                 .defaulted("tools", .names(.identifier), [], "The tools it may call, instead of a profile."),
                 .defaulted(
-                    "skillRefs", .list(.reference("Skill"), isUnique: true), [], "Its Skills, the first one first."),
+                    "skillRefs", .list(.reference("Skill"), isUnique: true), [],
+                    "Its Skills, the first one first."),
                 .optional(
-                    "modelRouteRef", .reference("ModelRoute"), "The model; absent: the namespace's default route."),
+                    "modelRouteRef", .reference("ModelRoute"),
+                    "The model; absent: the namespace's default route."),
                 .optional(
-                    "runtimeProfileRef", .reference("RuntimeProfile"), "Its sandbox; absent: the playbook's."),
+                    "runtimeProfileRef", .reference("RuntimeProfile"),
+                    "Its sandbox; absent: the playbook's."),
                 .defaulted("handoff", .object(handoff), [:], "What it must hand over."),
                 .defaulted("escalation", .object(escalation), [:], "Whom it asks when it cannot go on."),
             ]),
@@ -59,7 +65,8 @@ extension Shape {
         ])
 
     private static let shell: Fields = [
-        .defaulted("allow", .list(.line(), isUnique: true), [], "Commands that may run; empty: every command."),
+        .defaulted(
+            "allow", .list(.line(), isUnique: true), [], "Commands that may run; empty: every command."),
         .defaulted("deny", .list(.line(), isUnique: true), [], "Commands that may not run."),
     ]
 

@@ -43,12 +43,14 @@ extension Shape {
                 "runtimeProfileRef", .object(profileReference),
                 "What its runtimes themselves run in; absent: the installed program."),
             .optional("serves", .object(serves), "Which tasks it takes; absent: all."),
-            .defaulted("mode", .word("warm", "cold"), "warm", "Whether runtimes wait for work or are made for it."),
+            .defaulted(
+                "mode", .word("warm", "cold"), "warm", "Whether runtimes wait for work or are made for it."),
             .defaulted("min", .integer(0...10_000), 0, "How many runtimes there are at least."),
             .required("max", .integer(1...10_000), "How many runtimes there are at most."),
             .defaulted("priority", .integer(-1000...1000), 0, "Which pool is filled first; higher first."),
             .defaulted("drainGrace", .format(.duration), "120s", "How long a runtime may finish its work."),
-            .defaulted("tasksPerRuntime", .integer(1...100), 1, "How many tasks one runtime works on at once."),
+            .defaulted(
+                "tasksPerRuntime", .integer(1...100), 1, "How many tasks one runtime works on at once."),
         ],
         check: checkPool)
 
@@ -73,6 +75,7 @@ extension Shape {
     {
         findings.references.append(
             Reference(
-                kind: "RuntimeProfile", namespace: namespace, name: text, field: name.field, span: name.node.span))
+                kind: "RuntimeProfile", namespace: namespace, name: text, field: name.field,
+                span: name.node.span))
     }
 }

@@ -35,7 +35,8 @@ extension Shape {
     static let decision = Shape(
         "Decision", "How a person acts: once, attributable, and never changed.",
         columns: [
-            Column("ACTION", "spec.action"), Column("KIND", "spec.target.kind"), Column("TARGET", "spec.target.name"),
+            Column("ACTION", "spec.action"), Column("KIND", "spec.target.kind"),
+            Column("TARGET", "spec.target.name"),
             Column("RESULT", "status.result"),
         ],
         spec: [
@@ -43,14 +44,18 @@ extension Shape {
             .required(
                 "action",
                 .word(
-                    "approve", "reject", "requestChanges", "block", "pause", "resume", "cancel", "retry", "reassign",
+                    "approve", "reject", "requestChanges", "block", "pause", "resume", "cancel", "retry",
+                    "reassign",
                     "skip", "override", "answer", "steer", "redrive", "drain"), "What is decided."),
             .optional("note", .prose(), "Why."),
             .optional("input", .anything, "What the action needs to know."),
-            .optional("expects", .object(expects), "What it was made on; it is refused when that has changed."),
+            .optional(
+                "expects", .object(expects), "What it was made on; it is refused when that has changed."),
         ],
         check: { spec, findings in
-            guard let kind = spec["target"]?["kind"], let name = kind.text, Kind.named(name) == nil else { return }
+            guard let kind = spec["target"]?["kind"], let name = kind.text, Kind.named(name) == nil else {
+                return
+            }
             findings.report(
                 .unknownWord, kind, "must be a kind; '\(name)' is unknown",
                 fix: nearestName(to: name, among: Kind.all.map(\.name)).map { "did you mean '\($0)'?" })

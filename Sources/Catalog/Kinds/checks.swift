@@ -46,7 +46,8 @@ func firstCycle(_ names: [String], _ next: [String: [String]]) -> [String]? {
 func refuseCredential(inURL place: Place?, _ findings: inout Findings) {
     guard let place, let text = place.text, let scheme = text.firstRange(of: "://") else { return }
     let authority = text[scheme.upperBound...].prefix { $0 != "/" }
-    guard let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") || text.hasPrefix("http") else {
+    guard let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") || text.hasPrefix("http")
+    else {
         return
     }
     findings.report(

@@ -3,7 +3,9 @@ internal import Domain
 // What a source may declare, and what no workspace may be.
 extension Assembly {
     /// Kinds that `*` does not include.
-    private static let grantedByName: Set<String> = ["AccessBinding", "Fleet", "GitSource", "Policy", "SecretStore"]
+    private static let grantedByName: Set<String> = [
+        "AccessBinding", "Fleet", "GitSource", "Policy", "SecretStore",
+    ]
 
     mutating func checkGrants(of index: Int) {
         guard let grants = options.grants else { return }
@@ -16,9 +18,11 @@ extension Assembly {
                     "must be granted to the source; \(draft.kind.name) is not")
             }
             if let namespace, !Self.allows(grants, namespace: namespace) {
-                let place = draft.root["metadata"]?["namespace"] ?? draft.root["metadata"]?["name"] ?? draft.root
+                let place =
+                    draft.root["metadata"]?["namespace"] ?? draft.root["metadata"]?["name"] ?? draft.root
                 findings.report(
-                    .namespaceNotGranted, place, "must be in a namespace granted to the source; \(namespace) is not")
+                    .namespaceNotGranted, place,
+                    "must be in a namespace granted to the source; \(namespace) is not")
             }
             let inner = draft.root["spec"]
             for place in draft.kind.name == "RuntimePool" ? inner?.list("namespaces") ?? [] : [] {
@@ -59,7 +63,9 @@ extension Assembly {
             guard let base = options.sourceURL else {
                 // Offline nobody knows the source's URL; on a door there is none.
                 guard options.gitSource == nil, options.appliedBy != LoadOptions().appliedBy else { return }
-                return judge(index) { $1.report(.malformed, place, "must not be relative without a GitSource") }
+                return judge(index) {
+                    $1.report(.malformed, place, "must not be relative without a GitSource")
+                }
             }
             guard let resolved = resolveURL(written, against: base) else {
                 return judge(index) {
@@ -70,9 +76,14 @@ extension Assembly {
             spec["url"] = .string(url)
             setSpec(index, spec)
         }
-        let declared = byKey.keys.filter { $0.kind == "GitSource" }.compactMap { self.spec($0)?["url"]?.string }
-        let stored = options.existing.filter { $0.key.kind == "GitSource" }.compactMap { $0.value["url"]?.string }
-        let sources = Set((declared + stored + [options.sourceURL].compactMap(\.self)).map(repositoryIdentity))
+        let declared = byKey.keys.filter { $0.kind == "GitSource" }.compactMap {
+            self.spec($0)?["url"]?.string
+        }
+        let stored = options.existing.filter { $0.key.kind == "GitSource" }.compactMap {
+            $0.value["url"]?.string
+        }
+        let sources = Set(
+            (declared + stored + [options.sourceURL].compactMap(\.self)).map(repositoryIdentity))
         guard sources.contains(repositoryIdentity(url)) else { return }
         judge(index) { $1.report(.sourceAsWorkspace, place, "must not be the repository of a GitSource") }
     }
@@ -80,7 +91,8 @@ extension Assembly {
 
 /// Joins a URL that begins with `./` or `../` to a base as git joins a submodule's; nil when nothing is left.
 ///
-/// *Source*: gitmodules(5) and git-submodule(1): each `../` removes the last part of the base, after `/` or `:`.
+/// *Source*: gitmodules(5) and git-submodule(1): each `../` takes the last part of the base,
+/// after `/` or `:`.
 func resolveURL(_ relative: String, against base: String) -> String? {
     var base = base[...]
     while base.count > 1, base.hasSuffix("/") { base.removeLast() }
@@ -115,6 +127,10 @@ private func repositoryIdentity(_ url: String) -> String {
     var text = url[...]
     if text.hasPrefix("file://") { text = text.dropFirst(7) }
     while text.count > 1, text.hasSuffix("/") { text.removeLast() }
-    if text.hasSuffix("/.git") { text = text.dropLast(5) } else if text.hasSuffix(".git") { text = text.dropLast(4) }
+    if text.hasSuffix("/.git") {
+        text = text.dropLast(5)
+    } else if text.hasSuffix(".git") {
+        text = text.dropLast(4)
+    }
     return String(text)
 }

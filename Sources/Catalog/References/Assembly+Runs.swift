@@ -29,20 +29,22 @@ extension Assembly {
     private func checkVersion(_ spec: Place, _ playbook: PlaybookSpec, _ findings: inout Findings) {
         guard let version = spec["playbookRef"]?["version"], let text = version.text, text != playbook.version
         else { return }
-        findings.report(.otherVersion, version, "must be the playbook's version, which is \(playbook.version)")
+        findings.report(
+            .otherVersion, version, "must be the playbook's version, which is \(playbook.version)")
     }
 
     private func checkParameters(_ spec: Place, _ playbook: PlaybookSpec, _ findings: inout Findings) {
         let names = playbook.parameters.map(\.name)
         let given = spec["parameters"]
+        var suggested: Set<String> = []
         for (name, key, value) in given?.members ?? [] {
             guard let parameter = playbook.parameters.first(where: { $0.name == name }) else {
+                let nearest = nearestName(to: name, among: names.filter { given?[$0] == nil })
+                if let nearest { suggested.insert(nearest) }
                 findings.report(
                     .unknownParameter, at: key.span, field: value.field,
                     "\(value.field) must be a parameter of the playbook; '\(name)' is unknown",
-                    fix: nearestName(to: name, among: names.filter { given?[$0] == nil }).map {
-                        "did you mean '\($0)'?"
-                    })
+                    fix: nearest.map { "did you mean '\($0)'?" })
                 continue
             }
             if let limit = parameter.maxLength, let count = value.text?.unicodeScalars.count, count > limit {
@@ -51,7 +53,7 @@ extension Assembly {
             }
         }
         for parameter in playbook.parameters where parameter.required && parameter.default == nil {
-            guard given?[parameter.name] == nil else { continue }
+            guard given?[parameter.name] == nil, !suggested.contains(parameter.name) else { continue }
             findings.report(
                 .missingParameter, at: given?.mark ?? spec.mark, field: "spec.parameters.\(parameter.name)",
                 "spec.parameters.\(parameter.name) must be given: \(parameter.title)")
@@ -78,7 +80,8 @@ extension Assembly {
                 ]
             }
             findings.report(
-                .noPrice, limit, "must not be set while the ModelRoute '\(route)' of the role '\(role)' has no price",
+                .noPrice, limit,
+                "must not be set while the ModelRoute '\(route)' of the role '\(role)' has no price",
                 notes: notes ?? [])
         }
     }
@@ -109,7 +112,8 @@ extension Assembly {
             }
             judge(index) {
                 $1.report(
-                    .twoDefaults, place, "must be true for one route of a namespace; \(other) is the default too",
+                    .twoDefaults, place,
+                    "must be true for one route of a namespace; \(other) is the default too",
                     notes: notes ?? [])
             }
         }

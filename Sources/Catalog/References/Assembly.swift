@@ -69,7 +69,8 @@ struct Assembly {
                 let root = assembly.drafts[index].root
                 let place = root["metadata"]?["name"] ?? root
                 let note = Diagnostic.Note(
-                    path: earlier.path, position: earlier.root.node.span.start, message: "it is declared first")
+                    path: earlier.path, position: earlier.root.node.span.start,
+                    message: "it is declared first")
                 findings.report(
                     .declaredTwice, place, "must be unique; \(key) is declared twice", notes: [note])
             }
@@ -94,7 +95,8 @@ struct Assembly {
         let place = target.namespace.map { " of the namespace \($0)" } ?? ""
         let notes = unreadable.prefix(3).map {
             Diagnostic.Note(
-                path: $0, position: TextSpan.whole.start, message: "a file that cannot be read may declare it")
+                path: $0, position: TextSpan.whole.start, message: "a file that cannot be read may declare it"
+            )
         }
         findings.report(
             .danglingReference, at: reference.span, field: reference.field,
@@ -127,7 +129,9 @@ struct Assembly {
         return result
     }
 
-    private func reason(_ draft: Draft, _ reference: Reference, _ bad: ObjectKey, _ cause: Diagnostic) -> Diagnostic {
+    private func reason(_ draft: Draft, _ reference: Reference, _ bad: ObjectKey, _ cause: Diagnostic)
+        -> Diagnostic
+    {
         let note = Diagnostic.Note(
             path: cause.path, position: cause.span.start, message: "\(cause.code): \(cause.message)")
         return Diagnostic(
@@ -154,7 +158,8 @@ struct Assembly {
         guard let source = options.gitSource, let commit = options.commit else {
             return Origin(appliedBy: options.appliedBy)
         }
-        return Origin(gitSource: source, commit: commit, path: draft.path, position: draft.root.node.span.start)
+        return Origin(
+            gitSource: source, commit: commit, path: draft.path, position: draft.root.node.span.start)
     }
 
     private func layer(_ declared: Declared) -> Int { Kind.named(declared.object.kind)?.layer ?? 0 }

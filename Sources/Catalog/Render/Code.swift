@@ -95,9 +95,13 @@ extension Code {
         case .byteOrderMark:
             ("byte order mark", "A byte order mark is invisible and breaks tools; save the file without it.")
         case .controlCharacter:
-            ("control character", "YAML forbids control characters; most come from copying out of a terminal.")
+            (
+                "control character",
+                "YAML forbids control characters; most come from copying out of a terminal."
+            )
         case .tooLarge: ("file too large", "A file is at most 1 MiB; split it, several documents are fine.")
-        case .tooManyFiles: ("too many files", "A source has at most 20,000 files; narrow its path or include.")
+        case .tooManyFiles:
+            ("too many files", "A source has at most 20,000 files; narrow its path or include.")
         case .tooManyDiagnostics:
             ("too many mistakes", "Only the first mistakes of a file are listed; mend them and look again.")
         case .syntax: ("not YAML", "The file cannot be read as YAML; a tab or a missing quote is often why.")
@@ -107,15 +111,19 @@ extension Code {
         case .anchor: ("anchor", "Anchors make a file mean something other than what its lines say.")
         case .alias: ("alias", "Aliases can grow a small file without bound and hide what a line means.")
         case .mergeKey: ("merge key", "Merge keys left YAML in version 1.2; write the keys out.")
-        case .tooDeep: ("nested too deeply", "No kind needs more than a few levels; the limit stops hostile files.")
+        case .tooDeep:
+            ("nested too deeply", "No kind needs more than a few levels; the limit stops hostile files.")
         case .tooManyNodes: ("too many values", "The limit stops hostile files; split the file.")
         case .complexKey: ("key is not a text", "Keys of configuration are texts.")
         case .notAMapping:
-            ("document is not a mapping", "Every document is one object: apiVersion, kind, metadata and spec.")
+            (
+                "document is not a mapping",
+                "Every document is one object: apiVersion, kind, metadata and spec."
+            )
         default:
             (
                 "text that YAML reads as something else",
-                "Without quotes YAML reads it as a number, a date, a truth value or null; quotes say it is text."
+                "YAML reads it as a number, a date, a truth value or null; quotes say that it is text."
             )
         }
     }
@@ -124,11 +132,13 @@ extension Code {
         switch self {
         case .apiVersion: ("unknown apiVersion", "Every document starts with apiVersion: agirunner.dev/v1.")
         case .unknownKind: ("unknown kind", "The kind is none of those that can be declared.")
-        case .liveKind: ("kind is not declared", "Controllers write objects of this kind; they can only be read.")
+        case .liveKind:
+            ("kind is not declared", "Controllers write objects of this kind; they can only be read.")
         case .statusDeclared: ("status is not declared", "Status says what is; a file says what should be.")
         case .namespaceOnCluster:
             ("namespace on a cluster-scoped kind", "Objects of this kind belong to no namespace.")
-        case .declaredTwice: ("declared twice", "An object is declared in one place, so that one file decides.")
+        case .declaredTwice:
+            ("declared twice", "An object is declared in one place, so that one file decides.")
         case .unknownKey: ("unknown key", "A key that is ignored would look as if it worked.")
         case .missingKey: ("missing key", "The field has no default.")
         case .wrongType: ("wrong type", "The value is of another type than the field takes.")
@@ -138,7 +148,8 @@ extension Code {
         case .unknownWord: ("unknown word", "The field takes one of a few words.")
         case .tooFew: ("too few elements", "The list needs more elements.")
         case .repeated: ("repeated element", "The elements of this list are different from each other.")
-        default: ("one of several fields", "Exactly one of the fields must be there; they exclude each other.")
+        default:
+            ("one of several fields", "Exactly one of the fields must be there; they exclude each other.")
         }
     }
 
@@ -150,14 +161,18 @@ extension Code {
                 "The object that is named is neither declared in the source nor stored already."
             )
         case .foreignRole:
-            ("role is not the playbook's", "Stages use the roles listed in spec.roles, so that one list tells all.")
-        case .notEarlierStage: ("not an earlier stage", "Work can only be returned to a stage that came before.")
+            (
+                "role is not the playbook's",
+                "Stages use the roles listed in spec.roles, so that one list tells all."
+            )
+        case .notEarlierStage:
+            ("not an earlier stage", "Work can only be returned to a stage that came before.")
         case .unknownItem: ("unknown work item", "A work item depends on items of its own stage.")
         case .cycle: ("cycle", "What depends on itself can never start.")
         default:
             (
                 "held back",
-                "An object this one depends on has an error; the last good version stays in force until it is mended."
+                "An object this one depends on has an error; its last good version stays in force."
             )
         }
     }
@@ -165,9 +180,13 @@ extension Code {
     private var meaningExplained: (title: String, why: String) {
         switch self {
         case .duplicateName: ("name used twice", "Names within a list tell its elements apart.")
-        case .screenplay: ("screenplay and type", "A scripted provider needs a screenplay and no other has one.")
+        case .screenplay:
+            ("screenplay and type", "A scripted provider needs a screenplay and no other has one.")
         case .ambiguousScene:
-            ("two scenes fit equally", "The most specific scene is played, so no two may be equally specific.")
+            (
+                "two scenes fit equally",
+                "The most specific scene is played, so no two may be equally specific."
+            )
         case .approver:
             (
                 "malformed approver",
@@ -175,9 +194,13 @@ extension Code {
             )
         case .tooFewApprovers: ("too few approvers", "More approvals are asked for than people could give.")
         case .nowhereToReturn:
-            ("nowhere to return to", "A gate that returns work needs onChangesRequested.returnTo of its stage.")
+            (
+                "nowhere to return to",
+                "A gate that returns work needs onChangesRequested.returnTo of its stage."
+            )
         case .workspaceFields: ("fields of the workspace", "Each type of workspace has fields it needs.")
-        case .nothingToJudge: ("nothing to judge", "Assessors judge what an earlier stage or their own delivered.")
+        case .nothingToJudge:
+            ("nothing to judge", "Assessors judge what an earlier stage or their own delivered.")
         case .twoDefaults: ("two defaults", "A namespace has at most one default route.")
         default: ("contradiction", "Two fields contradict each other.")
         }
@@ -186,14 +209,19 @@ extension Code {
     private var policyExplained: (title: String, why: String) {
         switch self {
         case .unknownParameter: ("unknown parameter", "The playbook has no parameter of that name.")
-        case .missingParameter: ("missing parameter", "The playbook requires the parameter and has no default.")
+        case .missingParameter:
+            ("missing parameter", "The playbook requires the parameter and has no default.")
         case .longParameter: ("parameter too long", "The playbook limits the parameter's length.")
         case .otherVersion: ("other version", "The run names a version that the playbook does not have.")
         case .noPrice:
-            ("limit in dollars without prices", "Spending can only be limited where the route's prices are known.")
+            (
+                "limit in dollars without prices",
+                "Spending can only be limited where the route's prices are known."
+            )
         case .credential:
             ("looks like a credential", "Secrets never stand in files; refer to them with secretRef.")
-        case .credentialInURL: ("password in a URL", "Secrets never stand in files; refer to them with secretRef.")
+        case .credentialInURL:
+            ("password in a URL", "Secrets never stand in files; refer to them with secretRef.")
         case .kindNotGranted: ("kind not granted", "The source's grants do not name this kind.")
         case .namespaceNotGranted:
             ("namespace not granted", "The source's grants do not name this namespace.")

@@ -14,7 +14,8 @@ extension Diagnostic {
         }
         for note in notes {
             lines.append(
-                printable("  note: \(note.message) at \(note.path):\(note.position.line):\(note.position.column)"))
+                printable(
+                    "  note: \(note.message) at \(note.path):\(note.position.line):\(note.position.column)"))
         }
         return lines.joined(separator: "\n")
     }
@@ -26,9 +27,12 @@ extension Diagnostic {
     }
 
     private func excerpt(of line: String) -> [String] {
-        let all = Array(line.unicodeScalars)
+        var all = Array(line.unicodeScalars)
         let start = min(span.start.column - 1, all.count)
-        let end = span.end.line == span.start.line ? min(span.end.column - 1, all.count) : all.count
+        let isOneLine = span.end.line == span.start.line
+        let end = max(start, isOneLine ? min(span.end.column - 1, all.count) : all.count)
+        // A credential must not reach terminals and logs by being complained about.
+        if code.hasPrefix("SEC") { for index in start..<end { all[index] = "•" } }
         // A line of a megabyte is cut around the value.
         let from = all.count > 160 ? max(0, start - 60) : 0
         let window = all[from..<min(all.count, from + 160)]
@@ -36,10 +40,12 @@ extension Diagnostic {
         let number = String(span.start.line)
         let gutter = String(repeating: " ", count: max(5, number.count))
         // Tabs are kept, so that the carets stand below the value whatever a tab's width.
-        let indent = String(String.UnicodeScalarView(window.prefix(start - from).map { $0 == "\t" ? $0 : " " }))
+        let indent = String(
+            String.UnicodeScalarView(window.prefix(start - from).map { $0 == "\t" ? $0 : " " }))
         let mark = indent + String(repeating: "^", count: carets) + (fix.map { " " + printable($0) } ?? "")
+        let shown = printable(String(String.UnicodeScalarView(window)), keepsTabs: true)
         return [
-            "\(gutter.dropFirst(number.count))\(number) | \(printable(String(String.UnicodeScalarView(window)), keepsTabs: true))",
+            "\(gutter.dropFirst(number.count))\(number) | \(shown)",
             "\(gutter) | \(mark)",
         ]
     }

@@ -31,7 +31,8 @@ struct Findings: Sendable {
         let isLast = diagnostics.count == Self.limit - 1
         diagnostics.append(
             Diagnostic(
-                code: (isLast ? .tooManyDiagnostics : code).rawValue, severity: severity, path: path, span: span,
+                code: (isLast ? .tooManyDiagnostics : code).rawValue, severity: severity, path: path,
+                span: span,
                 object: object, field: field,
                 message: isLast ? "a file must not have so many mistakes; the rest is not listed" : message,
                 fix: isLast ? nil : fix, notes: isLast ? [] : notes))

@@ -65,11 +65,13 @@ struct Place: Sendable {
         guard case .mapping(let entries, let isComplete) = node.content else { return self }
         let rest = entries.filter { !names.contains($0.name) }
         return Place(
-            node: YAMLNode(content: .mapping(rest, isComplete: isComplete), span: node.span), field: field, mark: mark)
+            node: YAMLNode(content: .mapping(rest, isComplete: isComplete), span: node.span), field: field,
+            mark: mark)
     }
 
     private func member(_ entry: YAMLNode.Entry) -> Place {
         Place(
-            node: entry.value, field: field.isEmpty ? entry.name : "\(field).\(entry.name)", mark: entry.key.span)
+            node: entry.value, field: field.isEmpty ? entry.name : "\(field).\(entry.name)",
+            mark: entry.key.span)
     }
 }

@@ -60,7 +60,9 @@ struct Fields: Sendable, ExpressibleByArrayLiteral {
 
     /// An object with the default of every field that has one.
     var defaults: Value {
-        .object(Dictionary(uniqueKeysWithValues: all.compactMap { field in field.filled.map { (field.name, $0) } }))
+        .object(
+            Dictionary(
+                uniqueKeysWithValues: all.compactMap { field in field.filled.map { (field.name, $0) } }))
     }
 }
 
@@ -107,8 +109,8 @@ indirect enum FieldType: Sendable {
     /// Any JSON value.
     case anything
     case list(FieldType, minimum: Int = 0, isUnique: Bool = false)
-    /// A mapping of free keys.
-    case map(FieldType)
+    /// A mapping whose keys the author chooses.
+    case map(FieldType, keys: TextFormat = .free)
     case object(Fields)
     /// A word, which is the same as leaving the field out, or a value.
     case either(word: String, FieldType)
@@ -118,7 +120,9 @@ extension FieldType {
     /// One line of text of limited length.
     static func line(_ limit: Int = 200) -> FieldType { .text(TextRule(format: .line, length: 1...limit)) }
     /// A text of several lines.
-    static func prose(_ limit: Int = 20_000) -> FieldType { .text(TextRule(format: .free, length: 1...limit)) }
+    static func prose(_ limit: Int = 20_000) -> FieldType {
+        .text(TextRule(format: .free, length: 1...limit))
+    }
     /// A text of a format.
     static func format(_ format: TextFormat) -> FieldType { .text(TextRule(format: format)) }
     /// One of a few words.
@@ -140,7 +144,7 @@ extension FieldType {
         case .boolean: "boolean"
         case .anything: "any"
         case .list(let element, _, _): "[]" + element.label
-        case .map(let value): "map[string]" + value.label
+        case .map(let value, _): "map[string]" + value.label
         case .object: "Object"
         case .either(let word, let type): "\(word)|\(type.label)"
         }
@@ -151,7 +155,7 @@ extension FieldType {
         switch self {
         case .object(let fields): fields
         case .list(let element, _, _): element.fields
-        case .map(let value): value.fields
+        case .map(let value, _): value.fields
         case .either(_, let type): type.fields
         default: nil
         }

@@ -1,5 +1,5 @@
 internal import Domain
-private import Secrets
+internal import Secrets
 
 /// Reads values by their fields' rules; every field is tried, so that one mistake never hides another.
 struct ShapeReader {
@@ -15,14 +15,14 @@ struct ShapeReader {
         case .anything: return readAnything(place)
         case .list(let element, let minimum, let isUnique):
             return readList(place, of: element, minimum: minimum, isUnique: isUnique)
-        case .map(let value): return readMap(place, of: value)
+        case .map(let value, let keys): return readMap(place, of: value, keys: keys)
         case .object(let fields): return readObject(place, fields)
         case .either(let word, let type): return place.text == word ? .null : read(place, as: type)
         }
     }
 
-    private mutating func wrongType(_ place: Place, _ expected: String, fix: String? = nil) -> Value? {
-        findings.report(.wrongType, place, "must be \(expected), and is \(place.node.noun)", fix: fix)
+    private mutating func wrongType(_ place: Place, _ expected: String) -> Value? {
+        findings.report(.wrongType, place, "must be \(expected), and is \(place.node.noun)")
         return nil
     }
 }
@@ -30,12 +30,16 @@ struct ShapeReader {
 // Mappings and lists.
 extension ShapeReader {
     mutating func readObject(_ place: Place, _ fields: Fields) -> Value? {
-        guard case .mapping(_, let isComplete) = place.node.content else { return wrongType(place, "a mapping") }
+        guard case .mapping(_, let isComplete) = place.node.content else {
+            return wrongType(place, "a mapping")
+        }
         var members: [String: Value] = [:]
         var isGood = isComplete
+        // A field that an unknown key was probably meant to be is not missing as well.
+        var suggested: Set<String> = []
         for (name, key, _) in place.members where fields[name] == nil {
             isGood = false
-            reportUnknown(name, key, in: place, fields)
+            if let meant = reportUnknown(name, key, in: place, fields) { suggested.insert(meant) }
         }
         for field in fields.all {
             if let child = place[field.name] {
@@ -44,22 +48,31 @@ extension ShapeReader {
                 members[field.name] = value.isNull ? field.filled : value
             } else if field.isRequired {
                 isGood = false
-                if isComplete { findings.reportMissing(field.name, in: place, "must be present") }
+                if isComplete, !suggested.contains(field.name) {
+                    findings.reportMissing(field.name, in: place, "must be present")
+                }
             } else {
                 members[field.name] = field.filled
             }
         }
-        if !fields.exactlyOne.isEmpty, !holdsExactlyOne(place, fields.exactlyOne, isComplete) { isGood = false }
+        if !fields.exactlyOne.isEmpty, !holdsExactlyOne(place, fields.exactlyOne, isComplete) {
+            isGood = false
+        }
         return isGood ? .object(members) : nil
     }
 
-    private mutating func reportUnknown(_ name: String, _ key: YAMLNode, in place: Place, _ fields: Fields) {
+    /// Reports an unknown key; returns the field it was probably meant to be.
+    private mutating func reportUnknown(
+        _ name: String, _ key: YAMLNode, in place: Place, _ fields: Fields
+    ) -> String? {
         let field = place.field.isEmpty ? name : "\(place.field).\(name)"
         let unused = fields.all.map(\.name).filter { place[$0] == nil }
+        let nearest = nearestName(to: name, among: unused)
         findings.report(
             .unknownKey, at: key.span, field: field,
             "\(place.name) must not have the key '\(name)'; it is unknown",
-            fix: nearestName(to: name, among: unused).map { "did you mean '\($0)'?" })
+            fix: nearest.map { "did you mean '\($0)'?" })
+        return nearest
     }
 
     private mutating func holdsExactlyOne(_ place: Place, _ names: [String], _ isComplete: Bool) -> Bool {
@@ -73,7 +86,8 @@ extension ShapeReader {
         if present.isEmpty {
             guard isComplete else { return false }
             findings.report(
-                .notOneOf, at: place.mark, field: place.field, "\(place.name) must have exactly one of \(choice)")
+                .notOneOf, at: place.mark, field: place.field,
+                "\(place.name) must have exactly one of \(choice)")
         } else if present.count > 1 {
             findings.report(
                 .notOneOf, at: present[1].key.span, field: present[1].value.field,
@@ -108,12 +122,21 @@ extension ShapeReader {
         return values.count == nodes.count ? .array(values) : nil
     }
 
-    private mutating func readMap(_ place: Place, of type: FieldType) -> Value? {
-        guard case .mapping(_, let isComplete) = place.node.content else { return wrongType(place, "a mapping") }
+    private mutating func readMap(_ place: Place, of type: FieldType, keys: TextFormat) -> Value? {
+        guard case .mapping(_, let isComplete) = place.node.content else {
+            return wrongType(place, "a mapping")
+        }
         var members: [String: Value] = [:]
         var isGood = isComplete
         for (name, key, child) in place.members {
-            if !isText(key, field: place.field, "a key of \(place.name)") { isGood = false }
+            if !isText(key, field: place.field, "a key of \(place.name)") {
+                isGood = false
+            } else if !keys.accepts(name) {
+                isGood = false
+                findings.report(
+                    .malformed, at: key.span, field: place.field,
+                    "a key of \(place.name) must be \(keys.description ?? "text"); '\(clip(name))' found")
+            }
             guard let value = read(child, as: type) else { isGood = false; continue }
             members[name] = value
         }
@@ -127,22 +150,26 @@ extension ShapeReader {
         guard case .scalar(let text, let style) = place.node.content, !place.node.isEmpty else {
             return wrongType(place, "a text")
         }
+        // First of all, because other messages show the text.
+        guard !isSecret(place, text) else { return nil }
         // A number where an amount of time stands: the unit is what is missing, not quotes.
         let isBareDuration = rule.format == .duration && Int64(text) != nil
         let isBareWord = !rule.words.isEmpty && !rule.words.contains(text)
-        if style == .plain, !isBareDuration, !isBareWord, !isText(place.node, field: place.field, place.name) {
+        if style == .plain, !isBareDuration, !isBareWord, !isText(place.node, field: place.field, place.name)
+        {
             return nil
         }
         if !rule.words.isEmpty {
             guard rule.words.contains(text) else {
                 findings.report(
-                    .unknownWord, place, "must be one of \(rule.words.joined(separator: ", ")); '\(clip(text))' found",
+                    .unknownWord, place,
+                    "must be one of \(rule.words.joined(separator: ", ")); '\(clip(text))' found",
                     fix: nearestName(to: text, among: rule.words).map { "did you mean '\($0)'?" })
                 return nil
             }
             return .string(text)
         }
-        guard isLengthGood(place, text, rule), !isSecret(place, text) else { return nil }
+        guard isLengthGood(place, text, rule) else { return nil }
         guard rule.format.accepts(text) else {
             findings.report(
                 .malformed, place, "must be \(rule.format.description ?? "text"); '\(clip(text))' found",
@@ -181,7 +208,8 @@ extension ShapeReader {
         let reading = PlainReading(text)
         guard reading != .text else { return true }
         findings.report(
-            .ambiguousScalar, at: node.span, field: field, "\(name) must be a text; YAML reads it as \(reading.noun)",
+            .ambiguousScalar, at: node.span, field: field,
+            "\(name) must be a text; YAML reads it as \(reading.noun)",
             fix: "write \"\(text)\"")
         return false
     }
@@ -199,19 +227,23 @@ extension ShapeReader {
     }
 
     private mutating func readBoolean(_ place: Place) -> Value? {
-        guard case .scalar(let text, .plain) = place.node.content else { return wrongType(place, "true or false") }
+        guard case .scalar(let text, .plain) = place.node.content, !text.isEmpty else {
+            return wrongType(place, "true or false")
+        }
         if case .boolean(let flag) = PlainReading(text) { return .bool(flag) }
         let lower = text.lowercased()
-        let fix: String? =
-            ["yes", "y", "on"].contains(lower)
-            ? "write true" : ["no", "n", "off"].contains(lower) ? "write false" : nil
-        return wrongType(place, "true or false", fix: fix)
+        let isYes = ["yes", "y", "on"].contains(lower)
+        let isNo = ["no", "n", "off"].contains(lower)
+        findings.report(
+            .wrongType, place, "must be true or false; '\(clip(text))' found",
+            fix: isYes ? "write true" : isNo ? "write false" : nil)
+        return nil
     }
 
     private mutating func readAnything(_ place: Place) -> Value? {
         switch place.node.content {
         case .sequence: return readList(place, of: .anything, minimum: 0, isUnique: false)
-        case .mapping: return readMap(place, of: .anything)
+        case .mapping: return readMap(place, of: .anything, keys: .free)
         case .refused: return nil
         case .scalar(let text, .plain):
             switch PlainReading(text) {

@@ -2,9 +2,10 @@ internal import Domain
 
 /// The form of a text.
 enum TextFormat: Sendable, CaseIterable {
-    case free, line, dnsLabel, namespaceOrAll, duration, cores, byteQuantity, money, version, identifier, variable
+    case free, line, dnsLabel, namespaceOrAll, duration, cores, byteQuantity, money, version, identifier,
+        variable
     case domain, command, glob, relativePath, repositoryURL, relativeRepositoryURL, httpURL, reference, digest
-    case kindName, email, commit
+    case kindName, email, commit, labelKey, labelValue
 
     /// What the text must be, for messages; nil when everything goes.
     var description: String? {
@@ -32,6 +33,8 @@ enum TextFormat: Sendable, CaseIterable {
         case .kindName: "the name of a kind, or * for all"
         case .email: "an e-mail address"
         case .commit: "40 hexadecimal digits"
+        case .labelKey: "a name, or a domain, a slash and a name"
+        case .labelValue: "up to 63 of a–z, A–Z, 0–9, _, - and ., letters or digits first and last"
         }
     }
 
@@ -62,6 +65,8 @@ enum TextFormat: Sendable, CaseIterable {
         case .kindName: text == "*" || text.matches(first: .upper, rest: [.lower, .upper])
         case .email: isEmail(text)
         case .commit: text.utf8.count == 40 && text.allSatisfy(isLowerHex)
+        case .labelKey: isLabelKey(text)
+        case .labelValue: text.isEmpty || isLabelName(text)
         }
     }
 }
@@ -113,7 +118,9 @@ private func isCores(_ text: String) -> Bool {
 private func isVersion(_ text: String) -> Bool {
     let halves = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     let numbers = halves[0].split(separator: ".", omittingEmptySubsequences: false)
-    guard text.utf8.count <= 64, numbers.count <= 3, numbers.allSatisfy({ isDigits($0) }) else { return false }
+    guard text.utf8.count <= 64, numbers.count <= 3, numbers.allSatisfy({ isDigits($0) }) else {
+        return false
+    }
     return halves.count == 1 || halves[1].matches(first: .word, rest: [.word, .dash, .dot, .plus])
 }
 
@@ -129,9 +136,11 @@ private func isBelowRoot(_ text: String) -> Bool {
 }
 
 private func isURL(_ text: String, _ schemes: [String]) -> Bool {
-    guard TextFormat.line.accepts(text), !text.contains(" "), let scheme = schemes.first(where: {
-        text.hasPrefix($0 + "://")
-    }) else { return false }
+    guard TextFormat.line.accepts(text), !text.contains(" "),
+        let scheme = schemes.first(where: {
+            text.hasPrefix($0 + "://")
+        })
+    else { return false }
     return text.utf8.count > scheme.utf8.count + 3
 }
 
@@ -148,7 +157,9 @@ private func isRepositoryURL(_ text: String) -> Bool {
 
 /// *Source*: git-check-ref-format(1).
 private func isReferenceName(_ text: String) -> Bool {
-    let isPlain = text.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 && !"~^:?*[\\".contains(Character($0)) }
+    let isPlain = text.unicodeScalars.allSatisfy {
+        $0.value > 32 && $0.value != 127 && !"~^:?*[\\".contains(Character($0))
+    }
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     return isPlain && !text.hasPrefix("-") && !text.contains("..") && !text.contains("@{") && text != "@"
         && !text.hasSuffix(".")
@@ -159,4 +170,17 @@ private func isEmail(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
         && TextFormat.line.accepts(text) && !text.contains { " <>".contains($0) }
+}
+
+/// *Source*: the syntax of label keys and values in the Kubernetes API.
+private func isLabelKey(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let name = parts.last, isLabelName(name) else { return false }
+    return parts.count == 1 || isDomain(String(parts[0])) && !text.hasPrefix("*")
+}
+
+private func isLabelName(_ text: some BidirectionalCollection<Character> & StringProtocol) -> Bool {
+    let ends: Characters = [.lower, .upper, .digit]
+    guard let last = text.last?.utf8.last, text.utf8.count <= 63 else { return false }
+    return ends.holds(last) && text.matches(first: ends, rest: [.word, .dash, .dot])
 }

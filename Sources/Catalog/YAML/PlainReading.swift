@@ -74,7 +74,8 @@ enum PlainReading: Equatable {
     private static func isFloat(_ text: some StringProtocol) -> Bool {
         let halves = text.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
         if halves.count == 2 {
-            let exponent = halves[1].first == "+" || halves[1].first == "-" ? halves[1].dropFirst() : halves[1]
+            let exponent =
+                halves[1].first == "+" || halves[1].first == "-" ? halves[1].dropFirst() : halves[1]
             guard isDigits(exponent) else { return false }
         }
         let parts = halves[0].split(separator: ".", omittingEmptySubsequences: false)
@@ -104,7 +105,8 @@ enum PlainReading: Equatable {
 
     private static func isDate(_ text: some StringProtocol) -> Bool {
         let parts = text.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].count == 4, isDigits(parts[0]), isDigits(parts[1]), parts[1].count <= 2
+        guard parts.count == 3, parts[0].count == 4, isDigits(parts[0]), isDigits(parts[1]),
+            parts[1].count <= 2
         else { return false }
         let day = parts[2].prefix { $0.isASCII && $0.isNumber }
         let next = parts[2].dropFirst(day.count).first

@@ -10,7 +10,8 @@ struct SourceText {
     func isReadable(_ findings: inout Findings) -> Bool {
         guard bytes.count <= Self.sizeLimit else {
             findings.report(
-                .tooLarge, at: .whole, "a file must be at most \(Self.sizeLimit) bytes; this has \(bytes.count)")
+                .tooLarge, at: .whole,
+                "a file must be at most \(Self.sizeLimit) bytes; this has \(bytes.count)")
             return false
         }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
@@ -27,10 +28,12 @@ struct SourceText {
             return false
         }
         if let (offset, scalar) = firstForbidden(in: text) {
-            let code = "U+" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2)
+            let code =
+                "U+" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2)
                 + String(scalar.value, radix: 16, uppercase: true)
             findings.report(
-                .controlCharacter, at: TextSpan(start: position(of: offset), end: position(of: offset)).first(1),
+                .controlCharacter,
+                at: TextSpan(start: position(of: offset), end: position(of: offset)).first(1),
                 "a file must not hold control characters; \(code) found")
             return false
         }
@@ -78,7 +81,8 @@ struct SourceText {
         case 0x0D: index + 1 < bytes.count && bytes[index + 1] == 0x0A ? 2 : 1
         case 0xC2: index + 1 < bytes.count && bytes[index + 1] == 0x85 ? 2 : 0
         case 0xE2:
-            index + 2 < bytes.count && bytes[index + 1] == 0x80 && [0xA8, 0xA9].contains(bytes[index + 2]) ? 3 : 0
+            index + 2 < bytes.count && bytes[index + 1] == 0x80 && [0xA8, 0xA9].contains(bytes[index + 2])
+                ? 3 : 0
         default: 0
         }
     }
@@ -97,7 +101,8 @@ struct SourceText {
         var offset = 0
         for scalar in text.unicodeScalars {
             switch scalar.value {
-            case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD, 0x10000...:
+            case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0x85, 0xA0...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD,
+                0x10000...:
                 offset += UTF8.width(scalar)
             default: return (offset, scalar)
             }

@@ -90,7 +90,8 @@ struct YAMLComposer {
                 .anchor, at: span, "an anchor must not be used; '&\(anchor)' found", fix: "remove it")
         }
         if let tag = event.tag {
-            findings.report(.tag, at: event.span.first(1), "a tag must not be used; '\(tag)' found", fix: "remove it")
+            findings.report(
+                .tag, at: event.span.first(1), "a tag must not be used; '\(tag)' found", fix: "remove it")
         }
     }
 
@@ -147,7 +148,8 @@ struct YAMLComposer {
                 .mergeKey, at: key.span, "a merge key must not be used", fix: "write the keys out")
         }
         if let earlier = open[index].keys[name] {
-            let note = Diagnostic.Note(path: findings.path, position: earlier.start, message: "it stands first")
+            let note = Diagnostic.Note(
+                path: findings.path, position: earlier.start, message: "it stands first")
             return findings.report(
                 .duplicateKey, at: key.span, "a key must stand once in a mapping; '\(name)' stands twice",
                 notes: [note])

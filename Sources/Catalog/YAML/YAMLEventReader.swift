@@ -76,7 +76,8 @@ struct YAMLProblem: Error {
         case YAML_STREAM_END_EVENT: return YAMLEvent(body: .streamEnd, span: span)
         case YAML_DOCUMENT_START_EVENT: return YAMLEvent(body: .documentStart, span: span)
         case YAML_DOCUMENT_END_EVENT: return YAMLEvent(body: .documentEnd, span: span)
-        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return YAMLEvent(body: .collectionEnd, span: span)
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
+            return YAMLEvent(body: .collectionEnd, span: span)
         case YAML_ALIAS_EVENT:
             return YAMLEvent(body: .alias(unsafe text(event.data.alias.anchor) ?? ""), span: span)
         case YAML_SEQUENCE_START_EVENT:

@@ -48,8 +48,8 @@ extension YAMLNode {
         switch content {
         case .sequence: "a list"
         case .mapping: "a mapping"
-        case .refused: "nothing"
-        case .scalar("", .plain): "nothing"
+        case .refused: "unreadable"
+        case .scalar("", .plain): "empty"
         case .scalar(let text, .plain): PlainReading(text).noun
         case .scalar: "a text"
         }

@@ -3,7 +3,8 @@
 
 #include <curl/curl.h>
 
-// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one function per kind of argument.
+// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one function per kind of
+// argument.
 
 typedef size_t (*ag_curl_receiver)(char *bytes, size_t size, size_t count, void *context);
 

@@ -74,7 +74,9 @@ int ag_poll(struct pollfd *entries, size_t count, int timeout_ms) {
     return answer(poll(entries, count, timeout_ms));
 }
 
-int ag_open(const char *path, int flags, unsigned mode) { return answer(open(path, flags | O_CLOEXEC, mode)); }
+int ag_open(const char *path, int flags, unsigned mode) {
+    return answer(open(path, flags | O_CLOEXEC, mode));
+}
 int ag_open_read(const char *path) { return ag_open(path, O_RDONLY, 0); }
 int ag_open_append(const char *path) { return ag_open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0600); }
 
@@ -118,7 +120,9 @@ ssize_t ag_drain(int fd) {
 int ag_close(int fd) { return answer(close(fd)); }
 
 int ag_lock_exclusively(int fd) { return answer(flock(fd, LOCK_EX | LOCK_NB)); }
-int ag_open_lock_file(const char *path) { return ag_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY, 0600); }
+int ag_open_lock_file(const char *path) {
+    return ag_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY, 0600);
+}
 
 ssize_t ag_replace_content(int fd, const void *bytes, size_t count) {
     if (ftruncate(fd, 0) < 0) return -errno;
@@ -130,7 +134,8 @@ int ag_inotify(void) { return answer(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)); }
 
 int ag_inotify_add(int fd, const char *path) {
     return answer(inotify_add_watch(
-        fd, path, IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVE | IN_DELETE_SELF | IN_MOVE_SELF));
+        fd, path,
+        IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVE | IN_DELETE_SELF | IN_MOVE_SELF));
 }
 
 // The command name may hold spaces and parentheses, so the fields are counted from the last parenthesis.
@@ -183,7 +188,8 @@ int ag_kill_group(pid_t group, int signal) { return group > 1 ? answer(kill(-gro
 // 1: the child has ended; 0: it runs; -ECHILD: it is nobody's child here.
 int ag_exit_of_child(int pidfd, int reap, struct ag_exit *result) {
     siginfo_t info = { 0 };
-    if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | (reap ? 0 : WNOWAIT)) < 0) return -errno;
+    int options = WEXITED | WNOHANG | (reap ? 0 : WNOWAIT);
+    if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, options) < 0) return -errno;
     if (info.si_pid == 0) return 0;
     result->was_signalled = info.si_code != CLD_EXITED;
     result->value = info.si_status;
@@ -193,8 +199,8 @@ int ag_exit_of_child(int pidfd, int reap, struct ag_exit *result) {
 pid_t ag_own_pid(void) { return getpid(); }
 
 static pid_t spawn_with(
-    posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, const char *executable, char *const *argv,
-    char *const *envp, const char *directory, const int sources[3]) {
+    posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, const char *executable,
+    char *const *argv, char *const *envp, const char *directory, const int sources[3]) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
@@ -210,9 +216,11 @@ static pid_t spawn_with(
     return failed ? -failed : pid;
 }
 
-// Starts a process as the leader of a session of its own, with default signals and no descriptor but its three.
+// Starts a process as the leader of a session of its own, with default signals and no descriptor but its
+// three.
 pid_t ag_spawn_session(
-    const char *executable, char *const *argv, char *const *envp, const char *directory, int in, int out, int err) {
+    const char *executable, char *const *argv, char *const *envp, const char *directory, int in, int out,
+    int err) {
     // Copies above 2: a source of 0, 1 or 2 could be overwritten by an earlier target.
     int given[3] = { in, out, err }, sources[3] = { -1, -1, -1 };
     pid_t result = 0;

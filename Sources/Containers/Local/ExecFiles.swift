@@ -1,7 +1,8 @@
 internal import CLinux
 internal import Domain
 
-/// The files of one exec in the sandbox's folder, which the sandbox cannot enter: what bubblewrap reads and says.
+/// The files of one exec in the sandbox's folder, which the sandbox cannot enter: what bubblewrap reads and
+/// says.
 struct ExecFiles {
     let arguments: String
     let status: String

@@ -5,7 +5,9 @@ internal import Threads
 
 /// Where the local engine keeps its sandboxes and whose processes they are.
 package struct LocalEngineSettings: Sendable {
-    /// An absolute path; when we are root, every user must be able to enter it. Made when it is missing.
+    /// An absolute path; when we are root, every user must be able to enter it.
+    ///
+    /// Made when it is missing.
     package var folder: String
     /// Used only when we are root: one for each live sandbox, and for nothing else on this host.
     package var userIDs: ClosedRange<UInt32>
@@ -16,7 +18,9 @@ package struct LocalEngineSettings: Sendable {
     package var execsPerSandbox = 16
 
     package init(
-        folder: String, userIDs: ClosedRange<UInt32> = 64_100...64_163, userIDFolder: String? = nil
+        folder: String,
+        userIDs: ClosedRange<UInt32> = 64_100...64_163,
+        userIDFolder: String? = nil
     ) {
         self.folder = folder
         self.userIDs = userIDs
@@ -37,7 +41,9 @@ package struct LocalEngineSettings: Sendable {
     /// - Throws: `Failure.unsupported` naming the missing package.
     func prepare() throws {
         for (program, package) in [
-            (bubblewrap, "bubblewrap"), ("/usr/bin/prlimit", "util-linux"), ("/usr/bin/setpriv", "util-linux"),
+            (bubblewrap, "bubblewrap"), ("/usr/bin/prlimit", "util-linux"),
+            ("/usr/bin/setpriv", "util-linux"),
+            ("/usr/bin/unshare", "util-linux"),
         ] {
             var file = ag_file()
             guard unsafe ag_stat_at(AT_FDCWD, program, &file) == 0 else {
@@ -45,8 +51,10 @@ package struct LocalEngineSettings: Sendable {
             }
         }
         for path in [folder, sandboxes, userIDFolder] {
-            do { try makeFolder(path, mode: path == userIDFolder ? 0o700 : 0o711) } catch let failure as Failure
-            where failure.code == .alreadyExists {}
+            do { try makeFolder(path, mode: path == userIDFolder ? 0o700 : 0o711) } catch let failure
+                as Failure
+                where failure.code == .alreadyExists
+            {}
         }
     }
 }
@@ -54,7 +62,8 @@ package struct LocalEngineSettings: Sendable {
 extension SandboxEngine {
     /// The engine that runs sandboxes as processes of this host, by bubblewrap.
     ///
-    /// Each exec is a bubblewrap of its own over the same workspace and `/tmp`, so nothing survives an exec but files.
+    /// Each exec is a bubblewrap of its own over the same workspace and `/tmp`, so nothing survives an exec
+    /// but files.
     package static func local(_ settings: LocalEngineSettings, logger: Logger) -> SandboxEngine {
         let sandboxes = LocalSandboxes(settings: settings, logger: logger)
         return SandboxEngine(
@@ -65,8 +74,11 @@ extension SandboxEngine {
             limits: { localLimits($0) },
             sweep: { keeping in
                 let kept = await keeping.union(sandboxes.names)
-                return try await onOwnThread("sandbox-sweep") { _ in try removeLeftovers(settings, keeping: kept) }
-            })
+                return try await onOwnThread("sandbox-sweep") { _ in
+                    try removeLeftovers(settings, keeping: kept)
+                }
+            }
+        )
     }
 }
 
@@ -80,7 +92,9 @@ private func removeLeftovers(_ settings: LocalEngineSettings, keeping: Set<Strin
         if let maker = record?.maker, maker != ProcessIdentity.own, maker.isAlive { continue }
         try folder.killExecs()
         // Without the lock somebody else uses the user by now, and what runs as it is theirs.
-        if let userID = record?.userID, let lease = try settings.users?.lease(userID) { try lease.killProcesses() }
+        if let userID = record?.userID, let lease = try settings.users?.lease(userID) {
+            try lease.killProcesses()
+        }
         try folder.remove()
         removed.append(name)
     }
@@ -95,11 +109,15 @@ func requireEnterable(_ path: String) throws {
     for part in path.split(separator: "/").dropLast() {
         prefix += "/" + part
         var file = ag_file()
-        let folder = Descriptor(try answer(unsafe ag_open(prefix, ag_open_path | O_DIRECTORY, 0), "open", prefix))
+        let folder = Descriptor(
+            try answer(unsafe ag_open(prefix, ag_open_path | O_DIRECTORY, 0), "open", prefix)
+        )
         _ = try answer(unsafe ag_stat(folder.raw, &file), "fstat", prefix)
         guard file.mode & 0o001 != 0 else {
             throw Failure(
-                .forbidden, "The sandbox of `\(path)` runs as an unprivileged user, who cannot enter \(prefix)")
+                .forbidden,
+                "The sandbox of `\(path)` runs as an unprivileged user, who cannot enter \(prefix)"
+            )
         }
     }
 }

@@ -79,7 +79,10 @@ actor LocalSandboxes {
             throw Failure(.notFound, "There is no sandbox named `\(sandbox.name)`")
         }
         guard entry.running < settings.execsPerSandbox else {
-            throw Failure(.exhausted, "\(entry.running) commands run in the sandbox `\(sandbox.name)` already")
+            throw Failure(
+                .exhausted,
+                "\(entry.running) commands run in the sandbox `\(sandbox.name)` already"
+            )
         }
         let plan = try plan(live, request)
         entries[sandbox.name]?.running += 1
@@ -108,12 +111,18 @@ actor LocalSandboxes {
         let spec = live.sandbox.spec
         let bubblewrap = [settings.bubblewrap, "--args", "3", "--json-status-fd", "4", "--"]
         nextExec += 1
+        let begin = ContinuousClock.now
         return SupervisedExec.Plan(
             words: hostPrefix(spec, owner: live.sandbox.owner) + bubblewrap + request.command,
-            files: ExecFiles(settings.folder(of: spec.name).layout, number: nextExec), request: request,
-            deadline: min(.after(request.timeout), live.activity.deadline),
+            files: ExecFiles(settings.folder(of: spec.name).layout, number: nextExec),
+            request: request,
+            begin: begin,
+            deadline: min(.after(request.timeout, now: begin), live.activity.deadline),
+            isNested: live.sandbox.owner != nil,
             memoryLimit: spec.resources.memory?.bytes,
-            processLimit: live.sandbox.owner == nil ? spec.resources.pids : nil, activity: live.activity)
+            processLimit: live.sandbox.owner == nil ? spec.resources.pids : nil,
+            activity: live.activity
+        )
     }
 
     private func finished(_ name: String) {
@@ -141,11 +150,13 @@ actor LocalSandboxes {
             try await onOwnThread("sandbox-end") { _ in
                 try live.lease?.killProcesses()
                 try folder.remove()
+                live.lease?.giveBack()
             }
         } catch {
             logger.warning(
                 "a sandbox was not removed completely",
-                metadata: ["sandbox": "\(name)", "error": "\(error)"])
+                metadata: ["sandbox": "\(name)", "error": "\(error)"]
+            )
         }
         let waiting = entries.removeValue(forKey: name)?.awaitingEnd ?? []
         for continuation in waiting { continuation.resume() }

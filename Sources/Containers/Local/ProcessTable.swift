@@ -11,7 +11,8 @@ enum ProcessTable {
 
     /// The use of everything below a process, itself not counted.
     ///
-    /// An orphan goes to the first process of its PID namespace, so nothing leaves the tree of its bubblewrap.
+    /// An orphan goes to the first process of its PID namespace, so nothing leaves the tree of its
+    /// bubblewrap.
     static func usage(below root: Int32) -> Usage {
         var children: [Int32: [Int32]] = [:]
         for pid in all() {
@@ -38,6 +39,8 @@ enum ProcessTable {
     static func user(of pid: Int32) -> UInt32? {
         status(pid)?["Uid:"].flatMap { UInt32(exactly: $0) }
     }
+
+    static func children(of parent: Int32) -> [Int32] { all().filter { state($0)?.parent == parent } }
 
     /// The processes of a session that have not ended.
     static func all(inSession session: Int32) -> [Int32] {
@@ -81,7 +84,11 @@ func smallFile(_ path: String) -> String? {
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, initialized in
         // A file of /proc may answer in pieces.
         while count < buffer.count {
-            let result = unsafe ag_read(file.raw, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+            let result = unsafe ag_read(
+                file.raw,
+                buffer.baseAddress?.advanced(by: count),
+                buffer.count - count
+            )
             if result <= 0 { break }
             count += result
         }

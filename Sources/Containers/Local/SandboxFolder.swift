@@ -57,9 +57,14 @@ struct SandboxFolder: Sendable {
     /// Removes the folder; one that is gone is no failure.
     func remove() throws { try removeTree(at: layout.folder) }
 
-    /// Kills the execs of a maker that is gone. They die with it, so this finds something only in a rare race.
+    /// Kills the execs of a maker that is gone.
+    ///
+    /// They die with it, so this finds something only in a rare
+    /// race.
     func killExecs() throws {
-        for file in (try? names(inFolderAt: layout.execs)) ?? [] where file.hasSuffix(".process") {  // no folder: no exec
+        // No folder, no exec.
+        let files = (try? names(inFolderAt: layout.execs)) ?? []
+        for file in files where file.hasSuffix(".process") {
             let words = (smallFile("\(layout.execs)/\(file)") ?? "").split { $0 == " " || $0 == "\n" }
             guard words.count == 2, let pid = Int32(words[0]), let start = UInt64(words[1]) else { continue }
             _ = try ProcessIdentity(pid: pid, startTime: start).killGroup()

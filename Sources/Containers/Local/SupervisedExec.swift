@@ -10,7 +10,10 @@ struct SupervisedExec {
         let words: [String]
         let files: ExecFiles
         let request: ExecRequest
+        let begin: ContinuousClock.Instant
         let deadline: Deadline
+        /// Whether bubblewrap runs in a PID namespace that ends with the first of the words.
+        let isNested: Bool
         /// Looked at by the watchdog; nil where the kernel or nobody holds the limit.
         let memoryLimit: Int64?
         let processLimit: Int?
@@ -25,7 +28,6 @@ struct SupervisedExec {
     private let plan: Plan
     private let root: Int32
     private let pidfd: Descriptor
-    private let begin = ContinuousClock.now
     private var input: Descriptor?
     private var output: Descriptor?
     private var error: Descriptor?
@@ -42,13 +44,18 @@ struct SupervisedExec {
         for end in [input.writing, output.reading, error.reading] {
             _ = try answer(ag_set_nonblocking(end.raw), "fcntl", "A pipe")
         }
-        // The shell opens the two files as we, before the user is another. Nothing of our environment goes along:
-        // the first process inside keeps what bubblewrap was given, and everybody inside can read that.
+        // The shell opens the two files as we, before the user is another. Nothing of our environment goes
+        // along: the first process inside keeps what bubblewrap was given, and everybody inside can read
+        // that.
         let script = "arguments=$1 report=$2; shift 2; exec \"$@\" 3<\"$arguments\" 4>\"$report\""
         let words = ["/bin/sh", "-c", script, "sh", plan.files.arguments, plan.files.status] + plan.words
         root = try spawnSession(
-            words, environment: ["PATH=/usr/bin:/bin"], input: input.reading.raw, output: output.writing.raw,
-            error: error.writing.raw)
+            words,
+            environment: ["PATH=/usr/bin:/bin"],
+            input: input.reading.raw,
+            output: output.writing.raw,
+            error: error.writing.raw
+        )
         let opened = ag_pidfd_open(root)
         if opened < 0 { _ = ag_kill_group(root, SIGKILL) }
         pidfd = Descriptor(try answer(opened, "pidfd_open", "Watching a command"))
@@ -90,11 +97,15 @@ struct SupervisedExec {
             // poll(2) ignores a negative descriptor, so a closed pipe keeps its place.
             let ready = try poll(
                 [
-                    PollInterest(pidfd.raw, readable: true), PollInterest(cancelled.fileDescriptor, readable: true),
+                    PollInterest(pidfd.raw, readable: true),
+                    PollInterest(cancelled.fileDescriptor, readable: true),
                     PollInterest(plan.activity.ended.fileDescriptor, readable: true),
-                    PollInterest(output?.raw ?? -1, readable: true), PollInterest(error?.raw ?? -1, readable: true),
+                    PollInterest(output?.raw ?? -1, readable: true),
+                    PollInterest(error?.raw ?? -1, readable: true),
                     PollInterest(input?.raw ?? -1, writable: true),
-                ], until: isWatched ? min(plan.deadline, nextLook) : plan.deadline)
+                ],
+                until: isWatched ? min(plan.deadline, nextLook) : plan.deadline
+            )
             if ready[1].isReady { return .cancelled }
             if ready[2].isReady { return .destroyed }
             if ready[3].isReady { try receive(&output, into: &standardOutput) }
@@ -105,7 +116,7 @@ struct SupervisedExec {
         }
     }
 
-    /// The watchdog: what the kernel does not count for us is counted here, at most 5 % of the time.
+    /// The watchdog: what the kernel does not count for us is counted here, about 5 % of the time.
     private mutating func look() -> LimitReport.Limit? {
         let start = ContinuousClock.now
         var memory: Int64 = 0
@@ -116,7 +127,7 @@ struct SupervisedExec {
             // The first process inside is bubblewrap's.
             processes += max(0, usage.processes - 1)
         }
-        nextLook = .after(max(.milliseconds(100), start.duration(to: .now) * 20))
+        nextLook = .after(min(.seconds(1), max(.milliseconds(100), start.duration(to: .now) * 20)))
         if let limit = plan.memoryLimit, memory > limit { return .memory }
         if let limit = plan.processLimit, processes > limit { return .pids }
         return nil
@@ -124,32 +135,42 @@ struct SupervisedExec {
 
     /// Kills what is left, waits until it is gone, and takes the last bytes.
     private mutating func finish(hasEnded: Bool) throws -> ExecFiles.Status {
-        var inner = firstProcess()
-        // Not reaped yet, so the number is still that of our own group.
-        _ = ag_kill_group(root, SIGKILL)
-        if !hasEnded {
-            if let inner { _ = ag_pidfd_signal(inner.raw, SIGKILL) }
-            for pid in ProcessTable.all(inSession: root) where pid != root {
-                // Made, but not yet told to die with its parent.
-                if let stray = pidDescriptor(pid) { _ = ag_pidfd_signal(stray.raw, SIGKILL) }
-            }
-        }
+        if !hasEnded { try kill() }
         try awaitEnd(pidfd)
-        inner = inner ?? firstProcess()
-        // The first process of a PID namespace ends after all others. It died with its parent; this is only a wait.
-        if let inner { try awaitEnd(inner) }
+        // bubblewrap alone does not wait for the first process inside, which died with it and ends after all
+        // others.
+        if !plan.isNested, let first = plan.files.readStatus().firstProcess.flatMap(pidDescriptor) {
+            try awaitEnd(first)
+        }
         let last = Deadline.after(.seconds(5))
         while output != nil || error != nil, !last.isPast {
             let ready = try poll(
-                [PollInterest(output?.raw ?? -1, readable: true), PollInterest(error?.raw ?? -1, readable: true)],
-                until: last)
+                [
+                    PollInterest(output?.raw ?? -1, readable: true),
+                    PollInterest(error?.raw ?? -1, readable: true),
+                ],
+                until: last
+            )
             if ready[0].isReady { try receive(&output, into: &standardOutput) }
             if ready[1].isReady { try receive(&error, into: &standardError) }
         }
         return plan.files.readStatus()
     }
 
-    private func firstProcess() -> Descriptor? { plan.files.readStatus().firstProcess.flatMap(pidDescriptor) }
+    /// Kills from below, so that each process is reaped by its parent; what resists or is new is killed by
+    /// session.
+    private func kill() throws {
+        let children = ProcessTable.children(of: root).compactMap(pidDescriptor)
+        for child in children { _ = ag_pidfd_signal(child.raw, SIGKILL) }
+        if !children.isEmpty {
+            _ = try poll([PollInterest(pidfd.raw, readable: true)], until: .after(.seconds(2)))
+        }
+        // Not reaped yet, so the numbers of its group and session are nobody else's.
+        _ = ag_kill_group(root, SIGKILL)
+        for pid in ProcessTable.all(inSession: root) where pid != root {
+            if let stray = pidDescriptor(pid) { _ = ag_pidfd_signal(stray.raw, SIGKILL) }
+        }
+    }
 
     /// Waits for a process that must end now, and reaps it if that is left to us.
     private func awaitEnd(_ pidfd: Descriptor) throws {
@@ -169,19 +190,27 @@ struct SupervisedExec {
         case .exceeded(let limit): return result(137, exceeded: limit)
         case .byItself: break
         }
-        guard let code = status.exitCode else { throw setupFailure() }
-        let message = standardError.head.starts(with: Array("bwrap: execvp ".utf8)) ? standardError.text : ""
-        if code == 1, message.hasSuffix(": No such file or directory\n") { return result(127) }
-        if code == 1, message.hasSuffix(": Permission denied\n") { return result(126) }
-        return result(code)
+        if let code = status.exitCode { return result(code) }
+        // Everything was ready and the program could not be started: a shell tells that by these two codes.
+        if standardError.head.starts(with: Array("bwrap: execvp ".utf8)) {
+            return result(standardError.text.hasSuffix(": No such file or directory\n") ? 127 : 126)
+        }
+        throw setupFailure()
     }
 
     private func result(
-        _ code: Int32, timedOut: Bool = false, exceeded: LimitReport.Limit? = nil
+        _ code: Int32,
+        timedOut: Bool = false,
+        exceeded: LimitReport.Limit? = nil
     ) -> ExecResult {
         ExecResult(
-            exitCode: code, timedOut: timedOut, exceeded: exceeded, standardOutput: standardOutput,
-            standardError: standardError, duration: begin.duration(to: .now))
+            exitCode: code,
+            timedOut: timedOut,
+            exceeded: exceeded,
+            standardOutput: standardOutput,
+            standardError: standardError,
+            duration: plan.begin.duration(to: .now)
+        )
     }
 
     /// The command was never run: bubblewrap or a program before it said why.
@@ -191,7 +220,11 @@ struct SupervisedExec {
             return Failure(.notFound, "There is no folder `\(plan.request.workingDirectory)` in the sandbox")
         }
         if said.contains("temporarily unavailable") {
-            return Failure(.exhausted, "The sandbox has too many processes for one more command", outside: said)
+            return Failure(
+                .exhausted,
+                "The sandbox has too many processes for one more command",
+                outside: said
+            )
         }
         return Failure(.unavailable, "The command could not be started in its sandbox", outside: said)
     }

@@ -5,8 +5,8 @@ internal import Threads
 
 /// Host users without a name, lent to one sandbox each.
 ///
-/// A lock file in the folder holds each lease, so runtimes that share the folder never share a user, and a lease
-/// ends with its process in every case.
+/// A lock file in the folder holds each lease, so runtimes that share the folder never share a user, and a
+/// lease ends with its process in every case.
 struct UserIDPool: Sendable {
     let folder: String
     let range: ClosedRange<UInt32>
@@ -18,7 +18,7 @@ struct UserIDPool: Sendable {
         for userID in range {
             guard let lease = try lease(userID) else { continue }
             // Left by a runtime with another folder, or by one that was killed: not safe to share.
-            if ProcessTable.all(ofUser: userID).isEmpty { return lease }
+            if ProcessTable.all(ofUser: userID).allSatisfy(ProcessTable.hasEnded) { return lease }
         }
         throw Failure(.exhausted, "All \(range.count) host users for sandboxes are in use")
     }
@@ -34,15 +34,18 @@ struct UserIDPool: Sendable {
     }
 }
 
-/// The right to run processes as one host user, until the last reference is gone.
+/// The right to run processes as one host user, until it is given back or the last reference is gone.
 final class UserIDLease: Sendable {
     let userID: UInt32
-    private let lock: Mutex<FileLock>
+    private let lock: Mutex<FileLock?>
 
     init(userID: UInt32, lock: consuming FileLock) {
         self.userID = userID
         self.lock = Mutex(lock)
     }
+
+    /// Lets somebody else have the user at once; a thread may hold a reference a little longer.
+    func giveBack() { lock.withLock { $0 = nil } }
 
     /// Kills what runs as this user, until nothing does.
     ///

@@ -2,25 +2,33 @@ internal import Domain
 
 /// What makes sandboxes, runs commands in them and takes them away again.
 ///
-/// A struct of closures, since an engine may be bubblewrap on this host or a container engine behind a socket.
+/// A struct of closures, since an engine may be bubblewrap on this host or a container engine behind a
+/// socket.
 package struct SandboxEngine: Sendable {
     /// What people call the engine, such as `local`.
     package let name: String
-    /// Makes a sandbox. Throws `Failure`: `invalid`, `alreadyExists`, `exhausted`, `unsupported`, `forbidden`.
+    /// Makes a sandbox.
+    ///
+    /// Throws `Failure`: `invalid`, `alreadyExists`, `exhausted`, `unsupported`,
+    /// `forbidden`.
     package let create: @Sendable (SandboxSpec) async throws -> Sandbox
-    /// Runs one command to its end; nothing of it is left afterwards but files. A command that fails, is killed or
-    /// runs too long is a result. Throws `Failure` when it could not run, and `CancellationError`.
+    /// Runs one command to its end; nothing of it is left afterwards but files.
+    ///
+    /// A command that fails, is
+    /// killed or runs too long is a result. Throws `Failure` when it could not run, and `CancellationError`.
     package let exec: @Sendable (Sandbox, ExecRequest) async throws -> ExecResult
     /// Ends what runs and removes the sandbox but not its workspace; of one that is gone, does nothing.
     package let destroy: @Sendable (Sandbox) async -> Void
     /// Which limits hold, and how; one report for each ``LimitReport/Limit``, in its order.
     package let limits: @Sendable (Sandbox) -> [LimitReport]
     /// Removes what earlier processes left behind, except the named sandboxes and those of living processes.
+    ///
     /// Answers the names of what it removed, sorted.
     package let sweep: @Sendable (_ keeping: Set<String>) async throws -> [String]
 
     package init(
-        name: String, create: @escaping @Sendable (SandboxSpec) async throws -> Sandbox,
+        name: String,
+        create: @escaping @Sendable (SandboxSpec) async throws -> Sandbox,
         exec: @escaping @Sendable (Sandbox, ExecRequest) async throws -> ExecResult,
         destroy: @escaping @Sendable (Sandbox) async -> Void,
         limits: @escaping @Sendable (Sandbox) -> [LimitReport],
@@ -38,7 +46,8 @@ package struct SandboxEngine: Sendable {
 /// A sandbox that an engine has made.
 package struct Sandbox: Sendable, Hashable {
     package let spec: SandboxSpec
-    /// Whom the host takes the sandbox's processes for, and so the owner of its files; nil when it is ourselves.
+    /// Whom the host takes the sandbox's processes for, and so the owner of its files; nil when it is
+    /// ourselves.
     package let owner: FileOwner?
 
     package init(spec: SandboxSpec, owner: FileOwner?) {
@@ -62,7 +71,9 @@ package struct FileOwner: Sendable, Hashable {
 
 /// One command to run in a sandbox.
 package struct ExecRequest: Sendable, Hashable {
-    /// The program, looked up on the sandbox's PATH unless it holds a slash, and its arguments. Never empty.
+    /// The program, looked up on the sandbox's PATH unless it holds a slash, and its arguments.
+    ///
+    /// Never empty.
     package var command: [String]
     /// A path inside.
     package var workingDirectory: String
@@ -74,8 +85,12 @@ package struct ExecRequest: Sendable, Hashable {
     package var outputLimit: Int
 
     package init(
-        _ command: [String], workingDirectory: String = "/workspace/repo", environment: [String: String] = [:],
-        standardInput: [UInt8] = [], timeout: Duration = .seconds(300), outputLimit: Int = 256 << 10
+        _ command: [String],
+        workingDirectory: String = "/workspace/repo",
+        environment: [String: String] = [:],
+        standardInput: [UInt8] = [],
+        timeout: Duration = .seconds(300),
+        outputLimit: Int = 256 << 10
     ) {
         self.command = command
         self.workingDirectory = workingDirectory
@@ -99,9 +114,12 @@ package struct ExecResult: Sendable, Hashable {
     package let duration: Duration
 
     package init(
-        exitCode: Int32, timedOut: Bool = false, exceeded: LimitReport.Limit? = nil,
+        exitCode: Int32,
+        timedOut: Bool = false,
+        exceeded: LimitReport.Limit? = nil,
         standardOutput: CapturedStream = CapturedStream(limit: 0),
-        standardError: CapturedStream = CapturedStream(limit: 0), duration: Duration = .zero
+        standardError: CapturedStream = CapturedStream(limit: 0),
+        duration: Duration = .zero
     ) {
         self.exitCode = exitCode
         self.timedOut = timedOut

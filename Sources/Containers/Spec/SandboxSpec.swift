@@ -46,7 +46,9 @@ package struct SandboxSpec: Sendable, Hashable {
     package var network: Network
     /// For every process of the sandbox; an exec adds its own.
     package var environment: [String: String]
-    /// The absolute path of the host's folder that is `/workspace` inside. It is given to the sandbox's user.
+    /// The absolute path of the host's folder that is `/workspace` inside.
+    ///
+    /// It is given to the sandbox's user.
     package var workspace: String
     package var readOnlyWorkspace: Bool
     package var extraReadOnlyBinds: [Bind]
@@ -54,9 +56,15 @@ package struct SandboxSpec: Sendable, Hashable {
     package var timeLimit: Duration
 
     package init(
-        name: String, workspace: String, labels: [String: String] = [:], resources: Resources = Resources(),
-        network: Network = .deny, environment: [String: String] = [:], readOnlyWorkspace: Bool = false,
-        extraReadOnlyBinds: [Bind] = [], timeLimit: Duration = .seconds(3600)
+        name: String,
+        workspace: String,
+        labels: [String: String] = [:],
+        resources: Resources = Resources(),
+        network: Network = .deny,
+        environment: [String: String] = [:],
+        readOnlyWorkspace: Bool = false,
+        extraReadOnlyBinds: [Bind] = [],
+        timeLimit: Duration = .seconds(3600)
     ) {
         self.name = name
         self.workspace = workspace
@@ -81,7 +89,10 @@ package struct SandboxSpec: Sendable, Hashable {
         let taken = ["/proc", "/dev", "/sys", "/tmp", "/usr", "/bin", "/sbin", "/lib", "/lib64"]
         for bind in extraReadOnlyBinds
         where taken.contains(where: { bind.destination == $0 || bind.destination.hasPrefix($0 + "/") }) {
-            throw Failure(.invalid, "Nothing can be bound to `\(bind.destination)`, which the sandbox makes itself")
+            throw Failure(
+                .invalid,
+                "Nothing can be bound to `\(bind.destination)`, which the sandbox makes itself"
+            )
         }
         try validateEnvironment(environment)
         guard resources.cpu ?? 1 > 0, resources.memory?.bytes ?? 1 > 0, resources.disk?.bytes ?? 1 > 0,
@@ -108,14 +119,19 @@ extension SandboxSpec.Resources {
     /// - Throws: `Failure.invalid` for a quantity that is none.
     package init(_ profile: RuntimeProfileSpec.Resources) throws {
         self.init(
-            cpu: try profile.cpu.map(cores), memory: try profile.memory.map(byteCount),
-            disk: try profile.disk.map(byteCount), pids: profile.pids)
+            cpu: try profile.cpu.map(cores),
+            memory: try profile.memory.map(byteCount),
+            disk: try profile.disk.map(byteCount),
+            pids: profile.pids
+        )
     }
 }
 
 private func cores(_ quantity: String) throws -> Double {
     let isMilli = quantity.hasSuffix("m")
-    guard let number = Double(isMilli ? String(quantity.dropLast()) : quantity), number > 0, number < 1_000_000 else {
+    guard let number = Double(isMilli ? String(quantity.dropLast()) : quantity), number > 0,
+        number < 1_000_000
+    else {
         throw Failure(.invalid, "`\(quantity)` is not a number of cores such as `2` or `500m`")
     }
     return isMilli ? number / 1000 : number
@@ -139,7 +155,10 @@ func validateEnvironment(_ environment: [String: String]) throws {
             throw Failure(.invalid, "An environment variable cannot be named `\(name)`")
         }
         guard !value.utf8.contains(0), value.utf8.count < 131_072 - bytes.count - 1 else {
-            throw Failure(.invalid, "The value of the environment variable `\(name)` holds a NUL or is too long")
+            throw Failure(
+                .invalid,
+                "The value of the environment variable `\(name)` holds a NUL or is too long"
+            )
         }
     }
 }

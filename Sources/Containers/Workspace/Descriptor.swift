@@ -12,7 +12,9 @@ final class Descriptor: Sendable {
 
 /// The value of a call of CLinux, or the failure that its negated errno stands for.
 func answer<Number: SignedInteger>(
-    _ result: Number, _ call: String, _ about: @autoclosure () -> String
+    _ result: Number,
+    _ call: String,
+    _ about: @autoclosure () -> String
 ) throws -> Number {
     guard result < 0 else { return result }
     let errno = Int32(truncatingIfNeeded: -result)

@@ -3,8 +3,8 @@ internal import Domain
 
 /// Removes a folder with everything in it, however deep and whatever its modes; a missing one is no failure.
 ///
-/// Nothing outside is touched: links are removed, not followed, and no path is built from the names inside. A tree of
-/// any depth needs two descriptors, since deeper folders are first moved up.
+/// Nothing outside is touched: links are removed, not followed, and no path is built from the names inside. A
+/// tree of any depth needs two descriptors, since deeper folders are first moved up.
 /// - Throws: `Failure` when something cannot be removed, or is being made as fast as it is removed.
 package func removeTree(at path: String) throws {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
@@ -29,7 +29,8 @@ func removeTree(named name: [CChar], in parent: Descriptor, _ about: String) thr
             guard let folder = try openOwnFolder(child, in: top, about) else { continue }
             for inner in try rawNames(in: folder, about) {
                 if try remove(inner, in: folder, about) { continue }
-                if unsafe ag_unlock_directory_at(folder.raw, inner) < 0 { continue }  // gone or no folder: next round
+                // Gone, or no folder any more: the next round sees.
+                if unsafe ag_unlock_directory_at(folder.raw, inner) < 0 { continue }
                 moved += 1
                 let result = unsafe ag_rename_at(folder.raw, inner, top.raw, "moved-\(moved)")
                 // The name is taken, perhaps on purpose: the next round tries another.
@@ -44,7 +45,10 @@ func removeTree(named name: [CChar], in parent: Descriptor, _ about: String) thr
     }
 }
 
-/// Opens a folder, if need be after giving ourselves the right to; removes anything else. Nil when it is gone.
+/// Opens a folder, if need be after giving ourselves the right to; removes anything else.
+///
+/// Nil when it is
+/// gone.
 private func openOwnFolder(_ name: [CChar], in parent: Descriptor, _ about: String) throws -> Descriptor? {
     if try remove(name, in: parent, about) { return nil }
     let unlocked = unsafe ag_unlock_directory_at(parent.raw, name)
@@ -57,7 +61,10 @@ private func openOwnFolder(_ name: [CChar], in parent: Descriptor, _ about: Stri
 
 /// Whether the entry is gone now; false for a folder that is not empty, or is not meant.
 private func remove(
-    _ name: [CChar], in parent: Descriptor, isFolder: Bool = false, _ about: String
+    _ name: [CChar],
+    in parent: Descriptor,
+    isFolder: Bool = false,
+    _ about: String
 ) throws -> Bool {
     let result = unsafe ag_unlink_at(parent.raw, name, isFolder ? 1 : 0)
     if result == 0 || result == -ENOENT { return true }
@@ -69,7 +76,8 @@ private func remove(
 
 /// Gives a folder and everything in it to a user; links are given, not followed.
 ///
-/// A file with a second name is left as it is: the other name may lie outside, as in a clone that shares objects.
+/// A file with a second name is left as it is: the other name may lie outside, as in a clone that shares
+/// objects.
 /// - Throws: `Failure` when an entry cannot be given; what came before is given by then.
 func changeOwner(ofTreeAt path: String, to owner: FileOwner) throws {
     let opened = unsafe ag_open(path, O_RDONLY | O_DIRECTORY, 0)
@@ -93,7 +101,9 @@ func names(inFolderAt path: String) throws -> [String] {
 
 /// The names in an open folder, as the file system holds them, in no order, each with its NUL.
 func rawNames(in folder: Descriptor, _ about: String) throws -> [[CChar]] {
-    guard let listing = unsafe ag_list(folder.raw) else { throw Failure(.forbidden, "\(about) cannot be listed") }
+    guard let listing = unsafe ag_list(folder.raw) else {
+        throw Failure(.forbidden, "\(about) cannot be listed")
+    }
     defer { unsafe ag_end_listing(listing) }
     var names: [[CChar]] = []
     while true {

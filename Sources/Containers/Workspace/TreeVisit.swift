@@ -16,13 +16,17 @@ struct VisitedEntry {
 
 /// Walks through a tree without following links: a folder before what is in it, names in byte order.
 ///
-/// One descriptor at a time is open besides the root, and each folder is opened by its path from the root with the
-/// kernel's promise that no link is on the way, so a folder that is swapped for a link during the walk is not entered.
-/// - Parameter visit: answers false to end the walk; gets the open folder of the entry.
+/// One descriptor at a time is open besides the root, and each folder is opened by its path from the root
+/// with the kernel's promise that no link is on the way, so a folder that is swapped for a link during the
+/// walk is not entered.
+/// `visit` gets the open folder of each entry and answers false to end the walk.
 /// - Returns: false when something was not seen: the walk was ended or a folder could not be read.
+/// - Throws: what `visit` throws.
 @discardableResult
 func visitTree(
-    _ root: Descriptor, depth: Int, skipping: Set<String>,
+    _ root: Descriptor,
+    depth: Int,
+    skipping: Set<String>,
     _ visit: (VisitedEntry, _ folder: Descriptor) throws -> Bool
 ) throws -> Bool {
     var isComplete = true

@@ -7,7 +7,10 @@ extension WorkspaceDirectory {
     /// A file that is replaced keeps its permissions; a new one gets `mode`. A link is not written through.
     /// - Throws: `Failure` with a ``PathRule`` as its reason; the file is then as it was.
     package func write(
-        _ path: WorkspacePath, _ bytes: [UInt8], createParents: Bool = true, mode: UInt32 = 0o644
+        _ path: WorkspacePath,
+        _ bytes: [UInt8],
+        createParents: Bool = true,
+        mode: UInt32 = 0o644
     ) throws {
         let (folder, name) = try writableFolder(of: path, createParents: createParents)
         var found = ag_file()
@@ -65,10 +68,13 @@ extension WorkspaceDirectory {
     }
 
     private func writableFolder(
-        of path: WorkspacePath, createParents: Bool
+        of path: WorkspacePath,
+        createParents: Bool
     ) throws -> (Descriptor, name: [CChar]) {
         try requireWritable()
-        guard let name = path.name else { throw PathRule.root.refusal("The root of the workspace stays as it is") }
+        guard let name = path.name else {
+            throw PathRule.root.refusal("The root of the workspace stays as it is")
+        }
         let flags = UInt64(ag_open_path | O_DIRECTORY)
         let folder = try createParents ? makeFolders(path.parent) : open(path.parent, flags: flags)
         return (folder, rawName(name))
@@ -78,7 +84,8 @@ extension WorkspaceDirectory {
     private func makeFolders(_ path: WorkspacePath) throws -> Descriptor {
         let flags = UInt64(ag_open_path | O_DIRECTORY)
         do { return try open(path, flags: flags) } catch let failure as Failure
-        where failure.reason == PathRule.notFound.rawValue {}
+            where failure.reason == PathRule.notFound.rawValue
+        {}
         guard let name = path.name else { throw PathRule.notFound.refusal("The workspace is gone") }
         let parent = try makeFolders(path.parent)
         let made = unsafe ag_make_directory(parent.raw, rawName(name), 0o755)
@@ -92,7 +99,10 @@ extension WorkspaceDirectory {
         return try open(path, flags: flags)
     }
 
-    /// A new file beside the one it will replace. Names that are taken, by a crash or on purpose, are passed over.
+    /// A new file beside the one it will replace.
+    ///
+    /// Names that are taken, by a crash or on purpose, are passed
+    /// over.
     private func makeTemporary(in folder: Descriptor, _ path: WorkspacePath) throws -> (Descriptor, [CChar]) {
         let resolve = ag_resolve_beneath | ag_resolve_no_links
         let flags = UInt64(O_WRONLY | O_CREAT | O_EXCL)

@@ -3,8 +3,9 @@ internal import Domain
 
 /// The folder that a task works in, as the file tools reach it from outside of the sandbox.
 ///
-/// Everything is opened beneath the folder by the kernel's own rule (`openat2`, RESOLVE_BENEATH), so no path, link or
-/// race of the processes inside leads the tools to a file of the host. All calls block for the time of a file access.
+/// Everything is opened beneath the folder by the kernel's own rule (`openat2`, RESOLVE_BENEATH), so no path,
+/// link or race of the processes inside leads the tools to a file of the host. All calls block for the time
+/// of a file access.
 package struct WorkspaceDirectory: Sendable {
     /// Whether nothing can be written or removed.
     package let isReadOnly: Bool
@@ -22,7 +23,11 @@ package struct WorkspaceDirectory: Sendable {
         self.isReadOnly = isReadOnly
         let probe = unsafe ag_openat2(root.raw, ".", UInt64(ag_open_path), 0, ag_resolve_beneath)
         guard probe != -ENOSYS else {
-            throw Failure(.unsupported, "File tools need openat2, which Linux has since 5.6", outside: "ENOSYS")
+            throw Failure(
+                .unsupported,
+                "File tools need openat2, which Linux has since 5.6",
+                outside: "ENOSYS"
+            )
         }
         _ = Descriptor(try answer(probe, "openat2", "The workspace \(path)"))
     }
@@ -41,7 +46,9 @@ package struct WorkspaceDirectory: Sendable {
         var result = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(wanted)) { buffer, initialized in
             while count < buffer.count {
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+                let rest = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]
+                )
                 result = unsafe ag_read_at(open.raw, rest.baseAddress, rest.count, offset + Int64(count))
                 if result <= 0 { break }
                 count += result
@@ -61,10 +68,15 @@ package struct WorkspaceDirectory: Sendable {
 
     /// Lists a folder, and the folders in it down to `depth` levels, without following links.
     ///
-    /// - Parameter skipping: names of folders that are listed but not entered, such as `.git`.
+    /// *Shape*: sorted by path, at most `limit` entries.
+    /// Folders whose names are in `skipping`, such as `.git`, are listed but not entered.
+    /// - Returns: the entries, and whether they are all.
     /// - Throws: `Failure` with a ``PathRule`` as its reason.
     package func list(
-        _ path: WorkspacePath, depth: Int = 1, limit: Int, skipping: Set<String> = []
+        _ path: WorkspacePath,
+        depth: Int = 1,
+        limit: Int,
+        skipping: Set<String> = []
     ) throws -> WorkspaceListing {
         var entries: [WorkspaceEntry] = []
         let isComplete = try walk(path, depth: depth, skipping: skipping) { entry in
@@ -75,14 +87,17 @@ package struct WorkspaceDirectory: Sendable {
         return WorkspaceListing(entries: entries.sorted { $0.path < $1.path }, isComplete: isComplete)
     }
 
-    /// Visits what is in a folder, a folder before its content and names in byte order, without following links.
+    /// Visits what is in a folder, a folder before its content and names in byte order, without following
+    /// links.
     ///
-    /// - Parameter visit: answers false to end the walk.
+    /// `visit` answers false to end the walk; `skipping` as in ``list(_:depth:limit:skipping:)``.
     /// - Returns: false when something was not seen: the walk was ended or a folder could not be read.
     /// - Throws: `Failure` with a ``PathRule`` as its reason; what `visit` throws.
     @discardableResult
     package func walk(
-        _ path: WorkspacePath, depth: Int = .max, skipping: Set<String> = [],
+        _ path: WorkspacePath,
+        depth: Int = .max,
+        skipping: Set<String> = [],
         _ visit: (WorkspaceEntry) throws -> Bool
     ) throws -> Bool {
         let (folder, file) = try pin(path)
@@ -93,7 +108,8 @@ package struct WorkspaceDirectory: Sendable {
         return try visitTree(folder, depth: depth, skipping: skipping) { entry, folder in
             let target = entry.kind == .link ? linkTarget(entry.name, in: folder) : nil
             return try visit(
-                WorkspaceEntry(path: prefix + text(entry.path + [0]), file: entry.file, target: target))
+                WorkspaceEntry(path: prefix + text(entry.path + [0]), file: entry.file, target: target)
+            )
         }
     }
 
@@ -107,7 +123,8 @@ package struct WorkspaceDirectory: Sendable {
 
     func open(_ path: WorkspacePath, flags: UInt64) throws -> Descriptor {
         let resolve = ag_resolve_beneath | ag_resolve_no_magic_links | ag_resolve_no_mounts
-        // EAGAIN: something was renamed while a link with `..` was followed. Sixteen times in a row is an attack.
+        // EAGAIN: something was renamed while a link with `..` was followed. Sixteen times in a row is an
+        // attack.
         for _ in 0..<16 {
             let opened = unsafe ag_openat2(root.raw, path.text, flags, 0, resolve)
             if opened == -EAGAIN { continue }

@@ -47,7 +47,8 @@ package struct WorkspacePath: Sendable, Hashable, CustomStringConvertible {
     /// Never empty, `.`, `..` or with a slash; none for the root.
     package let parts: [String]
 
-    /// Reads what a tool was given: a path relative to `base`, or an absolute one that begins with `/workspace`.
+    /// Reads what a tool was given: a path relative to `base`, or an absolute one that begins with
+    /// `/workspace`.
     ///
     /// `..` takes back the part before it, as in a URL; it never follows a link to that link's parent.
     /// - Throws: `Failure` with a ``PathRule`` as its reason.
@@ -59,7 +60,8 @@ package struct WorkspacePath: Sendable, Hashable, CustomStringConvertible {
         if text.utf8.first == 47 {
             guard rest.first == "workspace" else {
                 throw PathRule.absolute.refusal(
-                    "`\(shown(text))` is outside of the workspace: use a relative path or one below /workspace")
+                    "`\(shown(text))` is outside of the workspace: use a relative path or one in /workspace"
+                )
             }
             parts = []
             rest.removeFirst()
@@ -71,7 +73,9 @@ package struct WorkspacePath: Sendable, Hashable, CustomStringConvertible {
                 }
             } else {
                 guard part.utf8.count < 256 else {
-                    throw PathRule.tooLong.refusal("A part of the path is longer than 255 bytes: `\(shown(text))`")
+                    throw PathRule.tooLong.refusal(
+                        "A part of the path is longer than 255 bytes: `\(shown(text))`"
+                    )
                 }
                 parts.append(String(part))
             }

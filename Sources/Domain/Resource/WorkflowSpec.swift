@@ -29,6 +29,12 @@ package struct DecisionSpec: Sendable, Hashable, Codable {
     package struct Target: Sendable, Hashable, Codable {
         package var kind: String
         package var name: String
+
+        /// A target of its parts.
+        package init(kind: String, name: String) {
+            self.kind = kind
+            self.name = name
+        }
     }
 
     package enum Action: String, Sendable, Codable {
@@ -47,4 +53,10 @@ package struct DecisionSpec: Sendable, Hashable, Codable {
     package var note: String?
     package var input: Value?
     package var expects: Expectation?
+
+    /// A decision without note, input or expectation.
+    package init(target: Target, action: Action) {
+        self.target = target
+        self.action = action
+    }
 }

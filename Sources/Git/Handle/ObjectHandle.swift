@@ -13,9 +13,13 @@ internal import Domain
         var pointer: OpaquePointer?
         do {
             try check(unsafe git_object_lookup(&pointer, repository.raw, &id, type), "git_object_lookup")
-        } catch where error.code == .invalid {
+        } catch  where error.code == .invalid {
             // What libgit2 calls invalid here is the object's own text.
-            throw Failure(.corrupted, "Object \(id.text) is malformed (\(error.message))", outside: error.outside)
+            throw Failure(
+                .corrupted,
+                "Object \(id.text) is malformed (\(error.message))",
+                outside: error.outside
+            )
         }
         unsafe raw = try unsafe handedOut(pointer, by: "git_object_lookup")
     }
@@ -42,7 +46,9 @@ internal import Domain
 
     var id: git_oid {
         get throws(Failure) {
-            guard let id = unsafe git_object_id(raw) else { throw Failure(.internal, "git: an object without id") }
+            guard let id = unsafe git_object_id(raw) else {
+                throw Failure(.internal, "git: an object without id")
+            }
             return unsafe id.pointee
         }
     }

@@ -67,7 +67,9 @@ internal import Domain
         let code = unsafe git_remote_download(raw, nil, &options)
         if code == GIT_EUSER.rawValue {
             throw Failure(
-                .invalid, "The repository sends more than \(Self.transferLimit >> 30) GiB, the most a source may have")
+                .invalid,
+                "The repository sends more than \(Self.transferLimit >> 30) GiB, the most a source may have"
+            )
         }
         try check(code, "git_remote_download")
     }

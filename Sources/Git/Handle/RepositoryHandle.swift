@@ -9,6 +9,7 @@ internal import Domain
     ///
     /// - Throws: what libgit2 says; `RepositoryHandle(reading:)` says it for people.
     init(opening path: String) throws(Failure) {
+        try initialise()
         var pointer: OpaquePointer?
         let flags = GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue
         try check(unsafe git_repository_open_ext(&pointer, path, flags, nil), "git_repository_open_ext")
@@ -17,6 +18,7 @@ internal import Domain
 
     /// Makes a bare repository, and the folders above it, or completes one whose making was interrupted.
     init(makingBareAt path: String) throws(Failure) {
+        try initialise()
         var pointer: OpaquePointer?
         try check(unsafe git_repository_init(&pointer, path, 1), "git_repository_init")
         unsafe raw = try unsafe handedOut(pointer, by: "git_repository_init")
@@ -24,8 +26,8 @@ internal import Domain
 
     deinit { unsafe git_repository_free(raw) }
 
-    /// The folder that holds refs and packed-refs, without a slash at its end; for a linked work tree it is that
-    /// of the main repository.
+    /// The folder that holds refs and packed-refs, without a slash at its end; for a linked work tree it is
+    /// that of the main repository.
     var commonFolder: String {
         let path = unsafe text(git_repository_commondir(raw)) ?? ""
         return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path

@@ -3,8 +3,8 @@ internal import Domain
 
 /// Throws the failure of a libgit2 call whose answer is negative.
 ///
-/// The message is thread-local and the next call overwrites it: `check` is synchronous and stands directly around
-/// the call, so nothing can come between.
+/// The message is thread-local and the next call overwrites it: `check` is synchronous and stands directly
+/// around the call, so nothing can come between.
 func check(_ code: Int32, _ call: String) throws(Failure) {
     guard code < 0 else { return }
     throw libraryFailure(code, call)
@@ -14,10 +14,15 @@ func check(_ code: Int32, _ call: String) throws(Failure) {
 func libraryFailure(_ code: Int32, _ call: String) -> Failure {
     let last = unsafe git_error_last()
     let kind = unsafe git_error_t(UInt32(bitPattern: last?.pointee.klass ?? 0))
-    let message = unsafe text(last?.pointee.message) ?? "no further message"
+    // Some of it are words of the remote, which must not reach a terminal or a log as they come.
+    let words = unsafe (text(last?.pointee.message) ?? "no further message").unicodeScalars.prefix(500)
+    let message = words.reduce(into: "") { $0.unicodeScalars.append($1.value < 0x20 ? " " : $1) }
     git_error_clear()
     return Failure(
-        failureCode(code, kind, message), "git: \(message)", outside: "\(call) \(code), class \(kind.rawValue)")
+        failureCode(code, kind, message),
+        "git: \(message)",
+        outside: "\(call) \(code), class \(kind.rawValue)"
+    )
 }
 
 /// A copy of a C string, its invalid UTF-8 repaired; nil for no string.
@@ -59,10 +64,11 @@ private func failureCode(_ kind: git_error_t, _ message: String) -> Failure.Code
     case GIT_ERROR_CONFIG, GIT_ERROR_INVALID: .invalid
     case GIT_ERROR_SSH: message.contains("authenticat") ? .unauthenticated : .unavailable
     case GIT_ERROR_SSL: message.contains("certificate") ? .unauthenticated : .unavailable
-    case GIT_ERROR_HTTP where message.contains("401"): .unauthenticated
-    case GIT_ERROR_HTTP where message.contains("403"): .forbidden
-    case GIT_ERROR_HTTP where message.contains("404"): .notFound
-    case GIT_ERROR_NET where message.contains("not exported"), GIT_ERROR_NET where message.contains("not found"):
+    case GIT_ERROR_HTTP where message.contains("code: 401"): .unauthenticated
+    case GIT_ERROR_HTTP where message.contains("code: 403"): .forbidden
+    case GIT_ERROR_HTTP where message.contains("code: 404"): .notFound
+    case GIT_ERROR_NET where message.contains("not exported"),
+        GIT_ERROR_NET where message.contains("not found"):
         .notFound
     case GIT_ERROR_NET, GIT_ERROR_HTTP, GIT_ERROR_OS, GIT_ERROR_THREAD: .unavailable
     default: .internal

@@ -15,10 +15,8 @@ extension git_oid {
     /// 40 lower-case hexadecimal digits.
     var text: String {
         let digits = Array("0123456789abcdef".utf8)
-        var result: [UInt8] = []
-        unsafe withUnsafeBytes(of: id) { bytes in
-            for unsafe byte in unsafe bytes { result += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        }
+        let bytes = unsafe withUnsafeBytes(of: id) { bytes in unsafe Array(bytes) }
+        let result = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
         return String(decoding: result, as: UTF8.self)
     }
 }

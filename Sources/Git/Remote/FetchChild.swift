@@ -8,14 +8,17 @@ package struct FetchChild: Sendable {
     /// The first argument by which a program knows that it shall be the child.
     package static let argument = "git-fetch-child"
 
+    /// An absolute path.
     package var executable: String
+    /// Without the program's name.
     package var arguments: [String]
     /// All the child sees; proxies are taken from `https_proxy`, `http_proxy` and `no_proxy`.
     package var environment: [String: String]
 
     /// A child of its parts; by default this program itself, which must call `runFetchChild`.
     package init(
-        executable: String = "/proc/self/exe", arguments: [String] = [FetchChild.argument],
+        executable: String = "/proc/self/exe",
+        arguments: [String] = [FetchChild.argument],
         environment: [String: String] = [:]
     ) {
         self.executable = executable
@@ -25,8 +28,8 @@ package struct FetchChild: Sendable {
 
     /// Asks a fresh child and returns the commit it answers.
     ///
-    /// - Throws: the child's own `Failure`; `.timeout` when it was killed at the deadline; `.internal` when it broke;
-    ///   `CancellationError`. The child is gone in every case.
+    /// - Throws: the child's own `Failure`; `.timeout` when it was killed at the deadline; `.internal` when
+    ///   it broke; `CancellationError`. The child is gone in every case.
     func commit(for request: FetchRequest, until deadline: Deadline) async throws -> CommitID {
         let command = Command(executable: executable, arguments: arguments, environment: environment)
         let child = ChildProcess(command, standardInput: request.bytes, outputLimit: 65_536, errorLimit: 4096)
@@ -35,14 +38,19 @@ package struct FetchChild: Sendable {
             output = try await child.run(until: deadline)
         } catch let error as SystemError where error.code == .timedOut {
             throw Failure(
-                .timeout, "\(request.url) did not answer in time: is it reachable? If it is only slow or large, raise "
-                    + "'timeout'", outside: error.call)
+                .timeout,
+                "\(request.url) did not answer in time: is it reachable? If it is only slow or large, raise "
+                    + "'timeout'",
+                outside: error.call
+            )
         } catch let error as SystemError {
             throw Failure(.internal, "The fetch child cannot be run (\(error))", outside: error.call)
         }
         // No reply can be read from a child that crashed; what it said last is all there is.
         guard output.succeeded, let reply = try? FetchReply(bytes: output.standardOutput) else {
-            let words = request.url.redacting(String(decoding: output.standardError.suffix(500), as: UTF8.self))
+            let words = request.url.redacting(
+                String(decoding: output.standardError.suffix(500), as: UTF8.self)
+            )
             throw Failure(.internal, "The fetch child ended without an answer, \(output.status) (\(words))")
         }
         switch reply {

@@ -32,7 +32,11 @@ struct FetchRequest: Sendable {
     }
 
     init(
-        _ operation: Operation, directory: String, url: RemoteURL, reference: GitReference, startsAnew: Bool = false,
+        _ operation: Operation,
+        directory: String,
+        url: RemoteURL,
+        reference: GitReference,
+        startsAnew: Bool = false,
         until deadline: Deadline
     ) {
         self.operation = operation
@@ -75,7 +79,8 @@ enum FetchReply: Sendable {
             case .failure(let failure):
                 .members([
                     "code": .string(failure.code.rawValue), "message": .string(failure.message),
-                    "outside": failure.outside.map { .string($0) }, "reason": failure.reason.map { .string($0) },
+                    "outside": failure.outside.map { .string($0) },
+                    "reason": failure.reason.map { .string($0) },
                 ])
             }
         return value.canonicalBytes
@@ -90,7 +95,8 @@ enum FetchReply: Sendable {
             let message = value["message"]?.string
         {
             self = .failure(
-                Failure(code, message, outside: value["outside"]?.string, reason: value["reason"]?.string))
+                Failure(code, message, outside: value["outside"]?.string, reason: value["reason"]?.string)
+            )
         } else {
             throw Failure(.internal, "The fetch child answered something unknown")
         }

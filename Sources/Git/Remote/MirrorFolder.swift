@@ -15,7 +15,11 @@ struct MirrorFolder: Sendable {
             return try FileLock(path: path + ".lock")
         } catch {
             let code: Failure.Code = error.code == .notPermitted ? .forbidden : .unavailable
-            throw Failure(code, "The mirror \(path) cannot be written now (\(error.message))", outside: error.call)
+            throw Failure(
+                code,
+                "The mirror \(path) cannot be written now (\(error.message))",
+                outside: error.call
+            )
         }
     }
 
@@ -31,10 +35,12 @@ struct MirrorFolder: Sendable {
 
     /// Deletes what a killed fetch left: partial packs and objects, and lock files that nobody holds.
     ///
-    /// Call with the lock held: then no fetch runs, so every such file is a leftover. One that cannot be deleted
-    /// is met again by the next fetch, whose error names it.
+    /// Call with the lock held: then no fetch runs, so every such file is a leftover. One that cannot be
+    /// deleted is met again by the next fetch, whose error names it.
     func removeLeftovers() {
-        for file in files(below: path) where file.hasSuffix(".lock") || file.contains("_git2_") { unsafe unlink(file) }
+        for file in files(below: path) where file.hasSuffix(".lock") || file.contains("_git2_") {
+            unsafe unlink(file)
+        }
     }
 
     /// Deletes the mirror.

@@ -2,8 +2,10 @@ internal import CGit2
 internal import Domain
 internal import Threads
 
-/// The ref of a mirror that points at what was fetched last: it keeps the commit reachable and tells the remote
-/// next time what is here already. One name for all, so that branches `a` and `a/b` cannot be in each other's way.
+/// The ref of a mirror that points at what was fetched last.
+///
+/// It keeps the commit reachable and tells the remote next time what is here already. One name for all, so
+/// that branches `a` and `a/b` cannot be in each other's way.
 let fetchedReference = "refs/agirunner/source"
 
 /// Does what the fetch child is asked; blocks on the network for as long as the remote likes.
@@ -20,8 +22,12 @@ func fetchReply(to request: FetchRequest) -> FetchReply {
         let failure = error as? Failure ?? Failure(.internal, "The fetch failed: \(error)")
         return .failure(
             Failure(
-                failure.code, request.url.redacting(failure.message), outside: failure.outside,
-                reason: failure.reason))
+                failure.code,
+                request.url.redacting(failure.message),
+                outside: failure.outside,
+                reason: failure.reason
+            )
+        )
     }
 }
 
@@ -57,11 +63,15 @@ private func fetch(_ request: FetchRequest, into mirror: borrowing RepositoryHan
 }
 
 /// Not every server sends a commit by its id, so all branches and tags are fetched until the commit is here.
-private func fetchCommit(_ request: FetchRequest, into mirror: borrowing RepositoryHandle) throws -> CommitID {
+private func fetchCommit(_ request: FetchRequest, into mirror: borrowing RepositoryHandle) throws -> CommitID
+{
     guard case .commit(let id) = request.reference else { throw Failure(.internal, "no commit is asked for") }
     if try !mirror.has(id) {
         let remote = try RemoteHandle(
-            url: request.url.secretText, refspec: "+refs/heads/*:\(fetchedReference)/*", into: mirror)
+            url: request.url.secretText,
+            refspec: "+refs/heads/*:\(fetchedReference)/*",
+            into: mirror
+        )
         try connect(remote, request)
         try explaining(request) { () throws(Failure) in try remote.download(allTags: true) }
     }
@@ -75,10 +85,12 @@ private func connect(_ remote: borrowing RemoteHandle, _ request: FetchRequest) 
 
 /// The id of what is wanted: for an annotated tag the commit, where the remote says it.
 private func advertisedTip(
-    of remote: borrowing RemoteHandle, _ request: FetchRequest
+    of remote: borrowing RemoteHandle,
+    _ request: FetchRequest
 ) throws(Failure) -> String {
     let advertised = try remote.advertised()
-    guard let name = try request.reference.fullName(), let id = advertised["\(name)^{}"] ?? advertised[name] else {
+    guard let name = try request.reference.fullName(), let id = advertised["\(name)^{}"] ?? advertised[name]
+    else {
         throw request.reference.missing(in: "\(request.url)", among: advertised.keys)
     }
     return id
@@ -86,7 +98,9 @@ private func advertisedTip(
 
 /// Makes sure that the mirror has the commit and will keep it.
 private func keep(
-    _ id: CommitID, _ request: FetchRequest, in mirror: borrowing RepositoryHandle
+    _ id: CommitID,
+    _ request: FetchRequest,
+    in mirror: borrowing RepositoryHandle
 ) throws(Failure) -> CommitID {
     guard try mirror.has(id) else {
         throw Failure(.invalid, "\(request.reference) of \(request.url) must lead to a commit")
@@ -110,7 +124,10 @@ private func explaining(_ request: FetchRequest, _ call: () throws(Failure) -> V
             default: "it cannot be fetched"
             }
         throw Failure(
-            error.code, "\(request.url): \(advice) (\(error.message))", outside: error.outside,
-            reason: error.code == .notFound ? "repository_missing" : nil)
+            error.code,
+            "\(request.url): \(advice) (\(error.message))",
+            outside: error.outside,
+            reason: error.code == .notFound ? "repository_missing" : nil
+        )
     }
 }

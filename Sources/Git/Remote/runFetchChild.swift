@@ -3,15 +3,20 @@ internal import Glibc
 
 /// The whole life of the fetch child: reads one request, does it, answers, ends.
 ///
-/// A program that fetches calls this first thing when its first argument is `FetchChild.argument`, before it starts
-/// any thread or logger. Only the answer is written to standard output.
+/// A program that fetches calls this first thing when its first argument is `FetchChild.argument`, before
+/// it starts any thread or logger. Only the answer is written to standard output.
 package func runFetchChild() -> Never {
     let reply: FetchReply
     do {
         let request = try FetchRequest(bytes: standardInput(limit: 65_536))
         // A mirror may hold what not everybody on this machine may read.
         umask(0o077)
-        // The parent kills this child at the deadline; this bounds its life when the parent was killed before.
+        // What a remote makes this process keep in memory is bounded; beyond 2 GiB it dies and the parent
+        // says so.
+        var memory = rlimit(rlim_cur: 2 << 30, rlim_max: 2 << 30)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &memory)
+        // The parent kills this child at the deadline; this bounds its life when the parent was killed
+        // before.
         alarm(UInt32(clamping: request.seconds))
         reply = fetchReply(to: request)
     } catch {

@@ -1,5 +1,5 @@
-package import Domain
-package import Logging
+internal import Domain
+internal import Logging
 internal import Outbound
 internal import Synchronization
 internal import WorkerProtocol

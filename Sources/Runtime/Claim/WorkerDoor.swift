@@ -1,4 +1,3 @@
-package import Domain
 package import WorkerProtocol
 
 /// What a runtime asks of the control plane; each call throws `Failure`, whose `reason` is the door's own.

@@ -19,6 +19,13 @@ final class TaskLog: Sendable {
         var nextSequence: Int64 = 1
         var omitted = 0
         var isClosed = false
+
+        mutating func append(_ time: Timestamp, _ source: Source, _ message: String, _ data: Value?) {
+            waiting.append(
+                TaskLogLine(
+                    sequence: nextSequence, time: time, source: source.rawValue, message: message, data: data))
+            nextSequence += 1
+        }
     }
 
     private let state = Mutex(State())
@@ -97,13 +104,5 @@ final class TaskLog: Sendable {
             .object(Dictionary(members.map { (cleaned($0.key), cleaned($0.value)) }) { first, _ in first })
         default: value
         }
-    }
-}
-
-extension TaskLog.State {
-    fileprivate mutating func append(_ time: Timestamp, _ source: TaskLog.Source, _ message: String, _ data: Value?) {
-        waiting.append(
-            TaskLogLine(sequence: nextSequence, time: time, source: source.rawValue, message: message, data: data))
-        nextSequence += 1
     }
 }

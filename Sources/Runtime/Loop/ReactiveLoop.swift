@@ -66,7 +66,7 @@ struct ReactiveLoop: Sendable {
                 return turn
             } catch let failure as Failure {
                 failures += 1
-                log.add(.model, "the model call failed", ["iteration": .integer(Int64(iteration)), "error": "\(failure)"])
+                log.add(.model, "the model call failed", ["iteration": .integer(Int64(iteration)), "error": .string(failure.description)])
                 guard failure.isTransient, failures <= contract.limits.modelRetries else {
                     throw AttemptFailure(.model, failure.message)
                 }

@@ -20,6 +20,9 @@ struct AttemptFolder: Sendable {
         for folder in [home, mirror, staging, incoming] { try makeHostFolder(folder, mode: 0o700) }
     }
 
+    /// The paths of a folder that somebody else makes.
+    init(unmade path: String) { self.path = path }
+
     /// `/workspace` of the sandbox.
     var workspace: String { path + "/workspace" }
     var repository: String { workspace + "/repo" }
@@ -43,6 +46,14 @@ func makeHostFolder(_ path: String, mode: UInt32) throws {
     if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw refusal("mkdir", path) }
     // The mask of the process takes bits from the mode given to mkdir.
     if unsafe chmod(path, mode_t(mode)) != 0 { throw refusal("chmod", path) }
+}
+
+/// Makes a folder that others may enter; one that is there stays as it is.
+///
+/// - Throws: what ``makeHostFolder(_:mode:)`` throws.
+func makeMissingFolder(_ path: String) throws {
+    if unsafe access(path, F_OK) == 0 { return }
+    try makeHostFolder(path, mode: 0o711)
 }
 
 private func refusal(_ call: String, _ path: String) -> Failure {

@@ -8,7 +8,7 @@ actor PostgresConnection {
     private var session: Session?
     private nonisolated let broken = Atomic(false)
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// Whether it can be used no more.
     nonisolated var isBroken: Bool { broken.load(ordering: .acquiring) }

@@ -109,7 +109,7 @@ internal import Threads
             switch unsafe PQresultStatus(result) {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK: rows = unsafe Rows(result: result)
             case PGRES_EMPTY_QUERY: continue
-            default: failure = failure ?? error(of: unsafe result)
+            default: if failure == nil { failure = unsafe error(of: result) }
             }
         }
         // A cancel request may still be on its way to whatever runs next, so this connection is used no more.

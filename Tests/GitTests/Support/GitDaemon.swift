@@ -8,10 +8,12 @@ struct GitDaemon: Sendable {
 
     func url(_ name: String) throws -> RemoteURL { try RemoteURL("git://127.0.0.1:\(port)/\(name)") }
 
-    /// Runs the body beside a daemon, which is killed and reaped in every case. It runs under `timeout`, so it ends
-    /// by itself even when the tests are killed.
+    /// Runs the body beside a daemon, which is killed and reaped in every case.
+    ///
+    /// It runs under `timeout`, so it ends by itself even when the tests are killed.
     static func serving<Value: Sendable>(
-        _ folder: TestFolder, _ body: @Sendable (GitDaemon) async throws -> Value
+        _ folder: TestFolder,
+        _ body: @Sendable (GitDaemon) async throws -> Value
     ) async throws -> Value {
         // A port that was free a moment ago may be taken by now: then another one is tried.
         for _ in 0..<10 {
@@ -44,7 +46,8 @@ struct GitDaemon: Sendable {
             environment: [
                 "PATH": "/usr/bin:/bin", "HOME": folder.path, "GIT_CONFIG_GLOBAL": "/dev/null",
                 "GIT_CONFIG_NOSYSTEM": "1",
-            ])
+            ]
+        )
         let process = try DetachedProcess(command, errorOutput: .descriptor(errors.writing)).start()
         errors.closeWriting()
         var said = ""

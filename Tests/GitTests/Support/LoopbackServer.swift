@@ -29,14 +29,17 @@ final class LoopbackListener: Sendable {
 
     /// The next connection, or nil when none comes in time.
     func accept(until deadline: Deadline) throws -> LoopbackConnection? {
-        guard try poll([PollInterest(descriptor, readable: true)], until: deadline)[0].isReady else { return nil }
+        guard try poll([PollInterest(descriptor, readable: true)], until: deadline)[0].isReady else {
+            return nil
+        }
         let connection = Glibc.accept(descriptor, nil, nil)
         return connection < 0 ? nil : LoopbackConnection(descriptor: connection)
     }
 
     /// Gives every connection of the body's time this one answer to its first bytes.
     func answering<Value: Sendable>(
-        _ answer: String, _ body: @Sendable () async throws -> Value
+        _ answer: String,
+        _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -68,7 +71,9 @@ final class LoopbackConnection: Sendable {
 
     /// The next bytes; empty when the other side is gone, nil when nothing comes in time.
     func read(until deadline: Deadline) throws -> [UInt8]? {
-        guard try poll([PollInterest(descriptor, readable: true)], until: deadline)[0].isReady else { return nil }
+        guard try poll([PollInterest(descriptor, readable: true)], until: deadline)[0].isReady else {
+            return nil
+        }
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe recv(descriptor, &bytes, bytes.count, 0)
         return Array(bytes.prefix(max(0, count)))

@@ -12,10 +12,13 @@ extension FetchChild {
     static var testProgram: FetchChild {
         var environment = [marker: "1"]
         // Where the loader finds Swift's own libraries, if somebody had to say it.
-        if let path = unsafe getenv("LD_LIBRARY_PATH") { environment["LD_LIBRARY_PATH"] = unsafe String(cString: path) }
+        if let path = unsafe getenv("LD_LIBRARY_PATH") {
+            environment["LD_LIBRARY_PATH"] = unsafe String(cString: path)
+        }
         return FetchChild(
             arguments: ["--testing-library", "swift-testing", "--filter", "FetchChildEntry"],
-            environment: environment)
+            environment: environment
+        )
     }
 }
 

@@ -61,7 +61,9 @@ struct TestRepository: Sendable {
         for (name, content) in files {
             let file = URL(filePath: "\(path)/\(name)")
             try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                at: file.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
             try Data(content.utf8).write(to: file)
         }
         try await git("add", "-A")
@@ -70,20 +72,26 @@ struct TestRepository: Sendable {
     }
 
     @discardableResult
-    private func run(_ arguments: [String], in directory: String, input: [UInt8] = []) async throws -> String {
+    private func run(_ arguments: [String], in directory: String, input: [UInt8] = []) async throws -> String
+    {
         let command = Command(
-            executable: "/usr/bin/git", arguments: arguments,
+            executable: "/usr/bin/git",
+            arguments: arguments,
             environment: [
                 "PATH": "/usr/bin:/bin", "HOME": folder.path, "GIT_CONFIG_GLOBAL": "/dev/null",
                 "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
                 "GIT_COMMITTER_NAME": "Bob", "GIT_COMMITTER_EMAIL": "bob@example.org",
                 "GIT_AUTHOR_DATE": "1700000000 +0100", "GIT_COMMITTER_DATE": "1700000060 +0000",
                 "GIT_ALLOW_PROTOCOL": "file",
-            ], directory: directory)
+            ],
+            directory: directory
+        )
         let output = try await ChildProcess(command, standardInput: input).run(until: .after(.seconds(60)))
         guard output.succeeded else {
             throw GitCommandError(
-                arguments: arguments, message: String(decoding: output.standardError, as: UTF8.self))
+                arguments: arguments,
+                message: String(decoding: output.standardError, as: UTF8.self)
+            )
         }
         let text = String(decoding: output.standardOutput, as: UTF8.self)
         return text.hasSuffix("\n") ? String(text.dropLast()) : text

@@ -15,8 +15,8 @@
 #define O_PATH 010000000 // fcntl.h shows it with _GNU_SOURCE alone, which an importer may lack
 #endif
 
-// Files beneath an open folder, never through a path of the whole machine. Every function that can fail answers
-// a value >= 0, or the errno negated.
+// Files beneath an open folder, never through a path of the whole machine. Every function that can fail
+// answers a value >= 0, or the errno negated.
 
 static const uint64_t ag_resolve_beneath = RESOLVE_BENEATH;
 static const uint64_t ag_resolve_no_magic_links = RESOLVE_NO_MAGICLINKS;
@@ -32,7 +32,9 @@ struct ag_file {
 
 static inline int ag_file_from(int result, const struct stat *from, struct ag_file *file) {
     if (result < 0) return -errno;
-    *file = (struct ag_file){ from->st_size, from->st_mtime, from->st_nlink, from->st_mode, from->st_uid, from->st_gid };
+    *file = (struct ag_file){
+        from->st_size, from->st_mtime, from->st_nlink, from->st_mode, from->st_uid, from->st_gid
+    };
     return 0;
 }
 
@@ -64,7 +66,9 @@ static inline int ag_read_link_at(int directory, const char *name, char *target,
     return ag_result(readlinkat(directory, name, target, capacity));
 }
 
-static inline int ag_set_owner(int fd, uint32_t user, uint32_t group) { return ag_result(fchown(fd, user, group)); }
+static inline int ag_set_owner(int fd, uint32_t user, uint32_t group) {
+    return ag_result(fchown(fd, user, group));
+}
 
 static inline int ag_set_owner_at(int directory, const char *name, uint32_t user, uint32_t group) {
     return ag_result(fchownat(directory, name, user, group, AT_SYMLINK_NOFOLLOW));

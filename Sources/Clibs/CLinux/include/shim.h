@@ -57,6 +57,7 @@ int ag_kill_group(pid_t group, int signal);
 int ag_exit_of_child(int pidfd, int reap, struct ag_exit *result);
 pid_t ag_own_pid(void);
 pid_t ag_spawn_session(
-    const char *executable, char *const *argv, char *const *envp, const char *directory, int in, int out, int err);
+    const char *executable, char *const *argv, char *const *envp, const char *directory, int in, int out,
+    int err);
 
 #endif

@@ -1,0 +1,139 @@
+package import Domain
+
+/// Speaks the Kubernetes dialect to the control door.
+package struct ControlClient: Sendable {
+    /// A whole answer.
+    package struct Answer: Sendable {
+        package let status: Int
+        package let body: [UInt8]
+
+        /// An answer of its parts.
+        package init(status: Int, body: [UInt8]) {
+            self.status = status
+            self.body = body
+        }
+    }
+
+    /// How requests reach the door; the program fills it with the HTTP client on the unix socket.
+    package struct Transport: Sendable {
+        package typealias Headers = [(String, String)]
+        package var send:
+            @Sendable (_ method: String, _ path: String, _ headers: Headers, _ body: [UInt8]) async throws -> Answer
+        /// The lines of a streamed answer, handed to the closure until it answers false.
+        package var lines:
+            @Sendable (_ path: String, _ headers: Headers, _ each: @Sendable ([UInt8]) async throws -> Bool)
+                async throws -> Void
+
+        /// A transport of its closures.
+        package init(
+            send: @escaping @Sendable (String, String, Headers, [UInt8]) async throws -> Answer,
+            lines: @escaping @Sendable (String, Headers, @Sendable ([UInt8]) async throws -> Bool) async throws -> Void
+        ) {
+            self.send = send
+            self.lines = lines
+        }
+    }
+
+    let transport: Transport
+
+    /// A client over a transport.
+    package init(transport: Transport) { self.transport = transport }
+
+    static let base = "/apis/\(Kind.apiVersion)"
+
+    func path(_ kind: Kind, namespace: String?, name: String? = nil) -> String {
+        let scope = kind.isNamespaced ? namespace.map { "/namespaces/\(encoded($0))" } ?? "" : ""
+        return "\(Self.base)\(scope)/\(kind.plural)" + (name.map { "/\(encoded($0))" } ?? "")
+    }
+
+    /// One object; *throws* a `CommandFailure` for an error of the server.
+    func get(_ kind: Kind, namespace: String?, name: String) async throws -> Object {
+        try decode(await request("GET", path(kind, namespace: namespace, name: name)))
+    }
+
+    /// One object, or nil when there is none.
+    func find(_ kind: Kind, namespace: String?, name: String) async throws -> Object? {
+        do {
+            return try await get(kind, namespace: namespace, name: name)
+        } catch let failure as CommandFailure where failure.reason == "NotFound" {
+            return nil
+        }
+    }
+
+    /// All objects of a kind that match; reads page by page.
+    func list(_ kind: Kind, namespace: String?, labels: String? = nil) async throws -> [Object] {
+        var objects: [Object] = []
+        var token: String?
+        repeat {
+            let query = self.query([("limit", "500"), ("labelSelector", labels), ("continue", token)])
+            let page = try Value(json: try await request("GET", path(kind, namespace: namespace) + query).body)
+            objects += try (page["items"]?.array ?? []).map { try typed($0, kind).decode() }
+            token = page.at("metadata", "continue")?.string.flatMap { $0.isEmpty ? nil : $0 }
+        } while token != nil
+        return objects
+    }
+
+    /// Sends a request; *throws* a `CommandFailure` for an error of the server.
+    @discardableResult
+    func request(
+        _ method: String, _ path: String, _ body: Value? = nil, type: String = "application/json",
+        accept: String = "application/json"
+    ) async throws -> Answer {
+        let headers = [("Accept", accept)] + (body == nil ? [] : [("Content-Type", type)])
+        let answer = try await transport.send(method, path, headers, body?.canonicalBytes ?? [])
+        guard answer.status < 400 else { throw CommandFailure(answer) }
+        return answer
+    }
+
+    func decode(_ answer: Answer) throws -> Object { try Value(json: answer.body).decode() }
+
+    /// List items carry no kind of their own.
+    private func typed(_ item: Value, _ kind: Kind) -> Value {
+        item.merging(["kind": .string(kind.name), "apiVersion": .string(Kind.apiVersion)])
+    }
+
+    func query(_ items: [(String, String?)]) -> String {
+        let pairs = items.compactMap { key, value in value.map { "\(key)=\(encoded($0))" } }
+        return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
+    }
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+func encoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF")
+    return text.utf8.map { byte in
+        let character = Character(Unicode.Scalar(byte))
+        let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-._~".contains(character))
+        return isPlain ? String(character) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+    }.joined()
+}
+
+/// A command that could not be done, as it is told to a person.
+package struct CommandFailure: Error, Sendable, CustomStringConvertible {
+    /// Kubernetes' reason, such as `NotFound`, when the server said so.
+    package let reason: String?
+    package let message: String
+    package let exitCode: Int32
+
+    /// A failure of the command itself.
+    package init(_ message: String, reason: String? = nil, exitCode: Int32 = 1) {
+        self.message = message
+        self.reason = reason
+        self.exitCode = exitCode
+    }
+
+    /// A failure from a `Status` object, or from a problem document.
+    init(_ answer: ControlClient.Answer) {
+        // An answer that is no JSON comes from something that is not our server.
+        let body = (try? Value(json: answer.body)) ?? .null
+        let reason = body["reason"]?.string ?? "HTTP \(answer.status)"
+        let message = body["message"]?.string ?? body["detail"]?.string ?? body["title"]?.string ?? "no explanation"
+        let causes = (body.at("details", "causes")?.array ?? []).compactMap { cause -> String? in
+            guard let text = cause["message"]?.string, !message.contains(text) else { return nil }
+            return "\n  \(cause["field"]?.string.map { "\($0): " } ?? "")\(text)"
+        }
+        self.init("Error from server (\(reason)): \(message)\(causes.joined())", reason: reason)
+    }
+
+    package var description: String { message.hasPrefix("Error from server") ? message : "error: \(message)" }
+}

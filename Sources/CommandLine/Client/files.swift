@@ -1,0 +1,40 @@
+import Domain
+import Glibc
+
+/// The bytes of a file, or of standard input for `-`.
+///
+/// *Throws* a `CommandFailure` that names the file.
+func readFile(_ path: String) throws -> [UInt8] {
+    let descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw CommandFailure("the path \"\(path)\" does not exist or cannot be read") }
+    defer { if descriptor > 0 { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        guard count >= 0 else { throw CommandFailure("the path \"\(path)\" cannot be read") }
+        guard count > 0 else { return bytes }
+        bytes += chunk.prefix(count)
+    }
+}
+
+/// The YAML files a path means: itself, or those in a folder (and below it), sorted; hidden ones are left out.
+func yamlFiles(_ path: String, isRecursive: Bool) throws -> [String] {
+    guard path != "-", let folder = unsafe opendir(path) else { return [path] }
+    defer { unsafe closedir(folder) }
+    var found: [String] = []
+    while let entry = unsafe readdir(folder) {
+        let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+        }
+        guard !name.hasPrefix(".") else { continue }
+        let child = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+        if unsafe entry.pointee.d_type == UInt8(DT_DIR) {
+            if isRecursive { found += try yamlFiles(child, isRecursive: true) }
+        } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            found.append(child)
+        }
+    }
+    return found.sorted()
+}

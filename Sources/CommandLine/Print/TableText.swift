@@ -1,0 +1,28 @@
+/// Rows under upper-case headers, three spaces apart, as kubectl prints them.
+struct TableText {
+    private let headers: [String]
+    private var widths: [Int]
+    private var rows: [[String]] = []
+
+    init(_ headers: [String]) {
+        self.headers = headers.map { $0.uppercased() }
+        widths = headers.map(\.count)
+    }
+
+    mutating func add(_ cells: [String]) {
+        rows.append(cells)
+        for (index, cell) in cells.enumerated() where index < widths.count { widths[index] = max(widths[index], cell.count) }
+    }
+
+    /// The lines without newlines; trailing spaces are cut.
+    func lines(withHeaders: Bool = true) -> [String] {
+        ((withHeaders ? [headers] : []) + rows).map { cells in
+            let padded = cells.enumerated().map { index, cell in
+                cell + String(repeating: " ", count: max(0, widths[index] - cell.count))
+            }
+            var line = padded.joined(separator: "   ")
+            while line.hasSuffix(" ") { line.removeLast() }
+            return line
+        }
+    }
+}

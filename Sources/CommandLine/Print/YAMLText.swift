@@ -1,0 +1,88 @@
+import Domain
+
+/// Writes values as YAML that reads back as the same value.
+struct YAMLText {
+    private static let firstKeys = ["apiVersion", "kind", "metadata", "spec", "status"]
+
+    /// An object of the API: the envelope's keys first, the name first within the metadata.
+    static func document(_ value: Value) -> String {
+        var writer = YAMLText()
+        writer.write(value, depth: 0)
+        return writer.text
+    }
+
+    private var text = ""
+
+    private mutating func write(_ value: Value, depth: Int) {
+        switch value {
+        case .object(let members) where !members.isEmpty:
+            for key in Self.order(members.keys) {
+                text += indent(depth) + Self.scalar(key) + ":"
+                writeMember(members[key] ?? .null, depth: depth)
+            }
+        case .array(let elements) where !elements.isEmpty:
+            for element in elements { writeElement(element, depth: depth) }
+        default: text += indent(depth) + inline(value) + "\n"
+        }
+    }
+
+    private mutating func writeMember(_ value: Value, depth: Int) {
+        switch value {
+        case .object(let members) where !members.isEmpty:
+            text += "\n"
+            write(value, depth: depth + 1)
+        case .array(let elements) where !elements.isEmpty:
+            text += "\n"
+            write(value, depth: depth)
+        case .string(let string) where string.contains("\n"): writeBlock(string, depth: depth + 1)
+        default: text += " " + inline(value) + "\n"
+        }
+    }
+
+    /// A list element: its first line stands behind the dash.
+    private mutating func writeElement(_ value: Value, depth: Int) {
+        var inner = YAMLText()
+        inner.write(value, depth: depth + 1)
+        text += indent(depth) + "- " + inner.text.dropFirst((depth + 1) * 2)
+    }
+
+    private mutating func writeBlock(_ string: String, depth: Int) {
+        let isPlain = string.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && $0.value != 0x7F) }
+        guard isPlain, !string.hasPrefix(" "), !string.hasPrefix("\n"), !string.hasSuffix("\n\n") else {
+            text += " " + Value.string(string).canonicalJSON + "\n"
+            return
+        }
+        text += string.hasSuffix("\n") ? " |\n" : " |-\n"
+        var lines = string.split(separator: "\n", omittingEmptySubsequences: false)
+        if string.hasSuffix("\n") { lines.removeLast() }
+        for line in lines { text += line.isEmpty ? "\n" : indent(depth) + line + "\n" }
+    }
+
+    private func inline(_ value: Value) -> String {
+        switch value {
+        case .string(let string): Self.scalar(string)
+        default: value.canonicalJSON
+        }
+    }
+
+    /// A string bare when no YAML reader takes it for something else, else in JSON's quotes, which YAML shares.
+    private static func scalar(_ text: String) -> String {
+        let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "~", ""]
+        let isSafe =
+            !words.contains(text.lowercased()) && text.first.map { $0.isASCII && ($0.isLetter || "/_".contains($0)) } ?? false
+            && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7F }
+            && !text.contains(": ") && !text.contains(" #") && !text.hasSuffix(":") && !text.hasSuffix(" ")
+        return isSafe ? text : Value.string(text).canonicalJSON
+    }
+
+    private static func order(_ keys: Dictionary<String, Value>.Keys) -> [String] {
+        let first = keys.contains("kind") ? firstKeys : ["name", "namespace"]
+        return keys.sorted { left, right in
+            let a = first.firstIndex(of: left) ?? first.count
+            let b = first.firstIndex(of: right) ?? first.count
+            return a == b ? left < right : a < b
+        }
+    }
+
+    private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
+}

@@ -1,0 +1,133 @@
+package import ArgumentParser
+import Domain
+
+/// `agirunner get`.
+package struct Get: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Show objects.",
+        discussion: "Kinds may be given as plural, singular or short name, several with commas; or as kind/NAME.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @Argument(help: "Kinds, or kind/NAME.") var kinds: String
+    @Argument(help: "The object's name.") var name: String?
+    @Flag(name: [.customShort("A"), .long], help: "All namespaces.") var allNamespaces = false
+    @Option(name: [.customShort("l"), .long], help: "Labels, as in 'agirunner.dev/workflow=x'.") var selector: String?
+    @Option(name: .shortAndLong, help: "json, yaml, wide, name or jsonpath=PATH.") var output: String?
+    @Flag(name: .shortAndLong, help: "Go on showing changes.") var watch = false
+    @Flag(help: "Leave the headers out.") var noHeaders = false
+    @Flag(help: "Answer nothing instead of an error when there is no such object.") var ignoreNotFound = false
+
+    /// A command to be filled by the parser.
+    package init() {}
+
+    package func run() async throws {
+        let client = try connection.client()
+        let targets = try kinds.split(separator: ",").map { try Target(String($0), name: name) }
+        for target in targets {
+            let namespace = allNamespaces || !target.kind.isNamespaced ? nil : connection.namespace
+            switch output?.split(separator: "=", maxSplits: 1).first {
+            case "json", "yaml", "name", "jsonpath": try await printObjects(target, namespace, client)
+            case nil, "wide": try await printTable(target, namespace, client)
+            case .some(let other): throw CommandFailure("-o must be json, yaml, wide, name or jsonpath=PATH, not '\(other)'")
+            }
+        }
+    }
+
+    private func printObjects(_ target: Target, _ namespace: String?, _ client: ControlClient) async throws {
+        let environment = try CommandEnvironment.required()
+        let objects: [Object]
+        if let name = target.name {
+            let found = try await client.find(target.kind, namespace: namespace ?? connection.namespace, name: name)
+            guard found != nil || ignoreNotFound else { throw notFound(target.kind, name) }
+            objects = found.map { [$0] } ?? []
+        } else {
+            objects = try await client.list(target.kind, namespace: namespace, labels: selector)
+        }
+        let values = try objects.map { try Value(encoding: $0) }
+        let list: Value = ["apiVersion": "v1", "kind": "List", "items": .array(values)]
+        let shown = target.name == nil ? list : values.first ?? .null
+        switch output ?? "" {
+        case "json": environment.output(shown.prettyJSON)
+        case "yaml": environment.output(YAMLText.document(shown).trimmingLastNewline)
+        case "name":
+            for object in objects { environment.output("\(target.kind.singular).\(Kind.group)/\(object.metadata.name)") }
+        case let format:
+            let path = format.dropFirst("jsonpath=".count)
+            for value in values {
+                if let found = valueAt(path: String(path), in: value) { environment.output(found.string ?? found.canonicalJSON) }
+            }
+        }
+    }
+
+    private func notFound(_ kind: Kind, _ name: String) -> CommandFailure {
+        CommandFailure("Error from server (NotFound): \(kind.plural).\(Kind.group) \"\(name)\" not found", reason: "NotFound")
+    }
+
+    private func printTable(_ target: Target, _ namespace: String?, _ client: ControlClient) async throws {
+        let environment = try CommandEnvironment.required()
+        let path = client.path(target.kind, namespace: namespace ?? (target.name == nil ? nil : connection.namespace), name: target.name)
+        let answer: Value
+        do {
+            let query = client.query([("labelSelector", selector)])
+            answer = try Value(json: try await client.request("GET", path + query, accept: tableAccept).body)
+        } catch let failure as CommandFailure where failure.reason == "NotFound" && ignoreNotFound {
+            return
+        }
+        var printer = TablePrinter(showsNamespace: allNamespaces && target.kind.isNamespaced, isWide: output == "wide")
+        let lines = printer.lines(answer, withHeaders: !noHeaders)
+        if printer.isEmpty && !watch {
+            environment.notice("No resources found\(namespace.map { " in \($0) namespace" } ?? "").")
+        }
+        for line in lines where !printer.isEmpty { environment.output(line) }
+        guard watch else { return }
+        let items: [(String, String?)] = [
+            ("watch", "1"), ("labelSelector", selector),
+            ("resourceVersion", answer.at("metadata", "resourceVersion")?.string),
+            ("fieldSelector", target.name.map { "metadata.name=\($0)" }),
+        ]
+        let shared = printer
+        let list = client.path(target.kind, namespace: namespace ?? (target.kind.isNamespaced && !allNamespaces ? connection.namespace : nil))
+        try await client.transport.lines(list + client.query(items), [("Accept", tableAccept)]) { line in
+            let event = try Value(json: line)
+            if event["type"]?.string == "ERROR" { throw CommandFailure(.init(status: 410, body: event["object"]?.canonicalBytes ?? [])) }
+            guard event["type"]?.string != "BOOKMARK", let table = event["object"] else { return true }
+            var copy = shared
+            for line in copy.lines(table, withHeaders: false) { environment.output(line) }
+            return true
+        }
+    }
+}
+
+private let tableAccept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+
+extension String {
+    var trimmingLastNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
+}
+
+/// Prints the server's tables; widths are kept from the first one, so that watched rows stay aligned.
+struct TablePrinter {
+    let showsNamespace: Bool
+    let isWide: Bool
+    private(set) var isEmpty = true
+    private var columns: [Value] = []
+
+    init(showsNamespace: Bool, isWide: Bool) {
+        self.showsNamespace = showsNamespace
+        self.isWide = isWide
+    }
+
+    mutating func lines(_ table: Value, withHeaders: Bool) -> [String] {
+        if let columns = table["columnDefinitions"]?.array, !columns.isEmpty { self.columns = columns }
+        let shown = columns.indices.filter { isWide || (columns[$0]["priority"]?.integer ?? 0) == 0 }
+        let headers = (showsNamespace ? ["Namespace"] : []) + shown.map { columns[$0]["name"]?.string ?? "" }
+        var text = TableText(headers)
+        let rows = table["rows"]?.array ?? []
+        isEmpty = isEmpty && rows.isEmpty
+        for row in rows {
+            let cells = row["cells"]?.array ?? []
+            let namespace = row.at("object", "metadata", "namespace")?.string ?? "<none>"
+            text.add((showsNamespace ? [namespace] : []) + shown.map { cells.indices.contains($0) ? cell(cells[$0]) : "<none>" })
+        }
+        return text.lines(withHeaders: withHeaders)
+    }
+}

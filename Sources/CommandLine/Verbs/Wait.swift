@@ -1,0 +1,86 @@
+package import ArgumentParser
+import Domain
+
+/// `agirunner wait`.
+package struct Wait: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Wait until an object is as asked.",
+        discussion: "Exit codes: 0 met, 1 error, 3 timed out, 4 the object ended in another way.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @Argument(help: "kind/NAME.") var target: String
+    @Option(name: .customLong("for"), help: "condition=TYPE[=STATUS], jsonpath=PATH=VALUE, phase=NAME, gate or delete; repeatable.")
+    var conditions: [String]
+    @Option(help: "How long, such as 30s or 5m.") var timeout = "30s"
+
+    /// A command to be filled by the parser.
+    package init() {}
+
+    package func run() async throws {
+        let environment = try CommandEnvironment.required()
+        guard let limit = Duration(text: timeout) else { throw CommandFailure("--timeout must be a duration such as 30s") }
+        let wishes = try conditions.map(Wish.init)
+        let client = try connection.client()
+        let target = try Target(self.target)
+        let name = try target.required()
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        while true {
+            let object = try await client.find(target.kind, namespace: connection.namespace, name: name)
+            if try wishes.allSatisfy({ try $0.isMet(by: object) }) {
+                environment.output("\(target.kind.singular).\(Kind.group)/\(name) condition met")
+                return
+            }
+            if let phase = object?.status?["phase"]?.string, WorkflowPhase(rawValue: phase)?.isTerminal == true,
+                target.kind.name == "Workflow"
+            {
+                throw CommandFailure(
+                    "workflow/\(name) ended as \(phase): \(cell(object?.status?["message"]))", exitCode: 4)
+            }
+            guard clock.now < deadline else {
+                throw CommandFailure("timed out after \(timeout) waiting for \(target.kind.singular)/\(name)", exitCode: 3)
+            }
+            try await clock.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// One thing that is waited for.
+    private enum Wish {
+        case condition(type: String, status: String)
+        case path(String, String?)
+        case delete
+        case gate
+
+        init(_ text: String) throws {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            let rest = parts.count > 1 ? parts[1] : ""
+            switch parts.first {
+            case "condition":
+                let sides = rest.split(separator: "=", maxSplits: 1).map(String.init)
+                self = .condition(type: sides.first ?? "Ready", status: sides.count > 1 ? sides[1] : "True")
+            case "jsonpath":
+                let sides = rest.split(separator: "=", maxSplits: 1).map(String.init)
+                self = .path(sides.first ?? "", sides.count > 1 ? sides[1] : nil)
+            case "phase": self = .path("status.phase", rest)
+            case "delete": self = .delete
+            case "gate": self = .gate
+            default: throw CommandFailure("--for must be condition=…, jsonpath=…, phase=…, gate or delete, not '\(text)'")
+            }
+        }
+
+        func isMet(by object: Object?) throws -> Bool {
+            guard let object else { if case .delete = self { return true } else { return false } }
+            let whole = try Value(encoding: object)
+            switch self {
+            case .delete: return false
+            case .gate: return !(object.status?["openGates"]?.array ?? []).isEmpty
+            case .condition(let type, let status):
+                let condition = (object.status?["conditions"]?.array ?? []).first { $0["type"]?.string == type }
+                return condition?["status"]?.string?.lowercased() == status.lowercased()
+            case .path(let path, let wanted):
+                guard let found = valueAt(path: path, in: whole), !found.isNull else { return false }
+                return wanted == nil || (found.string ?? found.canonicalJSON) == wanted
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+internal import Containers
+package import Domain
+internal import Threads
+
+/// How runtimes are started as processes of this machine.
+package struct LocalRuntimeSettings: Sendable {
+    /// The state folder, which exists; runtimes lie in `runtimes/`, their logs in `logs/`.
+    package var state: String
+    /// The absolute path of `agirunner-runtime`.
+    package var program: String
+    package var workerSocket: String
+    /// The users of all sandboxes together, of which each runtime is given a part; nil when not started by root.
+    package var sandboxUserIDs: ClosedRange<UInt32>?
+    /// Given to every runtime as it is.
+    package var environment: [String: String]
+    package var logLevel: String
+
+    /// Settings of their parts.
+    package init(
+        state: String, program: String, workerSocket: String, sandboxUserIDs: ClosedRange<UInt32>? = nil,
+        environment: [String: String], logLevel: String = "info"
+    ) {
+        self.state = state
+        self.program = program
+        self.workerSocket = workerSocket
+        self.sandboxUserIDs = sandboxUserIDs
+        self.environment = environment
+        self.logLevel = logLevel
+    }
+}
+
+/// Runtimes as processes in sessions of their own, which outlive the fleet manager.
+///
+/// The folder of a runtime is its label: what stands there is all that is known of it, before and after a restart.
+/// One fleet manager uses a state folder at a time, and makes its calls one after the other.
+package struct LocalRuntimes: Sendable {
+    /// How many users one runtime's sandboxes are given; a pool allows at most so many tasks for each.
+    static let usersPerRuntime: UInt32 = 100
+    /// How many logs of runtimes that are gone are kept.
+    static let keptLogs = 20
+
+    let settings: LocalRuntimeSettings
+    private let files: WorkspaceDirectory
+
+    /// The runtimes of a state folder.
+    ///
+    /// - Throws: `Failure` when the folder is missing or cannot be written.
+    package init(_ settings: LocalRuntimeSettings) throws {
+        self.settings = settings
+        files = try WorkspaceDirectory(opening: settings.state)
+        for folder in ["runtimes", "logs"] { try files.makeFolder(WorkspacePath(folder)) }
+    }
+
+    /// Every runtime that has a folder, running or ended, sorted by name; ended children are reaped.
+    package func inventory() async throws -> [InventoryItem] {
+        var items: [InventoryItem] = []
+        for name in try names() {
+            guard let record = record(of: name) else {
+                // Interrupted before it was recorded: its process never comes through the door.
+                try files.remove(path(of: name), recursively: true)
+                continue
+            }
+            let isRunning = record.isRunning
+            var status: ExitStatus?
+            if !isRunning, record.isOfThisBoot {
+                // Before the leader is reaped: until then its group's number is its own.
+                _ = try record.process.killGroup()
+                status = try await DetachedProcess.waitForExit(record.process, until: .after(.zero))
+            }
+            items.append(
+                InventoryItem(
+                    name: name, pool: record.pool, digest: record.digest, startedAt: record.startedAt,
+                    isRunning: isRunning, endingSince: record.endingSince, endedCleanly: status == .exited(0)))
+        }
+        return items
+    }
+
+    /// Starts a runtime with the identity that was made for it.
+    ///
+    /// - Throws: `Failure` or `SystemError`; nothing runs and nothing is left then.
+    package func start(_ name: String, of pool: FleetPool, token: String, now: Timestamp) throws {
+        guard isDNSLabel(name) else { throw Failure(.invalid, "`\(name)` is not the name of a runtime") }
+        let users = try freeUsers()
+        do {
+            try files.write(path(of: name, "token"), Array(token.utf8), mode: 0o600)
+            try files.makeFolder(path(of: name, "work"))
+            let folder = "\(settings.state)/runtimes/\(name)"
+            let command = RuntimeCommand(
+                settings: settings, name: name, tokenFile: folder + "/token", folder: folder + "/work", users: users)
+            let log = DetachedProcess.Output.file("\(settings.state)/logs/\(name).log")
+            let process = try DetachedProcess(
+                command.gated(by: folder + "/record.json"), output: log, errorOutput: log
+            ).start()
+            let record = RuntimeFile(
+                name: name, pool: pool.name, digest: pool.digest, labels: ["agirunner.dev/pool": pool.name],
+                process: process, boot: RuntimeFile.currentBoot, startedAt: now, users: users)
+            try write(record)
+        } catch {
+            // The first failure is the one to tell; what stays is removed by the next inventory.
+            try? files.remove(path(of: name), recursively: true)
+            throw error
+        }
+    }
+
+    /// Asks a runtime to finish its work and end.
+    package func drain(_ name: String, now: Timestamp) throws {
+        guard var record = record(of: name) else { return }
+        record.endingSince = record.endingSince ?? now
+        try write(record)
+        if record.isRunning { _ = try record.process.signal(.terminate) }
+    }
+
+    /// Ends a runtime and everything in its session at once.
+    package func kill(_ name: String, now: Timestamp) throws {
+        guard var record = record(of: name) else { return }
+        record.endingSince = record.endingSince ?? now
+        try write(record)
+        if record.isRunning { _ = try record.process.killGroup() }
+    }
+
+    /// Clears away what an ended runtime left, but its log, of which the last twenty are kept.
+    ///
+    /// - Throws: `Failure.conflict` while it runs.
+    package func remove(_ name: String) throws {
+        guard record(of: name)?.isRunning != true else { throw Failure(.conflict, "The runtime \(name) runs") }
+        try files.remove(path(of: name), recursively: true)
+        try pruneLogs(after: name)
+    }
+
+    /// Removes the token of a runtime that has read it.
+    package func forgetToken(_ name: String) throws {
+        let path = try path(of: name, "token")
+        // A missing file is what is wanted.
+        if (try? files.stat(path)) != nil { try files.remove(path) }
+    }
+
+    /// The process of a runtime, or nil when it does not run.
+    package func processID(of name: String) -> Int32? {
+        record(of: name).flatMap { $0.isRunning ? $0.process.pid : nil }
+    }
+
+    /// Waits for the end of runtimes; those that run at the deadline are left as they are.
+    package func waitForEnd(of names: [String], within duration: Duration) async throws {
+        let deadline = Deadline.after(duration)
+        for name in names {
+            guard let record = record(of: name), record.isOfThisBoot else { continue }
+            _ = try await DetachedProcess.waitForExit(record.process, until: deadline)
+        }
+    }
+
+    private func names() throws -> [String] {
+        try files.list(WorkspacePath("runtimes"), limit: 100_000).entries.filter { $0.kind == .folder }
+            .compactMap { $0.path.split(separator: "/").last.map(String.init) }
+    }
+
+    private func path(of name: String, _ file: String = ".") throws -> WorkspacePath {
+        try WorkspacePath("runtimes/\(name)/\(file)")
+    }
+
+    private func record(of name: String) -> RuntimeFile? {
+        guard let path = try? path(of: name, "record.json"), let slice = try? files.read(path, limit: 1 << 16) else {
+            return nil  // nothing readable is no record
+        }
+        // A file that is no record names no process.
+        return try? Value(json: slice.bytes).decode(RuntimeFile.self)
+    }
+
+    private func write(_ record: RuntimeFile) throws {
+        try files.write(
+            path(of: record.name, "record.json"), Value(encoding: record).canonicalBytes, mode: 0o600)
+    }
+
+    /// The first part of the configured users that no runtime has.
+    private func freeUsers() throws -> ClosedRange<UInt32>? {
+        guard let all = settings.sandboxUserIDs else { return nil }
+        let taken = Set(try names().compactMap { record(of: $0)?.users?.lowerBound })
+        let size = min(LocalRuntimes.usersPerRuntime, UInt32(all.count))
+        let firsts = stride(from: all.lowerBound, through: all.upperBound - (size - 1), by: Int(size))
+        guard let first = firsts.first(where: { !taken.contains($0) }) else {
+            throw Failure(.exhausted, "Every sandbox user of \(all) belongs to a runtime; widen --sandbox-uids")
+        }
+        return first...(first + size - 1)
+    }
+
+    private func pruneLogs(after name: String) throws {
+        let list = try WorkspacePath("runtimes/.gone")
+        // Without a list there are no logs to prune yet.
+        let known = (try? files.read(list, limit: 1 << 16)).map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
+        var gone = known.split(separator: "\n").map(String.init) + [name]
+        while gone.count > LocalRuntimes.keptLogs {
+            // Somebody else may have removed it.
+            try? files.remove(WorkspacePath("logs/\(gone.removeFirst()).log"))
+        }
+        try files.write(list, Array(gone.joined(separator: "\n").utf8), mode: 0o600)
+    }
+}
+
+/// The pool that a runtime is made for.
+package struct FleetPool: Sendable, Equatable {
+    package let name: String
+    /// Digest of its spec.
+    package let digest: Digest
+
+    /// A pool of its parts.
+    package init(name: String, digest: Digest) {
+        self.name = name
+        self.digest = digest
+    }
+}

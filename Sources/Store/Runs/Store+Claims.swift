@@ -1,0 +1,139 @@
+package import Domain
+
+/// An attempt or a gate of a run that somebody must look at.
+package struct DueRecord: Sendable, Hashable {
+    package let workflow: ObjectKey
+    package let workflowUID: UID
+    package let uid: UID
+
+    /// A due record of its parts.
+    package init(workflow: ObjectKey, workflowUID: UID, uid: UID) {
+        self.workflow = workflow
+        self.workflowUID = workflowUID
+        self.uid = uid
+    }
+}
+
+/// The statements of claims and leases.
+enum ClaimStatement: String, Statement, CaseIterable {
+    /// The best claimable task whose run nobody else is writing to; locks the run. `$3` are tasks to pass over.
+    case candidate = """
+        SELECT t.uid, t.workflow_uid FROM tasks t JOIN workflows w ON w.uid = t.workflow_uid
+        WHERE t.state = 'ready' AND w.phase = 'active' AND t.namespace = ANY($1::text[])
+            AND ($2::text[] = '{}' OR t.routing_tag = ANY($2::text[])) AND NOT t.uid = ANY($3::text[])
+            AND (t.not_before IS NULL OR t.not_before <= now())
+        ORDER BY t.priority DESC, t.ready_at, t.uid LIMIT 1 FOR UPDATE OF w SKIP LOCKED
+        """
+    /// A lease that ran out is not renewed: whoever holds it has fenced itself, and its task may be given away.
+    case renew = """
+        UPDATE attempts t SET lease_until = clock_timestamp() + $3::bigint * interval '1 microsecond'
+        FROM (
+            SELECT uid FROM attempts
+            WHERE worker = $1 AND uid = ANY($2::text[]) AND state = 'live' AND lease_until > clock_timestamp()
+            ORDER BY uid FOR UPDATE
+        ) held
+        WHERE t.uid = held.uid
+        """
+    case states = """
+        SELECT uid, CASE WHEN state = 'live' AND lease_until <= clock_timestamp() THEN 'lost' ELSE state END AS state
+        FROM attempts WHERE worker = $1 AND uid = ANY($2::text[])
+        """
+    case expired = """
+        SELECT a.uid, a.workflow_uid, a.namespace, a.workflow AS name, 'Workflow' AS kind FROM attempts a
+        WHERE a.state = 'live' AND a.lease_until < clock_timestamp() ORDER BY a.lease_until LIMIT $1::bigint
+        """
+    case dueGates = """
+        SELECT g.uid, g.workflow_uid, g.namespace, g.workflow AS name, 'Workflow' AS kind FROM gates g
+        WHERE g.state = 'awaiting' AND g.due_at <= clock_timestamp() ORDER BY g.due_at LIMIT $1::bigint
+        """
+}
+
+extension Store {
+    /// Gives the best ready task to a worker: highest priority first, then the one that is ready longest.
+    ///
+    /// `tags` empty means every role of the namespaces. The body is pure; it decides the claim, or answers nil to
+    /// pass over this task, which is done at most 32 times. A run that is being written to right now is passed over
+    /// too: its commit rings the bell.
+    /// - Returns: the body's answer; nil when there is nothing to claim.
+    /// - Throws: whatever the body throws, unchanged.
+    package func claimTask<Answer: Sendable>(
+        namespaces: [String], tags: [String], actor: String,
+        body: @Sendable (Run, Pins, TaskRecord, Timestamp) throws -> (RunChange, Answer)?
+    ) async throws -> Answer? {
+        var passedOver: [String] = []
+        while passedOver.count < 32 {
+            let without = passedOver
+            switch try await claimOne(namespaces, tags, without: without, actor: actor, body: body) {
+            case .claimed(let answer): return answer
+            case .nothing: return nil
+            case .passedOver(let task): passedOver.append(task)
+            }
+        }
+        return nil
+    }
+
+    /// Renews the live attempts of a worker and answers how each one that it asked about stands.
+    ///
+    /// *Shape*: attempts that are not that worker's are missing. One whose lease has run out is `lost`.
+    package func renewLeases(worker: String, _ attempts: [UID], lease: Duration) async throws -> [UID: AttemptState] {
+        let uids = attempts.map(\.text)
+        return try await transaction { session in
+            try session.execute(ClaimStatement.renew, worker, uids, lease)
+            let states = try session.rows(ClaimStatement.states, worker, uids).map { row in
+                (UID(try row.text("uid")), AttemptState(rawValue: try row.text("state")) ?? .lost)
+            }
+            return Dictionary(states, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// Live attempts whose lease has run out, longest first.
+    package func expiredLeases(limit: Int) async throws -> [DueRecord] {
+        try await read { try $0.dueRecords(ClaimStatement.expired, limit) }
+    }
+
+    /// Gates whose time is over, longest first.
+    package func dueGates(limit: Int) async throws -> [DueRecord] {
+        try await read { try $0.dueRecords(ClaimStatement.dueGates, limit) }
+    }
+
+    private func claimOne<Answer: Sendable>(
+        _ namespaces: [String], _ tags: [String], without: [String], actor: String,
+        body: @Sendable (Run, Pins, TaskRecord, Timestamp) throws -> (RunChange, Answer)?
+    ) async throws -> Claim<Answer> {
+        let pins = pins
+        return try await transaction { session in
+            guard let row = try session.rows(ClaimStatement.candidate, namespaces, tags, without).first else {
+                return .nothing
+            }
+            let task = try row.text("uid")
+            // Read after the lock: the candidate was found in a snapshot that may be older than the run's last change.
+            guard let loaded = try session.loadRun(UID(try row.text("workflow_uid"))),
+                let record = loaded.run.tasks.first(where: { $0.uid.text == task }), record.state == .ready,
+                loaded.run.workflow.phase == .active
+            else { return .passedOver(task) }
+            let now = try session.now()
+            let specs = try session.loadPins(loaded.pin, cache: pins)
+            guard let (change, answer) = try body(loaded.run, specs, record, now) else { return .passedOver(task) }
+            var writer = RunWriter(session: session, actor: actor, cause: nil, now: now)
+            try writer.write(change, before: loaded.run)
+            try session.settleKeys(marks: change.marks, fence: nil)
+            return .claimed(answer)
+        }
+    }
+}
+
+/// What trying to claim one task led to.
+private enum Claim<Answer: Sendable>: Sendable {
+    case claimed(Answer)
+    case passedOver(String)
+    case nothing
+}
+
+extension Session {
+    fileprivate func dueRecords(_ statement: ClaimStatement, _ limit: Int) throws -> [DueRecord] {
+        try rows(statement, limit).map { row in
+            DueRecord(
+                workflow: try row.key(), workflowUID: UID(try row.text("workflow_uid")), uid: UID(try row.text("uid")))
+        }
+    }
+}

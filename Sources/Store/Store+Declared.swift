@@ -1,0 +1,158 @@
+package import Domain
+
+/// How an object on the control door meets the one that exists.
+package enum ApplyMode: Sendable, Hashable {
+    /// It must not exist.
+    case create
+    /// It is made or changed.
+    case apply
+    /// It must exist.
+    case replace
+}
+
+extension Store {
+    /// The declared object of a key as it is now, whether or not the horizon has passed it; nil when there is none.
+    package func stored(_ key: ObjectKey) async throws -> Stored? {
+        try await read { session in
+            try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
+                .map { try Stored(row: $0.value("row")) }
+        }
+    }
+
+    /// The declared objects of a GitSource, or all of them for nil; sorted by kind, namespace and name.
+    package func storedObjects(source: String?) async throws -> [Stored] {
+        try await read { session in
+            let rows =
+                if let source { try session.rows(DeclaredStatement.ofSource, source) } else {
+                    try session.rows(DeclaredStatement.all)
+                }
+            return try rows.map { try Stored(row: $0.value("row")) }
+        }
+    }
+
+    /// The declared objects of a kind, in one namespace or in all; sorted by namespace and name.
+    package func storedObjects(kind: String, namespace: String?) async throws -> [Stored] {
+        try await read { session in
+            try session.rows(DeclaredStatement.ofKind, kind, namespace).map { try Stored(row: $0.value("row")) }
+        }
+    }
+
+    /// Writes one declared object for a person.
+    ///
+    /// `newUID` makes the uid of a new object. `readiness` says how a new one, or one whose spec changed, is doing; nil means
+    /// nobody has looked yet, or that its conditions stay.
+    /// - Returns: the object and the position that its readers must have passed.
+    /// - Throws: `Failure` `.alreadyExists`, `.notFound` by the mode; `.conflict` with reason `stale` when the
+    ///   expected version is not the current one, or `owned_by_git` when a file declares the object.
+    package func applyOne(
+        _ declared: Declared, mode: ApplyMode, actor: String, expectedResourceVersion: Position? = nil,
+        newUID: @escaping @Sendable () -> UID,
+        readiness: @escaping @Sendable (Declared) -> Readiness? = { _ in nil }
+    ) async throws -> (Stored, Position) {
+        let key = declared.object.key
+        let context = DeclaredContext(actor: actor, priority: .people, newUID: newUID, readiness: readiness)
+        return try await transaction { session in
+            let writer = DeclaredWriter(session: session, context: context)
+            let existing = try writer.lock([key])[key]
+            if let existing {
+                if mode == .create { throw Failure(.alreadyExists, "\(key) exists already") }
+                try refuseGit(existing)
+            } else if mode == .replace || expectedResourceVersion != nil {
+                throw Failure(.notFound, "\(key) does not exist")
+            }
+            if let expected = expectedResourceVersion, existing?.object.metadata.resourceVersion != expected {
+                throw Failure(.conflict, "\(key) has changed since version \(expected)", reason: "stale")
+            }
+            let outcome = try writer.apply([.put(declared)])
+            guard let stored = try writer.lock([key])[key] else { throw Failure(.corrupted, "\(key) is missing") }
+            try session.settleKeys(marks: outcome.marks, fence: nil)
+            return (stored, stored.object.metadata.resourceVersion ?? .start)
+        }
+    }
+
+    /// Removes one declared object for a person, and the run that belongs to it when it is a Workflow.
+    ///
+    /// - Throws: `Failure.notFound`; `.conflict` with reason `owned_by_git` when a file declares the object.
+    package func removeOne(_ key: ObjectKey, actor: String) async throws -> Position {
+        let context = DeclaredContext(
+            actor: actor, priority: .people, newUID: { UID("") }, readiness: { _ in nil })
+        return try await transaction { session in
+            let writer = DeclaredWriter(session: session, context: context)
+            // Removing locks a Workflow's run before its object, so what is read here is not locked yet.
+            let row = try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
+            guard let row else { throw Failure(.notFound, "\(key) does not exist") }
+            try refuseGit(try Stored(row: row.value("row")))
+            let outcome = try writer.apply([.remove(key)])
+            guard let position = outcome.positions.max() else { throw Failure(.notFound, "\(key) does not exist") }
+            try session.settleKeys(marks: outcome.marks, fence: nil)
+            return position
+        }
+    }
+
+    /// Writes the status of a declared object; the body gets the locked object and the database's time.
+    ///
+    /// Writes nothing, and draws no position, when the body answers nil or what is there already.
+    /// - Returns: the position of the change, nil when nothing was written.
+    /// - Throws: `Failure.notFound`; `.conflict` with reason `fenced`; whatever the body throws.
+    @discardableResult
+    package func setStatus(
+        _ key: ObjectKey, fence: ClaimedKey?, event: PlainEvent? = nil,
+        body: @Sendable (Stored, Timestamp) throws -> Value?
+    ) async throws -> Position? {
+        try await transaction { session in
+            let rows = try session.rows(
+                DeclaredStatement.lock, [key.kind], [key.namespace ?? ""], [key.name])
+            guard let row = rows.first else { throw Failure(.notFound, "\(key) does not exist") }
+            var stored = try Stored(row: row.value("row"))
+            let now = try session.now()
+            var position: Position?
+            if let status = try body(stored, now), status != stored.object.status {
+                stored.object.status = status
+                position = try session.putStatus(of: stored, event: event, now: now)
+            }
+            try session.settleKeys(marks: [], fence: fence)
+            return position
+        }
+    }
+
+    /// Writes an event that belongs to no run and to no row.
+    @discardableResult
+    package func record(_ event: PlainEvent) async throws -> Position {
+        try await transaction { session in
+            let now = try session.now()
+            guard let position = try session.drawPositions(1).first else {
+                throw Failure(.corrupted, "No position")
+            }
+            try session.append(events: [Event(event, subjectUID: nil, at: position, time: now)], changes: [])
+            return position
+        }
+    }
+}
+
+extension Session {
+    /// Writes an object whose status is new; its row is locked.
+    func putStatus(of stored: Stored, event: PlainEvent?, now: Timestamp) throws -> Position {
+        let positions = try drawPositions(event == nil ? 1 : 2)
+        guard let position = positions.last, let first = positions.first else {
+            throw Failure(.corrupted, "No position")
+        }
+        var stored = stored
+        stored.object.metadata.resourceVersion = position
+        try execute(Table.objects.update, Value.array([try stored.row()]))
+        let events = event.map {
+            [Event($0, subjectUID: stored.object.metadata.uid, at: first, time: now)]
+        }
+        let change = try ChangeRow(
+            put: stored.object, labelsBefore: stored.object.metadata.labels ?? [:], at: position, time: now)
+        try append(events: events ?? [], changes: [change])
+        return position
+    }
+}
+
+private func refuseGit(_ stored: Stored) throws {
+    guard let source = stored.origin.gitSource else { return }
+    let place = "\(stored.origin.path ?? "?"):\(stored.origin.line ?? 1)"
+    throw Failure(
+        .conflict, "\(stored.object.key) is declared by GitSource/\(source) at \(place); change it there",
+        reason: "owned_by_git")
+}

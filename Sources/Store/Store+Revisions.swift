@@ -1,0 +1,157 @@
+package import Domain
+
+/// What applying a commit did.
+package struct AppliedRevision: Sendable, Hashable {
+    /// The name of the Revision object.
+    package var revision: String
+    package var created: Int
+    package var changed: Int
+    package var unchanged: Int
+    package var removed: Int
+    /// Readers that have passed it see the whole revision.
+    package var position: Position
+
+    /// What applying did, of its parts.
+    package init(
+        revision: String, created: Int, changed: Int, unchanged: Int, removed: Int, position: Position
+    ) {
+        self.revision = revision
+        self.created = created
+        self.changed = changed
+        self.unchanged = unchanged
+        self.removed = removed
+        self.position = position
+    }
+}
+
+/// The statements of revisions.
+enum RevisionStatement: String, Statement, CaseIterable {
+    case lock = "SELECT to_jsonb(t) AS row FROM revisions t WHERE t.source = $1 AND t.commit = $2 FOR UPDATE"
+}
+
+extension Store {
+    /// Applies one commit of a source: steps in transactions of at most a thousand, then the revision is applied.
+    ///
+    /// Doing it again, also after it was interrupted, leads to the same rows: what is there already is unchanged.
+    /// The generation grows only when the digest differs, the resource version only when something shown differs.
+    /// `readiness` says how a new object, or one whose spec changed, is doing; nil leaves a new one at `Ready=Unknown`.
+    /// - Throws: `Failure.conflict` with reason `fenced`, which leaves the revision to whoever took over. After any
+    ///   other failure the revision is `failed`, and what was applied of it stays.
+    package func apply(
+        _ write: RevisionWrite, fence: ClaimedKey?, newUID: @escaping @Sendable () -> UID,
+        readiness: @escaping @Sendable (Declared) -> Readiness? = { _ in nil }
+    ) async throws -> AppliedRevision {
+        let actor = "git:\(write.source)"
+        let context = DeclaredContext(actor: actor, priority: .webhook, newUID: newUID, readiness: readiness)
+        let begun = try await transaction { session in
+            let (record, _) = try session.putRevision(write, newUID: newUID) { $0.phase = .applying }
+            try session.settleKeys(marks: [], fence: fence)
+            return record
+        }
+        var total = DeclaredOutcome()
+        do {
+            for start in stride(from: 0, to: write.steps.count, by: 1000) {
+                let steps = Array(write.steps[start..<min(start + 1000, write.steps.count)])
+                let outcome = try await transaction { session in
+                    let outcome = try DeclaredWriter(session: session, context: context).apply(steps)
+                    try session.settleKeys(marks: outcome.marks, fence: fence)
+                    return outcome
+                }
+                total.add(outcome)
+            }
+            return try await finish(write, name: begun.name, total, fence: fence, newUID: newUID)
+        } catch {
+            try await fail(write, because: error, newUID: newUID)
+            throw error
+        }
+    }
+
+    private func finish(
+        _ write: RevisionWrite, name: String, _ total: DeclaredOutcome, fence: ClaimedKey?,
+        newUID: @escaping @Sendable () -> UID
+    ) async throws -> AppliedRevision {
+        let position = try await transaction { session in
+            let (_, position) = try session.putRevision(write, newUID: newUID) { record in
+                record.phase = .applied
+                (record.created, record.changed) = (total.created, total.changed)
+                (record.unchanged, record.removed) = (total.unchanged, total.removed)
+            }
+            try session.settleKeys(marks: [], fence: fence)
+            return position
+        }
+        return AppliedRevision(
+            revision: name, created: total.created, changed: total.changed, unchanged: total.unchanged,
+            removed: total.removed, position: position)
+    }
+
+    private func fail(
+        _ write: RevisionWrite, because error: any Error, newUID: @escaping @Sendable () -> UID
+    ) async throws {
+        let failure = error as? Failure
+        if failure?.reason == "fenced" || failure?.isTransient == true || error is CancellationError { return }
+        _ = try await transaction { session in
+            _ = try session.putRevision(write, newUID: newUID) { record in
+                record.phase = .failed
+                record.failure = failure?.message ?? "\(error)"
+            }
+        }
+    }
+}
+
+extension DeclaredOutcome {
+    fileprivate mutating func add(_ other: DeclaredOutcome) {
+        created += other.created
+        changed += other.changed
+        unchanged += other.unchanged
+        removed += other.removed
+    }
+}
+
+extension Session {
+    /// Writes a revision's row, with its event and change, whether or not the commit was seen before.
+    fileprivate func putRevision(
+        _ write: RevisionWrite, newUID: () -> UID, _ change: (inout RevisionRecord) -> Void
+    ) throws -> (RevisionRecord, Position) {
+        let locked = try rows(RevisionStatement.lock, write.source, write.commit).first?.value("row")
+        let now = try now()
+        let old: RevisionRecord? = try locked.map { try Table.revisions.decode($0) }
+        var record = old ?? RevisionRecord(uid: newUID(), write: write, createdAt: now)
+        if old == nil {
+            try execute(
+                Table.revisions.insert,
+                Value.array([try Table.revisions.row(record, volatile: ["resource_version": 0])]))
+        }
+        record.failure = nil
+        (record.declared, record.heldBack) = (write.declaredCount, write.heldBackCount)
+        record.diagnostics = write.diagnostics
+        change(&record)
+        record.finishedAt = record.phase == .applying ? nil : now
+        let positions = try drawPositions(2)
+        let row = try Table.revisions.row(
+            record, volatile: ["resource_version": .integer(positions[1].number)])
+        try execute(Table.revisions.update, Value.array([row]))
+        let event = PlainEvent(
+            type: "source.\(record.phase.rawValue)", subject: ObjectKey("GitSource", namespace: nil, name: write.source),
+            actor: "git:\(write.source)", data: record.eventData)
+        let shown = try record.object(resourceVersion: positions[1])
+        try append(
+            events: [Event(event, subjectUID: nil, at: positions[0], time: now)],
+            changes: [
+                try ChangeRow(
+                    put: shown, labelsBefore: old == nil ? nil : shown.metadata.labels ?? [:], at: positions[1],
+                    time: now)
+            ])
+        return (record, positions[1])
+    }
+}
+
+extension RevisionRecord {
+    fileprivate var eventData: Value {
+        .members([
+            "revision": .string(name), "commit": .string(commit.text), "declared": .integer(Int64(declared)),
+            "heldBack": .integer(Int64(heldBack)), "created": .integer(Int64(created)),
+            "changed": .integer(Int64(changed)), "unchanged": .integer(Int64(unchanged)),
+            "removed": .integer(Int64(removed)), "failure": failure.map(Value.string),
+        ])
+    }
+}

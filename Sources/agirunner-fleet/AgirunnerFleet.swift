@@ -1,0 +1,128 @@
+internal import ArgumentParser
+internal import Domain
+internal import Fleet
+internal import Glibc
+internal import Logging
+internal import Outbound
+internal import ServiceLifecycle
+internal import Telemetry
+internal import UnixSignals
+
+/// The process that makes the running runtimes match the wanted ones.
+@main
+struct AgirunnerFleet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agirunner-fleet", abstract: "Makes the running runtimes match the wanted ones.",
+        discussion: """
+            SIGTERM and SIGINT end it as --on-exit says, SIGQUIT without waiting for anything. \
+            SIGHUP makes it look at once.
+            """)
+
+    @Option(help: "The unix socket of the control plane's worker door.")
+    var workerSocket: String
+
+    @Option(help: "The file with the token that proves the fleet manager.")
+    var tokenFile: String
+
+    @Option(help: "The state folder; runtimes lie in runtimes/, their logs in logs/.")
+    var state: String
+
+    @Option(help: "The program agirunner-runtime; the one beside this program when absent.")
+    var runtimeProgram: String?
+
+    @Option(help: "Host users for sandboxes when this runs as root, such as 620000-629999.")
+    var sandboxUids: String?
+
+    @Option(help: "What becomes of the runtimes at the end: detach or cascade.")
+    var onExit: OnExit = .detach
+
+    @Option(help: "The least severe level that is logged.")
+    var logLevel: String = "info"
+
+    func validate() throws {
+        for path in [workerSocket, tokenFile, state] where !path.hasPrefix("/") {
+            throw ValidationError("\(path) must be an absolute path")
+        }
+        _ = try userIDs()
+    }
+
+    func run() async throws {
+        // A peer that closes its socket is an error of the call, not the end of the process.
+        _ = signal(SIGPIPE, SIG_IGN)
+        _ = bootstrap(program: "agirunner-fleet", level: Logger.Level(rawValue: logLevel) ?? .info)
+        let logger = Logger(label: "fleet")
+        try HTTPClient.initialise()
+        let bell = FleetBell()
+        let service = FleetService(
+            door: .socket(workerSocket, token: try token(), client: try HTTPClient(maximumTransfers: 8)),
+            runtimes: try LocalRuntimes(
+                LocalRuntimeSettings(
+                    state: state, program: try runtimeProgram ?? sibling("agirunner-runtime"),
+                    workerSocket: workerSocket, sandboxUserIDs: try userIDs(),
+                    environment: try environment(), logLevel: logLevel)),
+            onExit: onExit, bell: bell, now: currentTime, random: { .random(in: 0..<1) }, logger: logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: service), .init(service: Waker(bell: bell))],
+                gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit], logger: logger))
+        try await group.run()
+    }
+
+    private func token() throws -> String {
+        String(decoding: try content(of: tokenFile).filter { $0 > 32 }, as: UTF8.self)
+    }
+
+    private func userIDs() throws -> ClosedRange<UInt32>? {
+        guard let sandboxUids else { return nil }
+        let ends = sandboxUids.split(separator: "-").compactMap { UInt32($0) }
+        guard ends.count == 2, ends[0] > 0, ends[0] <= ends[1] else {
+            throw ValidationError("--sandbox-uids must be a range such as 620000-629999")
+        }
+        return ends[0]...ends[1]
+    }
+}
+
+extension OnExit: ExpressibleByArgument {}
+
+/// Rings the bell at SIGHUP.
+private struct Waker: Service {
+    let bell: FleetBell
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { bell.ring() }
+    }
+}
+
+/// The first MiB of a file.
+private func content(of path: String) throws -> [UInt8] {
+    guard let file = unsafe fopen(path, "re") else { throw ValidationError("cannot read \(path)") }
+    defer { unsafe fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    let count = unsafe fread(&bytes, 1, bytes.count, file)
+    return Array(bytes.prefix(count))
+}
+
+/// The environment this process was started with.
+private func environment() throws -> [String: String] {
+    let pairs = try content(of: "/proc/self/environ").split(separator: 0).compactMap { entry -> (String, String)? in
+        let text = String(decoding: entry, as: UTF8.self)
+        guard let equals = text.firstIndex(of: "=") else { return nil }
+        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+    return Dictionary(pairs) { first, _ in first }
+}
+
+/// The program of this name beside the running one.
+private func sibling(_ name: String) throws -> String {
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlink("/proc/self/exe", &path, path.count)
+    let own = String(decoding: path.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    guard let slash = own.lastIndex(of: "/") else { throw ValidationError("--runtime-program is needed") }
+    return own[...slash] + name
+}
+
+@Sendable private func currentTime() -> Timestamp {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+}

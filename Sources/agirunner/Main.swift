@@ -1,0 +1,102 @@
+import ArgumentParser
+import CommandLine
+import Domain
+import Embedded
+import Glibc
+import Outbound
+import Secrets
+import Telemetry
+
+/// `agirunner`, the command line.
+@main
+enum Main {
+    static func main() async {
+        do {
+            try HTTPClient.initialise()
+            let environment = try commandEnvironment()
+            await CommandEnvironment.$current.withValue(environment) { await run() }
+        } catch {
+            complain("error: \(error)")
+            exit(1)
+        }
+    }
+
+    /// Parses and runs one command; a failure of ours is one line and an exit code, not a usage text.
+    private static func run() async {
+        do {
+            var command = try Root.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            complain("\(failure)")
+            exit(failure.exitCode)
+        } catch let failure as Failure {
+            complain("error: \(failure)")
+            exit(1)
+        } catch let error as OutboundError {
+            complain("error: agirunnerd does not answer: \(error.message)\nstart it with 'agirunner up', or name its state folder with --state")
+            exit(1)
+        } catch {
+            Root.exit(withError: error)
+        }
+    }
+}
+
+/// The root of all verbs.
+struct Root: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agirunner",
+        abstract: "Run repeatable AI work from git: declare it, watch it converge, decide where people decide.",
+        version: "0.1.0",
+        subcommands: [Up.self] + commandVerbs + [Version.self, Completion.self])
+}
+
+/// `agirunner version`.
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version.")
+
+    func run() { print("agirunner \(Root.configuration.version)") }
+}
+
+/// `agirunner completion`.
+struct Completion: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print a completion script for bash, zsh or fish.")
+
+    @Argument(help: "bash, zsh or fish.") var shell: String
+
+    func run() throws {
+        guard let shell = CompletionShell(rawValue: shell) else {
+            throw CommandFailure("the shell must be bash, zsh or fish, not '\(shell)'")
+        }
+        print(Root.completionScript(for: shell))
+    }
+}
+
+/// Writes a line for the person at the terminal, apart from the data on standard output.
+func complain(_ text: String) {
+    let line = Array("\(text)\n".utf8)
+    // A terminal that is gone cannot be told about it.
+    _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+}
+
+/// Writes a line of data at once, so that a reader of a pipe sees it when it happens.
+private func output(_ text: String) {
+    let line = Array("\(text)\n".utf8)
+    // A reader that went away ends the program by SIGPIPE, as it does every Unix tool.
+    _ = unsafe line.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+}
+
+private func commandEnvironment() throws -> CommandEnvironment {
+    let http = try HTTPClient()
+    let variables = environmentVariables()
+    return CommandEnvironment(
+        connect: { ControlClient(transport: transport(over: http, socket: $0)) },
+        defaultState: {
+            variables["AGIRUNNER_STATE"] ?? Installation.defaultState(userID: getuid(), environment: variables)
+        },
+        output: output, notice: complain,
+        now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) }, userID: { getuid() })
+}

@@ -1,0 +1,54 @@
+import CommandLine
+import Glibc
+import Outbound
+import UnixSignals
+
+/// Requests over the control socket.
+func transport(over http: HTTPClient, socket: String) -> ControlClient.Transport {
+    ControlClient.Transport(
+        send: { method, path, headers, body in
+            let request = HTTPRequest(
+                method: method, url: "http://agirunner\(path)", unixSocketPath: socket, headers: headers, body: body,
+                totalTimeout: .seconds(60))
+            let response = try await http.send(request, maximumBodyBytes: 64 << 20)
+            return ControlClient.Answer(status: response.status, body: response.body)
+        },
+        lines: { path, headers, each in
+            let request = HTTPRequest(
+                method: "GET", url: "http://agirunner\(path)", unixSocketPath: socket, headers: headers,
+                totalTimeout: .seconds(86_400))
+            let stream = try await http.stream(request)
+            var splitter = LineSplitter(maximumLineBytes: 8 << 20)
+            for try await chunk in stream {
+                guard stream.head.status < 400 else {
+                    throw CommandFailure(String(decoding: chunk, as: UTF8.self))
+                }
+                for line in try splitter.push(chunk) where !line.isEmpty {
+                    guard try await each(line) else { return }
+                }
+            }
+            if let last = splitter.finish(), !last.isEmpty { _ = try await each(last) }
+        })
+}
+
+/// The environment of this process.
+func environmentVariables() -> [String: String] {
+    var variables: [String: String] = [:]
+    var entry = unsafe environ
+    while let text = unsafe entry.pointee {
+        let pair = unsafe String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+        unsafe entry += 1
+    }
+    return variables
+}
+
+/// One element for each Ctrl-C or SIGTERM from now on.
+func stopSignals() -> AsyncStream<Void> {
+    let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(8))
+    // Lives as long as the process: the stream ends with it, and nothing waits for its end.
+    Task {
+        for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { continuation.yield() }
+    }
+    return stream
+}

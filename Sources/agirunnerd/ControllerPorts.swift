@@ -1,0 +1,119 @@
+import Domain
+import Reconciler
+import Secrets
+import Store
+import Workflows
+
+/// What is applied and needs no controller of its own is in force at once.
+let readinessWhenStored: @Sendable (Declared) -> Readiness? = { declared in
+    ["GitSource", "Workflow", "Decision"].contains(declared.object.kind)
+        ? nil : .ready(reason: "Applied", message: "in force")
+}
+
+func objectPorts(_ store: Store) -> ObjectPorts {
+    ObjectPorts(
+        stored: { try await store.stored($0) },
+        ofSource: { try await store.storedObjects(source: $0) },
+        ofKind: { try await store.storedObjects(kind: $0, namespace: $1) },
+        apply: { write, claimed in
+            _ = try await store.apply(write, fence: claimed, newUID: newUID, readiness: readinessWhenStored)
+        },
+        setStatus: { key, claimed, event, body in
+            do {
+                _ = try await store.setStatus(key, fence: claimed, event: event, body: body)
+            } catch let failure as Failure where failure.code == .notFound {
+                // The object went meanwhile, and its status with it.
+            }
+        })
+}
+
+func runPorts(_ store: Store) -> RunPorts {
+    RunPorts(
+        run: { try await store.run($0).map { (run: $0.0, pins: $0.1) } },
+        owner: { try await workflow(owning: $0, store) },
+        begin: { change, pins, claimed in
+            let body = try Value(encoding: pins)
+            do {
+                try await store.beginRun(
+                    change, pin: (contentDigest(body.canonicalBytes), body), fence: claimed, actor: "controller")
+            } catch let failure as Failure where failure.code == .alreadyExists {
+                // Another replica began it; the next look finds the run.
+            }
+        },
+        transact: { workflow, actor, decision, claimed, body in
+            try await transact(store, workflow, actor: actor, decision: decision, fence: claimed, body)
+        },
+        context: { ruleContext(try await store.now()) },
+        digest: contentDigest)
+}
+
+func queuePorts(_ store: Store, claimer: String) -> QueuePorts {
+    QueuePorts(
+        claim: { try await store.claimKey(by: claimer, lease: .seconds(60)) },
+        renew: { try await store.renew($0, lease: .seconds(60)) },
+        finish: { try await store.finish($0) },
+        release: { try await store.release($0, retryAfter: $1, failed: $2) },
+        wait: { await store.nextBell(deadline: $0) })
+}
+
+func dispatchPorts(_ store: Store) -> DispatchPorts {
+    DispatchPorts(
+        claimTask: { worker, body in
+            try await store.claimTask(
+                namespaces: worker.namespaces, tags: worker.tags, actor: "worker:\(worker.name)"
+            ) { run, pins, task, now in
+                try body(run, pins, task, ruleContext(now)).map { ($0, (change: $0, pins: pins)) }
+            }
+        },
+        transact: { workflow, actor, request, body in
+            let key = request.map { RequestKey(scope: $0.scope, id: $0.id, content: $0.content) }
+            try await transact(store, workflow, actor: actor, request: key, body)
+        },
+        attempt: { try await store.attempt(tokenDigest: $0) },
+        workflowOfAttempt: { try await store.workflowOf(attempt: $0) },
+        run: { try await store.run($0).map { (run: $0.0, pins: $0.1) } },
+        renewLeases: { worker, attempts, lease in
+            let states = try await store.renewLeases(worker: worker, attempts, lease: lease)
+            let phases = try await store.phases(of: Array(states.keys))
+            return states.reduce(into: [:]) { held, entry in
+                held[entry.key] = HeldAttempt(state: entry.value, phase: phases[entry.key] ?? .failed)
+            }
+        },
+        expiredLeases: { try await store.expiredLeases(limit: 100).map { ($0.workflowUID, $0.uid) } },
+        dueGates: { try await store.dueGates(limit: 100).map { ($0.workflowUID, $0.uid) } },
+        wait: { await store.nextBell(deadline: $0) },
+        digest: contentDigest)
+}
+
+private func ruleContext(_ now: Timestamp) -> RuleContext {
+    RuleContext(now: now, newUID: newUID, digest: contentDigest)
+}
+
+private func transact(
+    _ store: Store, _ workflow: UID, actor: String, request: RequestKey? = nil, decision: ObjectKey? = nil,
+    fence: ClaimedKey? = nil, _ body: @escaping RunBody
+) async throws {
+    var once: DecisionKey?
+    if let decision, let stored = try await store.stored(decision) {
+        once = DecisionKey(
+            source: stored.origin.gitSource ?? "", name: "\(decision.namespace ?? "")/\(decision.name)",
+            digest: stored.digest)
+    }
+    do {
+        _ = try await store.transact(workflow, request: request, decision: once, fence: fence, actor: actor) {
+            run, pins, now in (try body(run, pins, ruleContext(now)), true)
+        }
+    } catch let failure as Failure where failure.reason == "decision_done" {
+        // It took effect before a crash kept its status from being written.
+    }
+}
+
+/// The run that a workflow, or something live in it, belongs to.
+private func workflow(owning key: ObjectKey, _ store: Store) async throws -> UID? {
+    if key.kind == WorkflowRecord.kind {
+        return try await store.stored(key)?.object.metadata.uid
+    }
+    guard let name = try await store.object(key)?.metadata.labels?[LiveLabel.workflow] else { return nil }
+    let workflow = ObjectKey(WorkflowRecord.kind, namespace: key.namespace, name: name)
+    return try await store.stored(workflow)?.object.metadata.uid
+}

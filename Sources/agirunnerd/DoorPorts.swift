@@ -1,0 +1,105 @@
+import API
+import Catalog
+import Domain
+import Secrets
+import Store
+import Telemetry
+
+func readPorts(_ store: Store, metrics: MetricsRegistry) -> ReadPorts {
+    ReadPorts(
+        object: { try await store.object($0) },
+        list: { try await store.list($0, limit: $1, after: $2, position: $3) },
+        changes: { after, kinds, namespace, limit in
+            let page = try await store.changes(after: after, kinds: kinds, namespace: namespace, limit: limit)
+            return ChangePage(changes: page.changes, through: page.through)
+        },
+        waitForChange: { after, deadline in
+            let ticket = store.bellTicket()
+            guard store.horizon() <= after else { return }
+            await store.waitBell(after: ticket, deadline: deadline)
+        },
+        horizon: { store.horizon() },
+        events: { after, workflow, namespace, limit in
+            try await store.events(after: after, workflow: workflow, namespace: namespace, limit: limit)
+        },
+        logs: { key, after, limit in try await logs(of: key, after: after, limit: limit, store) },
+        namespaces: {
+            let used = try await store.storedObjects(source: nil).compactMap(\.object.metadata.namespace)
+            return Set(used + ["default"]).sorted()
+        },
+        readiness: { await readiness(store) },
+        metrics: { metrics.text() },
+        columns: { tableColumns(kind: $0) },
+        schema: { jsonSchema(kind: $0) },
+        authorise: { subject, _, _, _ in PeerRule.isOwner(subject: subject) },
+        now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) })
+}
+
+private func logs(of key: ObjectKey, after: Int64, limit: Int, _ store: Store) async throws -> [LogEntry] {
+    guard let uid = try await store.object(key)?.metadata.uid else {
+        throw Failure(.notFound, "\(key) does not exist")
+    }
+    let entries = try await store.logs(of: uid, after: after, limit: limit)
+    let names = try await store.names(of: Set(entries.map(\.attemptUID)))
+    return entries.map { entry in
+        LogEntry(attempt: names[entry.attemptUID] ?? entry.attemptUID.text, line: entry.line, cursor: entry.cursor)
+    }
+}
+
+private func readiness(_ store: Store) async -> [ReadinessCheck] {
+    do {
+        _ = try await store.installation()
+        return [ReadinessCheck(name: "database", isReady: true, message: "answers")]
+    } catch {
+        return [ReadinessCheck(name: "database", isReady: false, message: "does not answer")]
+    }
+}
+
+func writePorts(_ store: Store) -> WritePorts {
+    WritePorts(
+        write: { try await write($0, store) },
+        delete: { key, actor, isDryRun in
+            guard let object = try await store.object(key) else { throw Failure(.notFound, "\(key) does not exist") }
+            guard !isDryRun else { return object }
+            let position = try await store.removeOne(key, actor: actor)
+            try await store.waitForHorizon(position, deadline: .seconds(5))
+            return object
+        },
+        validate: { value in
+            switch Loader().validate(value, options: LoadOptions()) {
+            case .success: []
+            case .failure(let rejection): rejection.diagnostics
+            }
+        },
+        randomBytes: { randomBytes($0) })
+}
+
+/// Validates an object as a file would be, and writes it for a person.
+private func write(_ request: WriteRequest, _ store: Store) async throws -> WriteResult {
+    var options = LoadOptions()
+    options.appliedBy = request.actor
+    options.namespace = request.key.namespace ?? "default"
+    let others = try await store.storedObjects(source: nil).filter { $0.object.key != request.key }
+    options.existing = Dictionary(
+        others.map { ($0.object.key, $0.object.spec ?? [:]) }, uniquingKeysWith: { first, _ in first })
+    let declared: Declared
+    switch Loader().validate(request.object, options: options) {
+    case .success(let valid): declared = valid
+    case .failure(let rejection): throw InvalidObject(diagnostics: rejection.diagnostics)
+    }
+    let existing = try await store.stored(request.key)
+    guard !request.isDryRun else {
+        return WriteResult(object: declared.object, isCreated: existing == nil)
+    }
+    let mode: ApplyMode =
+        switch request.method {
+        case .create: .create
+        case .replace: .replace
+        case .apply: .apply
+        }
+    let (stored, position) = try await store.applyOne(
+        declared, mode: mode, actor: request.actor, expectedResourceVersion: request.resourceVersion, newUID: newUID,
+        readiness: readinessWhenStored)
+    try await store.waitForHorizon(position, deadline: .seconds(5))
+    return WriteResult(object: stored.object, isCreated: existing == nil)
+}

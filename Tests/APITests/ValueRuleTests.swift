@@ -1,0 +1,104 @@
+@testable import API
+import Domain
+import HTTPTypes
+import Testing
+
+@Suite struct AcceptTests {
+    @Test func `ranges are ordered by quality and then as they come`() {
+        let accept = Accept("text/html;q=0.5, application/json;as=Table;v=v1 , */*;q=0, application/yaml")
+        #expect(accept.ranges.map(\.type) == ["application/json", "application/yaml", "text/html"])
+        #expect(accept.ranges.first?.parameters == ["as": "Table", "v": "v1"])
+        #expect(Accept("").ranges.isEmpty)
+    }
+}
+
+@Suite struct LabelSelectorTests {
+    @Test func `all forms are read`() throws {
+        let requirements = try labelRequirements("a=1, b == 2,c!=3,d in (x, y),e notin (z),f,!g/h, ! i")
+        #expect(
+            requirements == [
+                LabelRequirement(key: "a", operation: .isIn, values: ["1"]),
+                LabelRequirement(key: "b", operation: .isIn, values: ["2"]),
+                LabelRequirement(key: "c", operation: .isNotIn, values: ["3"]),
+                LabelRequirement(key: "d", operation: .isIn, values: ["x", "y"]),
+                LabelRequirement(key: "e", operation: .isNotIn, values: ["z"]),
+                LabelRequirement(key: "f", operation: .exists, values: []),
+                LabelRequirement(key: "g/h", operation: .isAbsent, values: []),
+                LabelRequirement(key: "i", operation: .isAbsent, values: []),
+            ])
+        #expect(try labelRequirements("").isEmpty)
+        #expect(try labelRequirements("a=").map(\.values) == [[""]])
+    }
+
+    @Test(arguments: ["a b", "a in x", "a in (", "=1", "a>1", "a in (x;y)", "!", "in (x)", "a=b=c", "ü=1"])
+    func `anything else is refused`(selector: String) {
+        #expect(throws: Refusal.self) { try labelRequirements(selector) }
+    }
+}
+
+@Suite struct WatchFrameTests {
+    private let query = ObjectQuery(
+        kind: "Task", namespace: nil, labels: [LabelRequirement(key: "a", operation: .isIn, values: ["1"])])
+
+    @Test(arguments: [
+        (Change.Act.put, nil, ["a": "1"], WatchFrame.Kind.added), (.put, ["a": "1"], ["a": "1"], .modified),
+        (.put, ["a": "2"], ["a": "1"], .added), (.put, ["a": "1"], ["a": "2"], .deleted),
+        (.put, ["a": "2"], ["a": "2"], nil), (.put, nil, [:], nil), (.removed, ["a": "1"], ["a": "1"], .deleted),
+        (.removed, ["a": "2"], ["a": "2"], nil), (.removed, nil, ["a": "1"], .deleted),
+    ] as [(Change.Act, [String: String]?, [String: String], WatchFrame.Kind?)])
+    func `a watcher sees an object enter, change and leave its selector`(
+        act: Change.Act, before: [String: String]?, labels: [String: String], expected: WatchFrame.Kind?
+    ) {
+        var metadata = Metadata(name: "t", namespace: "default")
+        metadata.labels = labels
+        let change = Change(
+            position: Position(1), act: act, object: Object(kind: "Task", metadata: metadata), labelsBefore: before)
+        #expect(watchFrameKind(change, query) == expected)
+    }
+}
+
+@Suite struct RouteTests {
+    @Test func `patterns match whole paths, decode names and ignore trailing slashes`() {
+        let pattern = RoutePattern("/apis/{plural}/{name}")
+        #expect(pattern.match("/apis/roles/a%2Fb/".split(separator: "/")) == ["plural": "roles", "name": "a/b"])
+        #expect(pattern.match("/apis/roles".split(separator: "/")) == nil)
+        #expect(pattern.match("/api/roles/x".split(separator: "/")) == nil)
+    }
+
+    @Test func `queries keep empty, repeated and encoded values apart`() throws {
+        let query = Query("a=&b=x%20y+z&b=2&watch&c=%zz&flag=false&n=07")
+        #expect(query["a"] == nil)
+        #expect(query["b"] == "x y z")
+        #expect(query.flag("watch"))
+        #expect(!query.flag("flag") && !query.flag("missing"))
+        #expect(query["c"] == "%zz")
+        #expect(try query.number("n") == 7)
+        #expect(throws: Refusal.self) { try query.number("b") }
+    }
+}
+
+@Suite struct TableTests {
+    @Test(arguments: [
+        (0, "0s"), (119, "119s"), (120, "2m"), (150, "2m30s"), (600, "10m"), (10_799, "179m"), (10_800, "3h"),
+        (12_600, "3h30m"), (28_800, "8h"), (172_800, "2d"), (180_000, "2d2h"), (691_200, "8d"), (86_400_000, "1000d"),
+    ])
+    func `ages are rough`(seconds: Int, text: String) {
+        #expect(roughDuration(.seconds(seconds)) == text)
+    }
+
+    @Test func `cells follow keys, indices and condition types`() {
+        let object: Value = [
+            "metadata": ["name": "a"], "spec": ["list": ["x", "y"], "deep": ["k": 1]],
+            "status": ["at": "2027-01-15T07:58:20Z", "conditions": [["type": "Ready", "status": "True"]]],
+        ]
+        let columns = [
+            TableColumn(title: "L", path: ["spec", "list"]), TableColumn(title: "I", path: ["spec", "list", "1"]),
+            TableColumn(title: "D", path: ["spec", "deep"]), TableColumn(title: "N", path: ["spec", "deep", "k"]),
+            TableColumn(title: "C", path: ["status", "conditions", "Ready", "status"]),
+            TableColumn(title: "X", path: ["spec", "list", "9"]),
+            TableColumn(title: "T", path: ["status", "at"], type: "date"),
+        ]
+        let cells = tableCells(object, columns, now: Timestamp(microseconds: 1_800_000_000_000_000))
+        #expect(cells == ["a", "x,y", "y", "{\"k\":1}", 1, "True", "<none>", "100s", "<unknown>"])
+    }
+}

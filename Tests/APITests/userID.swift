@@ -1,0 +1,4 @@
+import Glibc
+
+/// The user that runs the tests.
+func userID() -> UInt32 { getuid() }

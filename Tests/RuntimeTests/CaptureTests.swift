@@ -1,0 +1,165 @@
+import Containers
+import Domain
+import Foundation
+import Testing
+import WorkerProtocol
+
+@testable import Runtime
+
+@Suite struct CaptureTests {
+    /// Commits a file by the tools and hands over; `between` is a command of the sandbox in between.
+    private func committing(_ name: String, between: String = "true") -> Value {
+        [
+            turn(("file_write", ["path": .string(name), "content": "x"])),
+            turn(("git_commit", ["message": "Add a file"])), turn(("shell_exec", ["command": .string(between)])),
+            handOff,
+        ]
+    }
+
+    @Test func `work goes on from the run's recorded head`() async throws {
+        try await Fixture.with { fixture in
+            let head = try fixture.commit(on: "main", text: "before")
+            let contract = try fixture.contract {
+                $0["workspace"]?["head"] = .string(head.text)
+                $0.setTurns(committing("new.txt"))
+            }
+            let report = try await fixture.run(contract)
+            #expect(report.outcome == .completed, "\(report.message ?? "")")
+            let commit = try #require(report.commit)
+            #expect(try fixture.tip() == commit)
+            #expect(try fixture.shell("git -C remote.git rev-parse \(commit)^").trimmed == head.text)
+        }
+    }
+
+    @Test func `a branch that somebody else moved meanwhile is not overwritten`() async throws {
+        try await Fixture.with { fixture in
+            let head = try fixture.commit(on: "main", text: "before")
+            let contract = try fixture.contract {
+                $0["workspace"]?["head"] = .string(head.text)
+                $0.setTurns(committing("new.txt"))
+            }
+            // The other push comes at the last moment: after the commit was announced.
+            let door = fixture.door.door
+            let racing = WorkerDoor(
+                register: door.register, heartbeat: door.heartbeat, claim: door.claim, begin: door.begin,
+                announce: { request in
+                    try fixture.commit(on: "agirunner/fix", text: "theirs")
+                    return try await door.announce(request)
+                }, report: door.report, logs: door.logs)
+            let supervisor = fixture.supervisor(door: racing)
+            let claim = ClaimReply.Claim(contract: contract, token: "attempt-token-secret", leaseMilliseconds: 1)
+            await supervisor.run(claim, fixture.control(claim))
+            let report = try #require(fixture.door.reports.first)
+            #expect(report.outcome == .failed && report.category == "capture")
+            #expect(report.message?.contains("somebody else moved it") == true, "\(report.message ?? "")")
+            #expect(try fixture.shell("git -C remote.git log -1 --format=%s agirunner/fix").trimmed == "theirs")
+        }
+    }
+
+    @Test func `a branch that stands where nobody of the run put it fails the attempt before any work`() async throws {
+        for head in [true, false] {
+            try await Fixture.with { fixture in
+                let ours = try fixture.commit(on: "main", text: "ours")
+                let theirs = try fixture.commit(on: "main", text: "theirs")
+                let contract = try fixture.contract {
+                    if head { $0["workspace"]?["head"] = .string(ours.text) }
+                    $0.setTurns(committing("new.txt"))
+                }
+                let report = try await fixture.run(contract)
+                #expect(report.category == "capture" && report.usage.modelCalls == 0)
+                #expect(try fixture.tip() == theirs)
+            }
+        }
+    }
+
+    @Test func `what a lost attempt pushed is undone before work begins`() async throws {
+        try await Fixture.with { fixture in
+            let head = try fixture.commit(on: "main", text: "kept")
+            let lost = try fixture.commit(on: "agirunner/fix", text: "lost")
+            let contract = try fixture.contract {
+                $0["workspace"]?["head"] = .string(head.text)
+                $0["workspace"]?["abandoned"] = [.string(lost.text)]
+                $0.setTurns([turn(("shell_exec", ["command": "cat other.txt"])), turn(
+                    ("submit_handoff", ["summary": "s", "completion": "full"]), seen: ["contains": "kept"])])
+            }
+            let report = try await fixture.run(contract)
+            #expect(report.outcome == .completed, "\(report.message ?? "")")
+            #expect(try fixture.tip() == head)
+        }
+    }
+
+    @Test func `a branch that only a lost attempt made is taken away before work begins`() async throws {
+        try await Fixture.with { fixture in
+            let lost = try fixture.commit(on: "main", text: "lost")
+            let contract = try fixture.contract {
+                $0["workspace"]?["abandoned"] = [.string(lost.text)]
+                $0.setTurns([turn(("shell_exec", ["command": "test ! -e other.txt"])), turn(
+                    ("submit_handoff", ["summary": "s", "completion": "full"]), seen: ["error": false])])
+            }
+            let report = try await fixture.run(contract)
+            #expect(report.outcome == .completed, "\(report.message ?? "")")
+            #expect(try fixture.tip() == nil)
+        }
+    }
+
+    @Test func `rewritten history is refused`() async throws {
+        try await Fixture.with { fixture in
+            let rewrite = "git checkout -q --orphan fresh && git commit -q -m fresh && git branch -M agirunner/fix"
+            let contract = try fixture.contract { $0.setTurns(committing("new.txt", between: rewrite)) }
+            let report = try await fixture.run(contract)
+            #expect(report.category == "capture", "\(report.message ?? "")")
+            #expect(report.message?.contains("history was rewritten") == true)
+            #expect(try fixture.tip() == nil)
+        }
+    }
+
+    @Test func `a malformed object from the sandbox is refused`() async throws {
+        try await Fixture.with { fixture in
+            // A tree with an entry `.git`, which would be written into the git folder of whoever checks it out.
+            let forge = """
+                blob=$(echo evil | git hash-object -w --stdin)
+                tree=$(printf '40000 .git\\0' > /tmp/t; printf '%s' "$(printf '100644 blob %s\\tconfig\\n' $blob | git mktree)" \
+                  | python3 -c 'import sys,binascii;sys.stdout.buffer.write(binascii.unhexlify(sys.stdin.read()))' >> /tmp/t; \
+                  git hash-object -w -t tree --literally --stdin < /tmp/t)
+                commit=$(git commit-tree -p HEAD -m evil $tree) && git update-ref refs/heads/agirunner/fix $commit
+                """
+            let contract = try fixture.contract { $0.setTurns(committing("new.txt", between: forge)) }
+            let report = try await fixture.run(contract)
+            #expect(report.category == "capture", "\(report.message ?? "no message")")
+            #expect(report.message?.contains("hasDotgit") == true, "\(report.message ?? "")")
+            #expect(try fixture.tip() == nil)
+        }
+    }
+
+    @Test func `nothing that a repository configures runs outside of the sandbox`() async throws {
+        try await Fixture.with { fixture in
+            let mark = fixture.folder + "/ran"
+            try fixture.shell("""
+                cd remote.git
+                printf '#!/bin/sh\\ntouch \(mark)\\n' > hooks/pre-receive && chmod +x hooks/pre-receive
+                cp hooks/pre-receive hooks/post-update
+                """)
+            let contract = try fixture.contract {
+                $0.setTurns(committing("new.txt", between: """
+                    git config core.fsmonitor 'touch /workspace/monitor' && git config filter.x.clean 'touch /workspace/filter'
+                    """))
+            }
+            let report = try await fixture.run(contract)
+            #expect(report.outcome == .completed, "\(report.message ?? "")")
+            #expect(!FileManager.default.fileExists(atPath: mark))
+        }
+    }
+
+    @Test func `the sandbox holds no remote, and its git folder no path of the host`() async throws {
+        try await Fixture.with { fixture in
+            let look = "git remote -v; cat .git/config .git/FETCH_HEAD .git/logs/HEAD 2>/dev/null; env; exit 0"
+            let contract = try fixture.contract {
+                $0.setTurns([turn(("shell_exec", ["command": .string(look)])), handOff])
+            }
+            try await fixture.run(contract)
+            let result = try #require(fixture.door.lines.first { $0.source == "tool" }?.data?["result"]?.string)
+            #expect(result.contains("[core]"))
+            for secret in [fixture.folder, "/mirror", "token"] { #expect(!result.contains(secret), "\(secret)") }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Domain
+@testable import Store
+import Support
+import Testing
+
+@Suite struct DeclaredTests {
+    private let fixture = Fixture()
+    private let role = ObjectKey("Role", namespace: "default", name: "r")
+
+    private func apply(_ write: RevisionWrite, _ store: Store, fence: ClaimedKey? = nil) async throws -> AppliedRevision {
+        try await store.apply(write, fence: fence, newUID: { fixture.uid() })
+    }
+
+    @Test func `a revision makes, changes, keeps and removes objects`() async throws {
+        try await withStore { store in
+            let origin = fixture.gitOrigin("main")
+            let steps: [ApplyStep] = ["r", "s", "t"].map { .put(fixture.declared("Role", $0, origin: origin)) }
+            let first = try await apply(fixture.revision(steps), store)
+            #expect((first.created, first.changed, first.unchanged, first.removed) == (3, 0, 0, 0))
+            let before = try #require(try await store.stored(role))
+            #expect(before.object.metadata.generation == 1)
+            #expect(before.object.status?["conditions"]?.array?.first?["status"] == "Unknown")
+            let next: [ApplyStep] = [
+                .put(fixture.declared("Role", "r", spec: ["text": "two"], origin: origin)),
+                .put(fixture.declared("Role", "s", origin: fixture.gitOrigin("main", line: 99))),
+                .remove(ObjectKey("Role", namespace: "default", name: "t")),
+            ]
+            let second = try await apply(fixture.revision(next, commit: "b"), store)
+            #expect((second.created, second.changed, second.unchanged, second.removed) == (0, 1, 1, 1))
+            let after = try #require(try await store.stored(role))
+            #expect(after.object.metadata.uid == before.object.metadata.uid)
+            #expect(after.object.metadata.generation == 2)
+            let kept = try #require(try await store.stored(ObjectKey("Role", namespace: "default", name: "s")))
+            #expect(kept.origin.line == 99)
+            #expect(kept.object.metadata.resourceVersion.map { $0 < first.position } == true)
+            #expect(try await store.storedObjects(source: "main").map(\.object.metadata.name) == ["r", "s"])
+            try await store.waitForHorizon(second.position, deadline: .seconds(10))
+            let shown = try #require(
+                try await store.object(ObjectKey("Revision", namespace: nil, name: second.revision)))
+            #expect(shown.status?["phase"] == "applied" && shown.status?["changed"] == 1)
+            let types = try await store.events(limit: 100).map(\.type)
+            #expect(types.filter { $0 == "object.created" }.count == 3)
+            #expect(types.suffix(3) == ["object.changed", "object.removed", "source.applied"])
+        }
+    }
+
+    @Test func `applying the same revision again changes no version`() async throws {
+        try await withStore { store in
+            let steps = (0..<5).map {
+                ApplyStep.put(fixture.declared("Role", "r\($0)", labels: ["a": "b"], origin: fixture.gitOrigin("main")))
+            }
+            _ = try await apply(fixture.revision(steps), store)
+            let before = try await store.storedObjects(source: nil)
+            let again = try await apply(fixture.revision(steps), store)
+            #expect(again.unchanged == 5 && again.created + again.changed + again.removed == 0)
+            #expect(try await store.storedObjects(source: nil) == before)
+        }
+    }
+
+    @Test func `more than a thousand steps are applied, and a label is shown without a new generation`() async throws {
+        try await withStore { store in
+            let steps = (0..<1500).map {
+                ApplyStep.put(fixture.declared("Role", "r\($0)", origin: fixture.gitOrigin("main")))
+            }
+            #expect(try await apply(fixture.revision(steps), store).created == 1500)
+            let labelled = fixture.declared("Role", "r7", labels: ["tier": "one"], origin: fixture.gitOrigin("main"))
+            #expect(try await apply(fixture.revision([.put(labelled)], commit: "b"), store).changed == 1)
+            let stored = try #require(try await store.stored(ObjectKey("Role", namespace: "default", name: "r7")))
+            #expect(stored.object.metadata.generation == 1)
+            #expect(stored.object.metadata.labels == ["tier": "one"])
+        }
+    }
+
+    @Test func `controlled kinds are marked, and a stale fence applies nothing`() async throws {
+        try await withStore { store in
+            let workflow = fixture.declared("Workflow", "w", origin: fixture.gitOrigin("main"))
+            _ = try await apply(fixture.revision([.put(workflow), .put(fixture.declared("Role", "r"))]), store)
+            let stale = try #require(try await store.claimKey(by: "a", lease: .zero))
+            #expect(stale.key == workflow.object.key)
+            _ = try #require(try await store.claimKey(by: "b", lease: .seconds(60)))
+            let write = fixture.revision([.put(fixture.declared("Role", "x"))], commit: "b")
+            #expect(await failure { _ = try await apply(write, store, fence: stale) }?.reason == "fenced")
+            #expect(try await store.stored(ObjectKey("Role", namespace: "default", name: "x")) == nil)
+        }
+    }
+
+    @Test func `the control door refuses what git declares, by its place`() async throws {
+        try await withStore { store in
+            let declared = fixture.declared("Role", "r", origin: fixture.gitOrigin("main"))
+            _ = try await apply(fixture.revision([.put(declared)]), store)
+            let refused = await failure { _ = try await fixture.apply(fixture.declared("Role", "r"), to: store) }
+            #expect(refused?.reason == "owned_by_git")
+            #expect(refused?.message.contains("things.yaml:3") == true)
+            #expect(await failure { _ = try await store.removeOne(role, actor: "unix:0") }?.reason == "owned_by_git")
+        }
+    }
+
+    @Test func `create, apply and replace keep their promises`() async throws {
+        try await withStore { store in
+            let declared = fixture.declared("Role", "r")
+            #expect(await failure { _ = try await fixture.apply(declared, to: store, mode: .replace) }?.code == .notFound)
+            let (made, position) = try await fixture.apply(declared, to: store, mode: .create)
+            #expect(await failure { _ = try await fixture.apply(declared, to: store, mode: .create) }?.code == .alreadyExists)
+            let changed = fixture.declared("Role", "r", spec: ["text": "two"])
+            let stale = await failure {
+                _ = try await store.applyOne(
+                    changed, mode: .replace, actor: "unix:0", expectedResourceVersion: Position(1),
+                    newUID: { fixture.uid() })
+            }
+            #expect(stale?.reason == "stale")
+            let (after, next) = try await store.applyOne(
+                changed, mode: .replace, actor: "unix:0", expectedResourceVersion: position, newUID: { fixture.uid() })
+            #expect(after.object.metadata.uid == made.object.metadata.uid && next > position)
+            #expect(try await fixture.apply(changed, to: store).1 == next)
+            #expect(try await store.removeOne(role, actor: "unix:0") > next)
+            #expect(await failure { _ = try await store.removeOne(role, actor: "unix:0") }?.code == .notFound)
+        }
+    }
+
+    @Test func `many who create the same object at once make one`() async throws {
+        try await withStore(connections: 8) { store in
+            let made = try await withThrowingTaskGroup(of: UID?.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        try await fixture.apply(fixture.declared("Role", "r"), to: store).0.object.metadata.uid
+                    }
+                }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(made.count == 1)
+        }
+    }
+
+    @Test func `a status that is equal is not written`() async throws {
+        try await withStore { store in
+            _ = try await fixture.apply(fixture.declared("Role", "r"), to: store)
+            let event = PlainEvent(type: "role.seen", subject: role, actor: "controller", data: [:])
+            let first = try await store.setStatus(role, fence: nil, event: event) { stored, _ in
+                #expect(stored.object.key == role)
+                return ["seen": true]
+            }
+            let position = try #require(first)
+            #expect(try await store.setStatus(role, fence: nil) { _, _ in ["seen": true] } == nil)
+            #expect(try await store.setStatus(role, fence: nil) { _, _ in nil } == nil)
+            #expect(try await store.stored(role)?.object.metadata.resourceVersion == position)
+            try await store.waitForHorizon(position, deadline: .seconds(10))
+            #expect(try await store.events(limit: 100).last?.type == "role.seen")
+        }
+    }
+
+    @Test func `removing a Workflow removes its run, and every part of it is said to be gone`() async throws {
+        try await withStore { store in
+            let uid = try await fixture.begin("run", tasks: 2, in: store)
+            try await fixture.change(uid, in: store) { edit, now in
+                let attempt = try edit.claim(edit.run.tasks[0], fixture, at: now)
+                try edit.complete(attempt, fixture, at: now)
+            }
+            let key = ObjectKey("Workflow", namespace: "default", name: "run")
+            let position = try await store.removeOne(key, actor: "unix:0")
+            #expect(try await store.run(uid) == nil)
+            try await store.waitForHorizon(position, deadline: .seconds(10))
+            let kinds = ["Attempt", "Handoff", "Task", "WorkItem", "Workflow"]
+            let seen = try await store.changes(after: .start, kinds: kinds, namespace: nil, limit: 100).changes
+            #expect(seen.allSatisfy { $0.act == .removed })
+            #expect(seen.map(\.object.kind).sorted() == ["Attempt", "Handoff", "Task", "Task", "WorkItem", "Workflow"])
+            _ = try await fixture.begin("run", tasks: 2, in: store)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Domain
+@testable import Store
+import Support
+import Testing
+
+@Suite struct FleetTests {
+    private let fixture = Fixture()
+
+    private func worker(_ name: String) -> WorkerRecord {
+        WorkerRecord(
+            uid: fixture.uid(), name: name, pool: "pool", runtime: "runtime", namespaces: ["default"], tags: [],
+            commands: ["git"], slots: 1, version: "1", createdAt: Timestamp(microseconds: 1_760_000_000_000_000))
+    }
+
+    @Test func `a runtime is provisioned once and moves through its states`() async throws {
+        try await withStore { store in
+            let record = RuntimeRecord(
+                uid: fixture.uid(), name: "rt-1", pool: "pool", tokenDigest: Digest("t"),
+                createdAt: Timestamp(microseconds: 1_760_000_000_000_000))
+            try await store.provisionRuntime(record, actor: "fleet")
+            #expect(try await store.runtime(named: "rt-1") == record)
+            #expect(await failure { try await store.provisionRuntime(record, actor: "fleet") }?.code == .alreadyExists)
+            try await store.setRuntimeState("rt-1", .running, actor: "fleet")
+            let position = try #require(try await store.rawText("SELECT last_value FROM log_position"))
+            try await store.setRuntimeState("rt-1", .running, actor: "fleet")
+            #expect(try await store.rawText("SELECT last_value FROM log_position") == position)
+            let object = try #require(try await store.object(ObjectKey("Runtime", namespace: nil, name: "rt-1")))
+            #expect(object.status?["state"] == "running")
+            #expect(object.status?["tokenDigest"] == nil)
+            #expect(await failure { try await store.setRuntimeState("none", .gone, actor: "fleet") }?.code == .notFound)
+        }
+    }
+
+    @Test func `a worker registers, is heard of, and goes offline step by step`() async throws {
+        try await withStore { store in
+            try await store.registerWorker(worker("w"), tokenDigest: Digest("one"), actor: "unix:0")
+            #expect(try await store.worker(tokenDigest: Digest("one"))?.name == "w")
+            #expect(try await store.worker(tokenDigest: Digest("two")) == nil)
+            #expect(try await store.touchWorker("w") == .online)
+            #expect(
+                try await store.sweepWorkers(
+                    degradedAfter: .seconds(60), disconnectedAfter: .seconds(120), offlineAfter: .seconds(180)) == 0)
+            var states: [WorkerState] = []
+            for _ in 0..<4 {
+                try await store.sweepWorkers(degradedAfter: .zero, disconnectedAfter: .zero, offlineAfter: .zero)
+                states += try await store.workers().map(\.state)
+            }
+            #expect(states == [.degraded, .disconnected, .offline, .offline])
+            #expect(await failure { try await store.touchWorker("w") }?.reason == "offline")
+            try await store.registerWorker(worker("w"), tokenDigest: Digest("two"), actor: "unix:0")
+            #expect(try await store.worker(tokenDigest: Digest("one")) == nil)
+            #expect(try await store.worker(tokenDigest: Digest("two"))?.state == .online)
+        }
+    }
+
+    @Test func `a worker with a live attempt is busy, and a draining one stays so`() async throws {
+        try await withStore { store in
+            let uid = try await fixture.begin("run", tasks: 1, in: store)
+            try await fixture.change(uid, in: store) { edit, now in
+                try edit.claim(edit.run.tasks[0], fixture, worker: "w", at: now)
+            }
+            try await store.registerWorker(worker("w"), tokenDigest: Digest("one"), actor: "unix:0")
+            #expect(try await store.touchWorker("w") == .busy)
+            try await store.setWorkerState("w", .draining, actor: "unix:0")
+            #expect(try await store.touchWorker("w") == .draining)
+            let object = try #require(try await store.object(ObjectKey("Worker", namespace: nil, name: "w")))
+            #expect(object.status?["state"] == "draining" && object.metadata.labels?["agirunner.dev/pool"] == "pool")
+        }
+    }
+}

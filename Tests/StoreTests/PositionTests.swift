@@ -1,0 +1,129 @@
+import Domain
+@testable import Store
+import Support
+import Synchronization
+import Testing
+
+/// A door that a transaction waits at, on its own thread, until a test opens it.
+final class Door: Sendable {
+    private let isOpen = Mutex(false)
+    private let reached = Bell()
+
+    func open() { isOpen.withLock { $0 = true } }
+
+    /// Called inside a transaction: tells that it is here, and waits, bounded by ten seconds.
+    func pass(_ session: Session) throws {
+        reached.ring()
+        for _ in 0..<2000 {
+            if isOpen.withLock({ $0 }) { return }
+            try session.execute(TableStatement(sql: "SELECT pg_sleep(0.005)"))
+        }
+        throw SupportError("the door was never opened")
+    }
+
+    func waitUntilReached() async { await reached.wait(after: 0, for: .seconds(10)) }
+}
+
+@Suite struct PositionTests {
+    private let fixture = Fixture()
+
+    @Test func `a transaction held open keeps readers from passing its positions`() async throws {
+        try await withStore { store in
+            let door = Door()
+            _ = try await fixture.apply(fixture.declared("Role", "first"), to: store)
+            async let slow: Position = store.transaction { session in
+                let position = try session.drawPositions(1)[0]
+                let object = try #require(try session.rows(ShownTable.declared.get, "Role", "default", "first").first)
+                let stored = try Stored(row: object.value("row"))
+                try session.append(
+                    events: [], changes: [try ChangeRow(removed: stored.object, at: position, time: session.now())])
+                try door.pass(session)
+                return position
+            }
+            await door.waitUntilReached()
+            var later: Position = .start
+            for index in 0..<5 {
+                later = try await fixture.apply(fixture.declared("Role", "later-\(index)"), to: store).1
+            }
+            let lag = await failure { try await store.waitForHorizon(later, deadline: .milliseconds(300)) }
+            #expect(lag?.reason == "horizon_lags")
+            let before = try await store.changes(after: .start, kinds: ["Role"], namespace: nil, limit: 100)
+            #expect(before.changes.map(\.object.metadata.name) == ["first"])
+            door.open()
+            let position = try await slow
+            #expect(position < later)
+            try await store.waitForHorizon(later, deadline: .seconds(10))
+            let after = try await store.changes(after: before.through, kinds: ["Role"], namespace: nil, limit: 100)
+            #expect(after.changes.count == 6)
+            #expect(after.changes.first?.position == position)
+        }
+    }
+
+    @Test func `one object's positions grow in lock order although the later writer began first`() async throws {
+        try await withStore { store in
+            let (begun, _) = try await fixture.apply(fixture.declared("Role", "one"), to: store)
+            let key = begun.object.key
+            let door = Door()
+            // It draws its transaction id first and writes last.
+            async let early: Position? = store.transaction { session in
+                try session.execute(ControlStatement.transactionID)
+                try door.pass(session)
+                let row = try #require(try session.rows(DeclaredStatement.lock, ["Role"], ["default"], ["one"]).first)
+                var stored = try Stored(row: row.value("row"))
+                stored.object.status = ["writer": "early"]
+                return try session.putStatus(of: stored, event: nil, now: session.now())
+            }
+            await door.waitUntilReached()
+            let late = try await store.setStatus(key, fence: nil) { _, _ in ["writer": "late"] }
+            door.open()
+            let last = try #require(try await early)
+            #expect(try #require(late) < last)
+            try await store.waitForHorizon(last, deadline: .seconds(10))
+            let object = try #require(try await store.object(key))
+            #expect(object.status?["writer"] == "early")
+            #expect(object.metadata.resourceVersion == last)
+            let seen = try await store.changes(after: .start, kinds: ["Role"], namespace: nil, limit: 100)
+            #expect(seen.changes.last?.position == last)
+        }
+    }
+
+    /// An insert that draws its position and then waits for a lock, before it has written anything.
+    private static let slowInsert = """
+        INSERT INTO changes (position, kind, namespace, name, uid, act, image, time)
+        SELECT p.position, 'Role', 'default', 'x', 'x', 'removed',
+            '{"apiVersion":"agirunner.dev/v1","kind":"Role","metadata":{"name":"x","namespace":"default"}}', now()
+        FROM (SELECT nextval('log_position') AS position) p, LATERAL (SELECT pg_advisory_xact_lock(p.position * 0 + $1))
+            AS lock
+        """
+
+    @Test(arguments: [true, false])
+    func `a one-statement insert is passed only when it draws its transaction id too late`(
+        drawsFirst: Bool
+    ) async throws {
+        try await withStore { store in
+            let number = fixture.number(in: 1..<1_000_000_000)
+            let door = Door()
+            async let holder: Void = store.transaction { session in
+                _ = try session.rows(TableStatement(sql: "SELECT pg_advisory_xact_lock($1)"), number)
+                try door.pass(session)
+            }
+            await door.waitUntilReached()
+            let isWaiting = Bell()
+            async let writer: Void = store.transaction { session in
+                if drawsFirst { try session.execute(ControlStatement.transactionID) }
+                isWaiting.ring()
+                try session.execute(TableStatement(sql: Self.slowInsert), number)
+            }
+            await isWaiting.wait(after: 0, for: .seconds(10))
+            // Until the insert has drawn its position.
+            while try await store.rawText("SELECT is_called FROM log_position") != "true" {}
+            try? await store.waitForHorizon(Position(1), deadline: .milliseconds(500))
+            let passed = store.horizon() >= Position(1)
+            #expect(passed == !drawsFirst)
+            door.open()
+            try await holder
+            try await writer
+            try await store.waitForHorizon(Position(1), deadline: .seconds(10))
+        }
+    }
+}

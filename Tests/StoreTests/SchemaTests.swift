@@ -1,0 +1,129 @@
+import Domain
+@testable import Store
+import Support
+import Testing
+
+@Suite struct SchemaTests {
+    @Test func `migrating again changes nothing`() async throws {
+        try await withStore { store in
+            let before = try await store.installation()
+            try await store.migrate()
+            #expect(try await store.installation() == before)
+            #expect(try await store.rawText("SELECT count(*) FROM schema_migrations") == "\(Migration.all.count)")
+        }
+    }
+
+    @Test func `two processes may migrate at once`() async throws {
+        try await withStore { store in
+            try await store.raw("DROP SCHEMA \(try #require(store.settings.schema)) CASCADE")
+            try await store.makeSchema()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 { group.addTask { try await store.migrate() } }
+                try await group.waitForAll()
+            }
+            #expect(try await store.rawText("SELECT count(*) FROM schema_migrations") == "\(Migration.all.count)")
+        }
+    }
+
+    @Test func `a migration that was applied and then edited is refused`() async throws {
+        try await withStore { store in
+            try await store.raw("UPDATE schema_migrations SET digest = 'another'")
+            #expect(await failure { try await store.migrate() }?.code == .corrupted)
+            try await store.raw("UPDATE schema_migrations SET name = 'm9999_future'")
+            try await store.raw("DROP SCHEMA \(try #require(store.settings.schema)) CASCADE")
+            try await store.makeSchema()
+            try await store.migrate()
+            try await store.raw("INSERT INTO schema_migrations VALUES ('m9999_future', '', now())")
+            #expect(await failure { try await store.migrate() }?.code == .unsupported)
+        }
+    }
+
+    /// A released migration never changes: its digest stands here, and a change is a new migration.
+    @Test func `migrations have the digests they were released with`() async throws {
+        try await withStore { store in
+            let digests = try await store.read { session in
+                try Migration.all.map { migration in
+                    let row = try session.rows(MigrationStatement.digest, migration.script).first
+                    return "\(migration.name) \(try row?.text("digest") ?? "")"
+                }
+            }
+            #expect(try differenceFromGolden(digests.joined(separator: "\n") + "\n", "Store/migrations.txt") == nil)
+        }
+    }
+
+    @Test func `every migration says what it locks`() {
+        for migration in Migration.all { #expect(migration.script.hasPrefix("-- Lock impact: ")) }
+    }
+
+    @Test func `the tables in the database are those described`() async throws {
+        try await withStore { store in
+            for table in Table.all {
+                let columns = try await store.read { session in
+                    try session.rows(
+                        TableStatement(
+                            sql: "SELECT column_name, data_type FROM information_schema.columns "
+                                + "WHERE table_schema = current_schema() AND table_name = $1"), table.name
+                    ).map { "\(try $0.text("column_name")) \(try $0.text("data_type"))" }
+                }
+                let described = table.columns.map { column in
+                    let type =
+                        switch column.type {
+                        case .position: "bigint"
+                        case .timestamptz: "timestamp with time zone"
+                        default: column.type.rawValue
+                        }
+                    return "\(column.name) \(type)"
+                }
+                #expect(columns.sorted() == described.sorted(), "\(table.name)")
+            }
+        }
+    }
+
+    private static let statements: [any Statement] = ([
+        ServiceStatement.allCases, SettingStatement.allCases, MigrationStatement.allCases, KeyStatement.allCases,
+        DeclaredStatement.allCases, RevisionStatement.allCases, RunStatement.allCases, ClaimStatement.allCases,
+        FleetStatement.allCases, LogStatement.allCases, TaskLogStatement.allCases, RetentionStatement.allCases,
+        ControlStatement.allCases, Table.all.flatMap { [$0.insert, $0.update] },
+        ShownTable.all.flatMap { [$0.get, $0.list, $0.byUID] },
+    ] as [[any Statement]]).flatMap { $0 }
+
+    @Test func `Postgres can plan every statement`() async throws {
+        try await withStore { store in
+            try await store.transaction { session in
+                try session.execute(TableStatement(sql: "SET LOCAL plan_cache_mode = force_generic_plan"))
+                for (index, statement) in Self.statements.enumerated() {
+                    let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"]
+                    // BEGIN, LISTEN, SET and CREATE have no plan; other tests run them. Tables without uid have no update.
+                    guard verbs.contains(where: statement.sql.hasPrefix) else { continue }
+                    if statement.sql.hasPrefix("UPDATE events") || statement.sql.hasPrefix("UPDATE changes") { continue }
+                    let count = (1...9).last { statement.sql.contains("$\($0)") } ?? 0
+                    try session.execute(TableStatement(sql: "PREPARE explained\(index) AS \(statement.sql)"))
+                    let nulls = Array(repeating: "NULL", count: count).joined(separator: ", ")
+                    let arguments = count == 0 ? "" : "(\(nulls))"
+                    let plan = try session.rows(TableStatement(sql: "EXPLAIN EXECUTE explained\(index)\(arguments)"))
+                    #expect(plan.count > 0)
+                }
+            }
+        }
+    }
+
+    @Test func `what the log is read by has an index`() async throws {
+        try await withStore { store in
+            let statements: [any Statement] = [
+                LogStatement.changes, LogStatement.eventsForward, KeyStatement.claim, ClaimStatement.expired,
+            ]
+            try await store.transaction { session in
+                try session.execute(TableStatement(sql: "SET LOCAL enable_seqscan = off"))
+                try session.execute(TableStatement(sql: "SET LOCAL plan_cache_mode = force_generic_plan"))
+                for (index, statement) in statements.enumerated() {
+                    let count = (1...9).last { statement.sql.contains("$\($0)") } ?? 0
+                    try session.execute(TableStatement(sql: "PREPARE p\(index) AS \(statement.sql)"))
+                    let nulls = Array(repeating: "NULL", count: count).joined(separator: ", ")
+                    let plan = try session.rows(TableStatement(sql: "EXPLAIN EXECUTE p\(index)(\(nulls))"))
+                        .map { try $0.text("QUERY PLAN") }.joined(separator: "\n")
+                    #expect(!plan.contains("Seq Scan"), "\(plan)")
+                }
+            }
+        }
+    }
+}

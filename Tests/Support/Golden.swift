@@ -1,0 +1,33 @@
+internal import FoundationEssentials
+
+/// Compares a text with the file it should be, below `Tests/Goldens`.
+///
+/// With `GOLDEN=write` in the environment the file is written instead.
+/// - Returns: nil when they are equal, else the first line that differs, for people.
+/// - Throws: when the file cannot be read or written.
+package func differenceFromGolden(
+    _ text: String, _ name: String, testFile: String = #filePath
+) throws -> String? {
+    let parts = testFile.split(separator: "/", omittingEmptySubsequences: false)
+    guard let tests = parts.lastIndex(of: "Tests") else { throw SupportError("\(testFile) is not below Tests") }
+    let path = "\(parts[...tests].joined(separator: "/"))/Goldens/\(name)"
+    if ProcessInfo.processInfo.environment["GOLDEN"] == "write" {
+        let folder = path.split(separator: "/").dropLast().joined(separator: "/")
+        try FileManager.default.createDirectory(atPath: "/\(folder)", withIntermediateDirectories: true)
+        guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
+            throw SupportError("cannot write \(path)")
+        }
+        return nil
+    }
+    guard let content = FileManager.default.contents(atPath: path) else {
+        return "\(path) is missing; run with GOLDEN=write"
+    }
+    let expected = String(decoding: content, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let actual = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for index in 0..<max(expected.count, actual.count) {
+        let wanted = index < expected.count ? expected[index] : "(end)"
+        let found = index < actual.count ? actual[index] : "(end)"
+        if wanted != found { return "\(name):\(index + 1): expected '\(wanted)', found '\(found)'" }
+    }
+    return nil
+}
