@@ -99,12 +99,17 @@ let package = Package(
             "agirunnerd",
             [
                 "API", "Catalog", "Domain", "Git", "Reconciler", "Secrets", "Store", "Telemetry", "Threads",
-                "WorkerProtocol", "Workflows", argumentParser, lifecycle, logging,
+                "WorkerProtocol", "Workflows", argumentParser, lifecycle, logging, unixSignals,
             ]),
         program(
             "agirunner-fleet",
             ["Domain", "Fleet", "Outbound", "Telemetry", argumentParser, lifecycle, logging, unixSignals]),
-        program("agirunner-runtime", ["Containers", "Domain", "Outbound", "Runtime", "Telemetry", argumentParser, lifecycle, logging]),
+        program(
+            "agirunner-runtime",
+            [
+                "Containers", "Domain", "Outbound", "Runtime", "Telemetry", argumentParser, lifecycle, logging,
+                unixSignals,
+            ]),
 
         // Tests.
         .target(

@@ -67,7 +67,7 @@ enum KeyStatement: String, Statement, CaseIterable {
     case nextDue = """
         SELECT greatest(0, floor(extract(epoch FROM min(coalesce(lease_until, due)) - now()) * 1000000))::bigint
             AS microseconds
-        FROM keys
+        FROM keys HAVING count(*) > 0
         """
 }
 
@@ -130,10 +130,7 @@ extension Store {
     /// How long until the next key can be claimed, zero for at once; nil when there is no key at all.
     package func nextDue() async throws -> Duration? {
         try await read { session in
-            guard let row = try session.rows(KeyStatement.nextDue).first,
-                let microseconds = try row.optional("microseconds").flatMap(Int64.init)
-            else { return nil }
-            return .microseconds(microseconds)
+            try session.rows(KeyStatement.nextDue).first.map { .microseconds(try $0.integer("microseconds")) }
         }
     }
 }

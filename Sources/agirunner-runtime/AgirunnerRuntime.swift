@@ -37,7 +37,8 @@ struct AgirunnerRuntime: AsyncParsableCommand {
     func run() async throws {
         // A peer that closes its socket is an error of the call, not the end of the process.
         _ = signal(SIGPIPE, SIG_IGN)
-        let telemetry = bootstrap(program: "agirunner-runtime", level: Logger.Level(rawValue: logLevel) ?? .info)
+        let telemetry = bootstrap(
+            program: "agirunner-runtime", level: Logger.Level(rawValue: logLevel) ?? .info)
         var logger = Logger(label: "runtime")
         logger[metadataKey: "runtime"] = "\(name)"
 

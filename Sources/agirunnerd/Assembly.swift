@@ -9,6 +9,7 @@ import Store
 import Synchronization
 import Telemetry
 import Threads
+import UnixSignals
 
 /// Puts the control plane together: the store, the loop with its controllers, and the doors.
 struct Assembly {

@@ -156,7 +156,6 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
     @Test func `a busy port is reported and tried again until it is free`() async throws {
         let installation = Installation()
         let (reports, continuation) = AsyncStream<DoorReport>.makeStream()
-        var iterator = reports.makeAsyncIterator()
         try await withThrowingTaskGroup(of: Void.self) { group in
             let port = try await withPublicDoor(installation) { (first) async throws in
                 let port = try #require(first.port)
@@ -165,11 +164,11 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
                     version: "1", logger: quiet, acquireSocket: takeLock, report: { continuation.yield($0) })
                 group.addTask { try await second.run() }
                 // While the port is taken the door keeps trying, ever more slowly.
-                #expect(await iterator.next() == .busy(second.address, retryIn: .milliseconds(250)))
-                #expect(await iterator.next() == .busy(second.address, retryIn: .milliseconds(500)))
+                #expect(await next(reports) == .busy(second.address, retryIn: .milliseconds(250)))
+                #expect(await next(reports) == .busy(second.address, retryIn: .milliseconds(500)))
                 return port
             }
-            while let report = await iterator.next() {
+            while let report = await next(reports) {
                 if case .listening(_, let free) = report {
                     #expect(free == port)
                     break
@@ -191,8 +190,7 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
             try await withDeadline(.seconds(20)) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await services.run() }
-                    var iterator = reports.makeAsyncIterator()
-                    #expect(await iterator.next() == .listening(door.address, port: nil))
+                    #expect(await next(reports) == .listening(door.address, port: nil))
                     let tasks = "/apis/agirunner.dev/v1/tasks?watch=1&resourceVersion=100"
                     try await Client(socket: path).lines(tasks) { (lines) async throws in
                         installation.put("Task", "t")
@@ -201,7 +199,7 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
                         #expect(try await lines.next() == nil)
                     }
                     try await group.waitForAll()
-                    #expect(await iterator.next() == .closed(door.address))
+                    #expect(await next(reports) == .closed(door.address))
                 }
             }
             #expect(!FileManager.default.fileExists(atPath: path))
@@ -239,6 +237,8 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
             socket: path, ports: installation.reads, writes: installation.writes, version: "1", logger: quiet,
             acquireSocket: takeLock, report: report)
     }
+
+    private func next(_ reports: AsyncStream<DoorReport>) async -> DoorReport? { await reports.first { _ in true } }
 
     /// A socket whose server is gone, as after `kill -9`.
     private func leaveStaleSocket(_ path: String) async throws {

@@ -79,7 +79,9 @@ extension Mistake {
         Mistake(.wrongType, "number", pool, "min: 1", "min: \"1\""),
         Mistake(.outOfRange, "zero", playbook, "maxCycles: 3", "maxCycles: 0"),
         Mistake(.malformed, "duration", sandbox, "taskTimeout: 10m", "taskTimeout: 600"),
-        Mistake(.malformed, "label", pool, "  name: local\n", "  name: local\n  labels: {a b: c, d: \"e,f\"}\n"),
+        Mistake(
+            .malformed, "label", pool, "  name: local\n",
+            "  name: local\n  labels: {a b: c, d: \"e,f\"}\n"),
         Mistake(.malformed, "memory", sandbox, "memory: 512Mi", "memory: 512 MB"),
         Mistake(.malformed, "transport", workspace, "url: ../workspaces/calculator.git", "url: ext::sh"),
         Mistake(.malformed, "above-root", workspace, "url: ../workspaces", "url: ../../../../workspaces"),

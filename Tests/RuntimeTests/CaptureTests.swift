@@ -11,7 +11,8 @@ import WorkerProtocol
     private func committing(_ name: String, between: String = "true") -> Value {
         [
             turn(("file_write", ["path": .string(name), "content": "x"])),
-            turn(("git_commit", ["message": "Add a file"])), turn(("shell_exec", ["command": .string(between)])),
+            turn(("git_commit", ["message": "Add a file"])),
+            turn(("shell_exec", ["command": .string(between)])),
             handOff,
         ]
     }
@@ -47,16 +48,20 @@ import WorkerProtocol
                     return try await door.announce(request)
                 }, report: door.report, logs: door.logs)
             let supervisor = fixture.supervisor(door: racing)
-            let claim = ClaimReply.Claim(contract: contract, token: "attempt-token-secret", leaseMilliseconds: 1)
+            let claim = ClaimReply.Claim(
+                contract: contract, token: "attempt-token-secret", leaseMilliseconds: 1)
             await supervisor.run(claim, fixture.control(claim))
             let report = try #require(fixture.door.reports.first)
             #expect(report.outcome == .failed && report.category == "capture")
             #expect(report.message?.contains("somebody else moved it") == true, "\(report.message ?? "")")
-            #expect(try fixture.shell("git -C remote.git log -1 --format=%s agirunner/fix").trimmed == "theirs")
+            #expect(
+                try fixture.shell("git -C remote.git log -1 --format=%s agirunner/fix").trimmed == "theirs")
         }
     }
 
-    @Test func `a branch that stands where nobody of the run put it fails the attempt before any work`() async throws {
+    @Test func `a branch that stands where nobody of the run put it fails the attempt before any work`()
+        async throws
+    {
         for head in [true, false] {
             try await Fixture.with { fixture in
                 let ours = try fixture.commit(on: "main", text: "ours")
@@ -79,8 +84,12 @@ import WorkerProtocol
             let contract = try fixture.contract {
                 $0["workspace"]?["head"] = .string(head.text)
                 $0["workspace"]?["abandoned"] = [.string(lost.text)]
-                $0.setTurns([turn(("shell_exec", ["command": "cat other.txt"])), turn(
-                    ("submit_handoff", ["summary": "s", "completion": "full"]), seen: ["contains": "kept"])])
+                $0.setTurns([
+                    turn(("shell_exec", ["command": "cat other.txt"])),
+                    turn(
+                        ("submit_handoff", ["summary": "s", "completion": "full"]), seen: ["contains": "kept"]
+                    ),
+                ])
             }
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
@@ -93,8 +102,11 @@ import WorkerProtocol
             let lost = try fixture.commit(on: "main", text: "lost")
             let contract = try fixture.contract {
                 $0["workspace"]?["abandoned"] = [.string(lost.text)]
-                $0.setTurns([turn(("shell_exec", ["command": "test ! -e other.txt"])), turn(
-                    ("submit_handoff", ["summary": "s", "completion": "full"]), seen: ["error": false])])
+                $0.setTurns([
+                    turn(("shell_exec", ["command": "test ! -e other.txt"])),
+                    turn(
+                        ("submit_handoff", ["summary": "s", "completion": "full"]), seen: ["error": false]),
+                ])
             }
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
@@ -104,7 +116,8 @@ import WorkerProtocol
 
     @Test func `rewritten history is refused`() async throws {
         try await Fixture.with { fixture in
-            let rewrite = "git checkout -q --orphan fresh && git commit -q -m fresh && git branch -M agirunner/fix"
+            let rewrite =
+                "git checkout -q --orphan fresh && git commit -q -m fresh && git branch -M agirunner/fix"
             let contract = try fixture.contract { $0.setTurns(committing("new.txt", between: rewrite)) }
             let report = try await fixture.run(contract)
             #expect(report.category == "capture", "\(report.message ?? "")")
@@ -115,13 +128,16 @@ import WorkerProtocol
 
     @Test func `a malformed object from the sandbox is refused`() async throws {
         try await Fixture.with { fixture in
-            // A tree with an entry `.git`, which would be written into the git folder of whoever checks it out.
+            // A tree with an entry `.git`, which would be written into the git folder of whoever checks it
+            // out.
             let forge = """
                 blob=$(echo evil | git hash-object -w --stdin)
-                tree=$(printf '40000 .git\\0' > /tmp/t; printf '%s' "$(printf '100644 blob %s\\tconfig\\n' $blob | git mktree)" \
-                  | python3 -c 'import sys,binascii;sys.stdout.buffer.write(binascii.unhexlify(sys.stdin.read()))' >> /tmp/t; \
-                  git hash-object -w -t tree --literally --stdin < /tmp/t)
-                commit=$(git commit-tree -p HEAD -m evil $tree) && git update-ref refs/heads/agirunner/fix $commit
+                inner=$(printf '100644 blob %s\\tconfig\\n' $blob | git mktree)
+                python3 -c 'import sys; sys.stdout.buffer.write(b"40000 .git\\0" + bytes.fromhex(sys.argv[1]))' \
+                  $inner > /tmp/tree
+                tree=$(git hash-object -w -t tree --literally --stdin < /tmp/tree)
+                commit=$(git commit-tree -p HEAD -m evil $tree)
+                git update-ref refs/heads/agirunner/fix $commit
                 """
             let contract = try fixture.contract { $0.setTurns(committing("new.txt", between: forge)) }
             let report = try await fixture.run(contract)
@@ -134,15 +150,20 @@ import WorkerProtocol
     @Test func `nothing that a repository configures runs outside of the sandbox`() async throws {
         try await Fixture.with { fixture in
             let mark = fixture.folder + "/ran"
-            try fixture.shell("""
+            try fixture.shell(
+                """
                 cd remote.git
                 printf '#!/bin/sh\\ntouch \(mark)\\n' > hooks/pre-receive && chmod +x hooks/pre-receive
                 cp hooks/pre-receive hooks/post-update
                 """)
             let contract = try fixture.contract {
-                $0.setTurns(committing("new.txt", between: """
-                    git config core.fsmonitor 'touch /workspace/monitor' && git config filter.x.clean 'touch /workspace/filter'
-                    """))
+                $0.setTurns(
+                    committing(
+                        "new.txt",
+                        between: """
+                            git config core.fsmonitor 'touch /workspace/monitor'
+                            git config filter.x.clean 'touch /workspace/filter'
+                            """))
             }
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
@@ -152,14 +173,18 @@ import WorkerProtocol
 
     @Test func `the sandbox holds no remote, and its git folder no path of the host`() async throws {
         try await Fixture.with { fixture in
-            let look = "git remote -v; cat .git/config .git/FETCH_HEAD .git/logs/HEAD 2>/dev/null; env; exit 0"
+            let look =
+                "git remote -v; cat .git/config .git/FETCH_HEAD .git/logs/HEAD 2>/dev/null; env; exit 0"
             let contract = try fixture.contract {
                 $0.setTurns([turn(("shell_exec", ["command": .string(look)])), handOff])
             }
             try await fixture.run(contract)
-            let result = try #require(fixture.door.lines.first { $0.source == "tool" }?.data?["result"]?.string)
+            let result = try #require(
+                fixture.door.lines.first { $0.source == "tool" }?.data?["result"]?.string)
             #expect(result.contains("[core]"))
-            for secret in [fixture.folder, "/mirror", "token"] { #expect(!result.contains(secret), "\(secret)") }
+            for secret in [fixture.folder, "/mirror", "token"] {
+                #expect(!result.contains(secret), "\(secret)")
+            }
         }
     }
 }

@@ -9,7 +9,8 @@ import WorkerProtocol
 
 @testable import Runtime
 
-/// A folder of its own below /tmp with a real engine and a real remote repository; all of it is gone afterwards.
+/// A folder of its own below /tmp with a real engine and a real remote repository; all of it is gone
+/// afterwards.
 struct Fixture: Sendable {
     let folder: String
     let engine: SandboxEngine
@@ -84,7 +85,8 @@ struct Fixture: Sendable {
 extension Fixture {
     /// A bare repository with a small program that divides wrongly, and a test that says so.
     private func makeRemote() throws {
-        try shell("""
+        try shell(
+            """
             git init -q -b main work && cd work
             cat > calculator.py <<'END'
             def divide(a, b):
@@ -112,7 +114,8 @@ extension Fixture {
         process.arguments = ["-euc", script]
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.environment = [
-            "PATH": "/usr/bin:/bin", "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
+            "PATH": "/usr/bin:/bin", "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_AUTHOR_NAME": "Test", "GIT_AUTHOR_EMAIL": "test@localhost", "GIT_COMMITTER_NAME": "Test",
             "GIT_COMMITTER_EMAIL": "test@localhost",
         ]
@@ -122,7 +125,8 @@ extension Fixture {
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw Failure(.internal, "a script of the test failed with \(process.terminationStatus): \(script)")
+            throw Failure(
+                .internal, "a script of the test failed with \(process.terminationStatus): \(script)")
         }
         return String(decoding: output, as: UTF8.self)
     }
@@ -136,7 +140,8 @@ extension Fixture {
     /// Makes a commit on top of another and puts a branch of the remote there, as somebody else would.
     @discardableResult
     func commit(on base: String, branch: String = "agirunner/fix", text: String) throws -> CommitID {
-        try shell("""
+        try shell(
+            """
             rm -rf other && git clone -q remote.git other && cd other && git checkout -q \(base)
             echo '\(text)' > other.txt && git add -A && git commit -q -m '\(text)'
             git push -q -f origin HEAD:refs/heads/\(branch)

@@ -40,16 +40,25 @@ import Testing
                     "calls": [["tool": "submit_handoff", "input": ["summary": "s", "completion": "full"]]],
                 ]),
                 turn(
-                    ("submit_handoff", ["summary": "s", "completion": "full", "role_data": ["verification": "ran"]]),
+                    (
+                        "submit_handoff",
+                        ["summary": "s", "completion": "full", "role_data": ["verification": "ran"]]
+                    ),
                     seen: ["error": true, "contains": "`role_data.verification` is missing"]),
             ])
         }
-        guard case .handedOff(let handoff) = try await loop(contract).run() else { throw Failure(.internal, "parked") }
+        guard case .handedOff(let handoff) = try await loop(contract).run() else {
+            throw Failure(.internal, "parked")
+        }
         #expect(handoff.body.at("role_data", "verification") == "ran")
     }
 
-    @Test func `a model that never complies fails for the contract's sake after three corrections`() async throws {
-        let contract = try makeContract { $0.setTurns(.array(Array(repeating: turn(say: "Done."), count: 9))) }
+    @Test func `a model that never complies fails for the contract's sake after three corrections`()
+        async throws
+    {
+        let contract = try makeContract {
+            $0.setTurns(.array(Array(repeating: turn(say: "Done."), count: 9)))
+        }
         let meter = Meter(price: nil)
         let failure = try await failure(loop(contract, meter: meter))
         #expect(failure.category == .contract && failure.message.contains("never submitted a handoff"))
@@ -63,7 +72,9 @@ import Testing
         #expect(try await loop(contract).run().isHandedOff)
     }
 
-    @Test func `reads run side by side, mutations alone, and answers come in the order of the calls`() async throws {
+    @Test func `reads run side by side, mutations alone, and answers come in the order of the calls`()
+        async throws
+    {
         let trace = Mutex<[String]>([])
         let running = Mutex((now: 0, most: 0))
         let read = Tool.test("read", .read) { input in
@@ -99,9 +110,13 @@ import Testing
         #expect(trace.withLock { $0 } == expected)
     }
 
-    @Test func `what is wrong with a call is a result, with near names, and the tool is not reached`() async throws {
+    @Test func `what is wrong with a call is a result, with near names, and the tool is not reached`()
+        async throws
+    {
         let calls = Mutex(0)
-        let tool = Tool.test("file_read", .read, schema: objectSchema(["path": textSchema("")], required: ["path"])) {
+        let tool = Tool.test(
+            "file_read", .read, schema: objectSchema(["path": textSchema("")], required: ["path"])
+        ) {
             _ in
             calls.withLock { $0 += 1 }
             throw Failure(.notFound, "There is no `x`", reason: "file_not_found")
@@ -109,8 +124,11 @@ import Testing
         let contract = try makeContract {
             $0.setTurns([
                 turn(("file_raed", ["path": "x"])),
-                turn(("file_read", ["pth": "x"]), seen: ["error": true, "contains": "Did you mean `file_read`?"]),
-                turn(("file_read", ["path": 1]), seen: ["contains": "`pth` is unknown; did you mean `path`?"]),
+                turn(
+                    ("file_read", ["pth": "x"]),
+                    seen: ["error": true, "contains": "Did you mean `file_read`?"]),
+                turn(
+                    ("file_read", ["path": 1]), seen: ["contains": "`pth` is unknown; did you mean `path`?"]),
                 turn(("file_read", ["path": "x"]), seen: ["contains": "`path` must be a string"]),
                 turn(
                     ("submit_handoff", ["summary": "s", "completion": "full"]),
@@ -130,7 +148,9 @@ import Testing
         let submit: (String, Value) = ("submit_handoff", ["summary": "first", "completion": "blocked"])
         let contract = try makeContract {
             $0["tools"] = ["write", "submit_handoff"]
-            $0.setTurns([turn(submit, ("write", [:]), ("submit_handoff", ["summary": "2", "completion": "full"]))])
+            $0.setTurns([
+                turn(submit, ("write", [:]), ("submit_handoff", ["summary": "2", "completion": "full"]))
+            ])
         }
         let end = try await loop(contract, tools: [write]).run()
         guard case .handedOff(let handoff) = end else { throw Failure(.internal, "parked") }
@@ -142,9 +162,13 @@ import Testing
         let approved: Value = ["summary": "s", "completion": "full", "resolution": "approved"]
         let judging = try makeContract {
             $0["identity"]?["purpose"] = "assessment"
-            $0.setTurns([handOff, turn(("submit_handoff", approved), seen: ["contains": "must give its `resolution`"])])
+            $0.setTurns([
+                handOff, turn(("submit_handoff", approved), seen: ["contains": "must give its `resolution`"]),
+            ])
         }
-        guard case .handedOff(let verdict) = try await loop(judging).run() else { throw Failure(.internal, "parked") }
+        guard case .handedOff(let verdict) = try await loop(judging).run() else {
+            throw Failure(.internal, "parked")
+        }
         #expect(verdict.resolution == .approved)
         let delivering = try makeContract {
             $0.setTurns([
@@ -177,7 +201,8 @@ import Testing
         }
     }
 
-    @Test func `a transient failure of the model is tried again as often as the contract says`() async throws {
+    @Test func `a transient failure of the model is tried again as often as the contract says`() async throws
+    {
         let asked = Mutex(0)
         let contract = try makeContract()
         let failing = Model(label: "test") { _ in
@@ -198,15 +223,26 @@ import Testing
 
     @Test func `a loop parks between two turns`() async throws {
         let contract = try makeContract {
-            $0.setTurns([turn(("read_predecessor_handoff", [:])), turn(("read_predecessor_handoff", [:])), handOff])
+            $0.setTurns([
+                turn(("read_predecessor_handoff", [:])), turn(("read_predecessor_handoff", [:])), handOff,
+            ])
         }
         let turns = Mutex(0)
-        let loop = try loop(contract, mustPark: { turns.withLock { $0 += 1; return $0 == 3 } })
+        let loop = try loop(
+            contract,
+            mustPark: {
+                turns.withLock {
+                    $0 += 1; return $0 == 3
+                }
+            })
         #expect(try await loop.run() == .parked)
         #expect(loop.meter.usage.modelCalls == 2)
     }
 
-    @Test func `only tools of the contract are offered, and an assessment gets none that changes its subject`() throws {
+    @Test
+    func `only tools of the contract are offered, and an assessment gets none that changes its subject`()
+        throws
+    {
         let everything = Toolbox.catalogue.map(\.name)
         let delivery = try makeContract { $0["tools"] = .strings(everything + ["grep", "web_fetch"]) }
         #expect(Toolbox(for: delivery).names == everything)
@@ -224,12 +260,17 @@ import Testing
     @Test func `predecessors are shown, all or those of a stage`() async throws {
         let contract = try makeContract {
             $0["predecessors"] = [
-                ["stage": "reproduce", "role": "developer", "revision": 1, "handoff": ["summary": "It fails."]],
+                [
+                    "stage": "reproduce", "role": "developer", "revision": 1,
+                    "handoff": ["summary": "It fails."],
+                ],
                 ["stage": "review", "role": "reviewer", "revision": 1, "handoff": ["summary": "Not yet."]],
             ]
             $0.setTurns([
                 turn(("read_predecessor_handoff", [:])),
-                turn(("read_predecessor_handoff", ["stage": "review"]), seen: ["matches": "*It fails.*Not yet.*"]),
+                turn(
+                    ("read_predecessor_handoff", ["stage": "review"]),
+                    seen: ["matches": "*It fails.*Not yet.*"]),
                 turn(("read_predecessor_handoff", ["stage": "x"]), seen: ["matches": "*Not yet.*"]),
                 turn(
                     ("submit_handoff", ["summary": "s", "completion": "full"]),

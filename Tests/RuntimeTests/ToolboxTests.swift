@@ -28,7 +28,8 @@ import Testing
         let schema = objectSchema(
             [
                 "path": textSchema("", maxLength: 3, minLength: 1), "count": integerSchema("", 1...5),
-                "mode": ["enum": ["a", "b"]], "list": ["type": "array", "items": ["type": "string"], "maxItems": 2],
+                "mode": ["enum": ["a", "b"]],
+                "list": ["type": "array", "items": ["type": "string"], "maxItems": 2],
             ], required: ["path"])
         let table: [(Value, [String])] = [
             (["path": "a"], []), ([:], ["`path` is missing"]), ("x", ["The input must be an object"]),
@@ -57,8 +58,10 @@ import Testing
     @Test func `a denied command is found wherever the shell would run it`() throws {
         let policy = try policy(deny: ["git push", "curl", "rm -rf *"])
         let denied = [
-            "git push", "git push origin main", "ls; git push", "true && git push", "(git push)", "echo $(git push)",
-            "echo \"`git push`\"", "FOO=1 git push", "env A=1 git push", "sh -c 'git push'", "bash -lc \"git push\"",
+            "git push", "git push origin main", "ls; git push", "true && git push", "(git push)",
+            "echo $(git push)",
+            "echo \"`git push`\"", "FOO=1 git push", "env A=1 git push", "sh -c 'git push'",
+            "bash -lc \"git push\"",
             "eval git push", "/usr/bin/curl x", "'cu'rl x", "if true; then curl x; fi", "ls | xargs rm -rf x",
             "\\curl x", "time curl", "echo a > $(curl x)", "a=$(curl x)", "{ curl; }",
         ]
@@ -91,10 +94,12 @@ import Testing
         let table: [(String, [[String]]?)] = [
             ("a b  c", [["a", "b", "c"]]), ("a 'b c' \"d e\"f", [["a", "b c", "d ef"]]), ("a\\ b", [["a b"]]),
             ("a;b|c&&d||e&f", [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]), ("a 2>&1 >x <y b", [["a", "b"]]),
-            ("a \"$(b c)\"", [["a", ""], ["b", "c"]]), ("a $X", [["a", "$X"]]), ("a 'b", nil), ("a $(b", nil), ("", []),
+            ("a \"$(b c)\"", [["a", ""], ["b", "c"]]), ("a $X", [["a", "$X"]]), ("a 'b", nil), ("a $(b", nil),
+            ("", []),
             ("a\nb", [["a"], ["b"]]), ("x=1 y=2", []),
         ]
         for (text, commands) in table { #expect(simpleCommands(of: text) == commands, "\(text)") }
-        #expect(simpleCommands(of: String(repeating: "$(", count: 20) + String(repeating: ")", count: 20)) == nil)
+        #expect(
+            simpleCommands(of: String(repeating: "$(", count: 20) + String(repeating: ")", count: 20)) == nil)
     }
 }

@@ -18,7 +18,8 @@ import WorkerProtocol
             name: "runtime-1", version: "1", commands: ["git"], claimWait: .milliseconds(10),
             requestID: { "claim-\(ids.add(1, ordering: .relaxed).newValue)" }, random: { 0.5 })
         return Worker(
-            settings: settings, door: door.door, clock: clock, logger: Logger(label: "test"), supervise: supervise)
+            settings: settings, door: door.door, clock: clock, logger: Logger(label: "test"),
+            supervise: supervise)
     }
 
     private func claim(_ digit: Int, lease: Int64 = 30_000) throws -> ClaimReply.Claim {
@@ -28,7 +29,9 @@ import WorkerProtocol
         return ClaimReply.Claim(contract: contract, token: "token-\(digit)", leaseMilliseconds: lease)
     }
 
-    @Test func `claims are repeated unchanged until answered, slots are respected, and draining finishes`() async throws {
+    @Test func `claims are repeated unchanged until answered, slots are respected, and draining finishes`()
+        async throws
+    {
         let gate = Bell()
         let supervised = Mutex<[String]>([])
         door.fail("register", with: [Failure(.unavailable, "not yet")])
@@ -91,9 +94,13 @@ import WorkerProtocol
 
     @Test func `directives of a heartbeat reach the attempt`() async throws {
         let claims = [try claim(1)]
-        for (directive, lease) in [(HeartbeatReply.Directive.cancel, 30_000), (.proceed, Int64(0)), (.park, 30_000)] {
+        for (directive, lease) in [
+            (HeartbeatReply.Directive.cancel, 30_000), (.proceed, Int64(0)), (.park, 30_000),
+        ] {
             let door = FakeDoor()
-            door.state.withLock { $0.waiting = claims; $0.directive = directive; $0.leaseMilliseconds = lease }
+            door.state.withLock {
+                $0.waiting = claims; $0.directive = directive; $0.leaseMilliseconds = lease
+            }
             let seen = Mutex<String?>(nil)
             let worker = Worker(
                 settings: .init(name: "r", version: "1", commands: [], requestID: { "1" }, random: { 0 }),
@@ -109,7 +116,9 @@ import WorkerProtocol
                 door.state.withLock { $0.mustDrain = true }
             }
             #expect(try await worker.run() == .drained)
-            #expect(seen.withLock { $0 } == (directive == .park ? "park" : lease == 0 ? "leaseLost" : "cancelled"))
+            #expect(
+                seen.withLock { $0 } == (directive == .park ? "park" : lease == 0 ? "leaseLost" : "cancelled")
+            )
         }
     }
 
@@ -138,7 +147,8 @@ import WorkerProtocol
         #expect(await control.stopped(by: nil, clock) == .leaseLost, "a lost lease does not come back")
     }
 
-    @Test func `a bell wakes who waits, keeps one ring, and gives way to time and cancellation`() async throws {
+    @Test func `a bell wakes who waits, keeps one ring, and gives way to time and cancellation`() async throws
+    {
         let bell = Bell()
         bell.ring()
         bell.ring()
@@ -159,7 +169,8 @@ import WorkerProtocol
 }
 
 @Suite struct TaskLogTests {
-    @Test func `lines go out in batches, again when nobody answered, and never twice in another order`() async {
+    @Test func `lines go out in batches, again when nobody answered, and never twice in another order`() async
+    {
         let sent = Mutex<[[Int64]]>([])
         let failures = Mutex(2)
         let log = TaskLog(clock: .instant) { lines in

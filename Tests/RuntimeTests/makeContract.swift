@@ -12,7 +12,8 @@ func makeContract(_ change: (inout Value) -> Void = { _ in }) throws -> Contract
         ],
         "instructions": "Fix what is broken.", "brief": "Division rounds the wrong way.", "predecessors": [],
         "tools": [
-            "file_read", "file_list", "grep", "file_write", "file_edit", "shell_exec", "git_commit", "submit_handoff",
+            "file_read", "file_list", "grep", "file_write", "file_edit", "shell_exec", "git_commit",
+            "submit_handoff",
             "read_predecessor_handoff",
         ],
         "shell": ["allow": [], "deny": []], "writablePaths": [],
@@ -23,8 +24,10 @@ func makeContract(_ change: (inout Value) -> Void = { _ in }) throws -> Contract
         ],
         "limits": ["iterations": 100, "modelRetries": 2, "timeoutMilliseconds": 120_000],
         "sandbox": [
-            "engine": "local", "resources": ["memory": "512Mi", "pids": 128], "requiredCommands": ["git", "python3"],
-            "bootstrap": [], "network": ["default": "deny", "allowDomains": []], "env": [], "taskTimeout": "10m",
+            "engine": "local", "resources": ["memory": "512Mi", "pids": 128],
+            "requiredCommands": ["git", "python3"],
+            "bootstrap": [], "network": ["default": "deny", "allowDomains": []], "env": [],
+            "taskTimeout": "10m",
         ],
         "requiredHandoff": [],
     ]

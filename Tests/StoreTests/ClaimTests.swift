@@ -108,7 +108,7 @@ import Testing
         try await withStore { store in
             @Sendable func gate(_ edit: RunEdit, _ name: String, due: Timestamp?) -> GateRecord {
                 GateRecord(
-                    uid: fixture.uid(), namespace: "default", name: name, ordinal: edit.run.workflow.nextOrdinal,
+                    uid: fixture.uid(), namespace: "default", name: name, ordinal: edit.run.nextOrdinal,
                     workflowUID: edit.run.workflow.uid, workflow: edit.run.workflow.name, stage: "build",
                     question: "Q", digest: Digest("d"), approvers: ["unix:0"], count: 1,
                     createdAt: edit.run.workflow.createdAt, dueAt: due)

@@ -69,7 +69,7 @@ struct RunEdit {
         let name = "\(workflow.name)-item"
         try add(
             WorkItemRecord(
-                uid: uid, namespace: workflow.namespace, name: name, ordinal: run.workflow.nextOrdinal,
+                uid: uid, namespace: workflow.namespace, name: name, ordinal: run.nextOrdinal,
                 workflowUID: workflow.uid, workflow: workflow.name, stage: "build", declaredItem: nil, title: "T",
                 goal: "G", acceptance: nil, createdAt: workflow.createdAt), to: \.items)
     }
@@ -92,7 +92,6 @@ struct RunEdit {
             RunEvent(
                 type: "test.created", subject: FactKey(kind: Record.kind, uid: record.uid), name: record.name,
                 facts: try Value(encoding: record)))
-        try change(\.nextOrdinal, to: run.workflow.nextOrdinal + 1)
     }
 
     mutating func update<Record: RunRecord>(
@@ -116,7 +115,7 @@ extension RunEdit {
     /// Adds a ready task of a role; answers its uid.
     @discardableResult
     mutating func addTask(_ fixture: Fixture, role: String = "builder", priority: Int = 0, at now: Timestamp) throws -> UID {
-        let ordinal = run.workflow.nextOrdinal
+        let ordinal = run.nextOrdinal
         var task = TaskRecord(
             uid: fixture.uid(), namespace: run.workflow.namespace, name: "\(run.workflow.name)-task-\(ordinal)",
             ordinal: ordinal, item: run.items[0], role: role, purpose: .delivery, priority: priority, dependsOn: [],
@@ -132,7 +131,7 @@ extension RunEdit {
     mutating func claim(
         _ task: TaskRecord, _ fixture: Fixture, worker: String = "w", lease: Duration = .seconds(30), at now: Timestamp
     ) throws -> UID {
-        let ordinal = run.workflow.nextOrdinal
+        let ordinal = run.nextOrdinal
         let number = run.attempts.filter { $0.taskUID == task.uid }.count + 1
         let attempt = AttemptRecord(
             uid: fixture.uid(), name: "\(task.name)-\(number)", ordinal: ordinal, task: task, number: number,
@@ -150,7 +149,7 @@ extension RunEdit {
         else { return }
         try update(\.attempts, uid) { $0.state = .completed; $0.finishedAt = now }
         try update(\.tasks, task.uid) { $0.state = .completed }
-        let ordinal = run.workflow.nextOrdinal
+        let ordinal = run.nextOrdinal
         let handoff = Handoff(summary: "done", completion: .full, resolution: nil, body: body)
         try add(
             HandoffRecord(

@@ -45,7 +45,7 @@ import Testing
                 try edit.add(
                     EscalationRecord(
                         uid: fixture.uid(), namespace: "default", name: "run-escalation",
-                        ordinal: edit.run.workflow.nextOrdinal, workflowUID: uid, workflow: "run", stage: nil,
+                        ordinal: edit.run.nextOrdinal, workflowUID: uid, workflow: "run", stage: nil,
                         taskUID: nil, task: nil, to: "human", reason: "r", question: "q", createdAt: now),
                     to: \.escalations)
             }

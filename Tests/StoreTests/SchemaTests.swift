@@ -13,29 +13,32 @@ import Testing
         }
     }
 
-    @Test func `two processes may migrate at once`() async throws {
-        try await withStore { store in
-            try await store.raw("DROP SCHEMA \(try #require(store.settings.schema)) CASCADE")
-            try await store.makeSchema()
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<4 { group.addTask { try await store.migrate() } }
-                try await group.waitForAll()
-            }
-            #expect(try await store.rawText("SELECT count(*) FROM schema_migrations") == "\(Migration.all.count)")
-        }
+    /// A store whose schema is made and still empty.
+    private func emptyStore() async throws -> Store {
+        let number = UInt64.random(in: 1...999_999_999)
+        let store = Store(settings: try await TemporaryCluster.shared().settings(schema: "empty\(number)"))
+        try await store.makeSchema()
+        return store
     }
 
-    @Test func `a migration that was applied and then edited is refused`() async throws {
-        try await withStore { store in
-            try await store.raw("UPDATE schema_migrations SET digest = 'another'")
-            #expect(await failure { try await store.migrate() }?.code == .corrupted)
-            try await store.raw("UPDATE schema_migrations SET name = 'm9999_future'")
-            try await store.raw("DROP SCHEMA \(try #require(store.settings.schema)) CASCADE")
-            try await store.makeSchema()
-            try await store.migrate()
-            try await store.raw("INSERT INTO schema_migrations VALUES ('m9999_future', '', now())")
-            #expect(await failure { try await store.migrate() }?.code == .unsupported)
+    @Test func `several processes may migrate at once`() async throws {
+        let store = try await emptyStore()
+        defer { store.close() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 { group.addTask { try await store.migrate() } }
+            try await group.waitForAll()
         }
+        #expect(try await store.rawText("SELECT count(*) FROM schema_migrations") == "\(Migration.all.count)")
+    }
+
+    @Test func `a migration that was edited, and one of a newer program, are refused`() async throws {
+        let store = try await emptyStore()
+        defer { store.close() }
+        try await store.migrate()
+        try await store.raw("INSERT INTO schema_migrations VALUES ('m9999_future', '', now())")
+        #expect(await failure { try await store.migrate() }?.code == .unsupported)
+        try await store.raw("UPDATE schema_migrations SET digest = 'another'")
+        #expect(await failure { try await store.migrate() }?.code == .corrupted)
     }
 
     /// A released migration never changes: its digest stands here, and a change is a new migration.

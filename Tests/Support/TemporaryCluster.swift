@@ -44,8 +44,8 @@ package final class TemporaryCluster: Sendable {
     /// Starts the server.
     package func start() async throws {
         let options = [
-            "listen_addresses=", "unix_socket_directories=\(folder)", "fsync=off", "synchronous_commit=off",
-            "full_page_writes=off", "max_connections=300", "shared_buffers=64MB", "autovacuum=off",
+            "listen_addresses=", "unix_socket_directories=\(folder)", "fsync=off", "full_page_writes=off",
+            "max_connections=300", "shared_buffers=64MB", "autovacuum=off",
         ]
         try await server(
             "pg_ctl",

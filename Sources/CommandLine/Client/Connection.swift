@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 package import Domain
 
 /// What the program gives the verbs: how to reach the door, and where text goes.
@@ -34,15 +34,12 @@ package struct CommandEnvironment: Sendable {
 }
 
 /// Options of every verb that talks to a running system.
-package struct ConnectionOptions: ParsableArguments {
+struct ConnectionOptions: ParsableArguments {
     @Option(help: "The state folder of the system to talk to (default: AGIRUNNER_STATE, or the user's own).")
     var state: String?
 
     @Option(name: .shortAndLong, help: "The namespace.")
     var namespace = "default"
-
-    /// Options at their defaults.
-    package init() {}
 
     func client() throws -> ControlClient {
         let environment = try CommandEnvironment.required()

@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 
 /// Speaks the Kubernetes dialect to the control door.
 package struct ControlClient: Sendable {

@@ -9,23 +9,26 @@ struct FileOptions: ParsableArguments {
     @Flag(name: [.customShort("R"), .long], help: "Folders below the folder, too.") var recursive = false
 
     /// The objects of all files, in the order they can be applied; *throws* after printing what is wrong with them.
-    func objects(namespace: String, _ environment: CommandEnvironment) throws -> [Object] {
+    ///
+    /// References may lead to what the server has already.
+    func objects(_ connection: ConnectionOptions, _ client: ControlClient) async throws -> [Object] {
+        let environment = try CommandEnvironment.required()
         var sources: [String: [UInt8]] = [:]
         for path in filename {
-            for file in try yamlFiles(path, isRecursive: recursive) { sources[file] = try readFile(file) }
+            for file in try yamlFiles(path, isRecursive: recursive) {
+                let name = file == "-" ? "stdin.yaml" : file
+                sources[name] = try readFile(file)
+            }
         }
         var options = LoadOptions()
-        options.namespace = namespace
-        let loaded = Loader().load(sources.map { SourceFile(path: $0.key, bytes: $0.value) }, options: options)
-        // What a reference names may be on the server, which judges it; everything else is judged here.
-        let errors = loaded.diagnostics.filter { $0.severity == .error && !$0.code.hasPrefix("REF") }
-        for diagnostic in errors { environment.notice(diagnostic.text(source: sources[diagnostic.path])) }
-        guard errors.isEmpty else { throw ExitCode.failure }
-        let dangling = loaded.diagnostics.filter { $0.severity == .error }
-        guard dangling.isEmpty else {
-            for diagnostic in dangling { environment.notice(diagnostic.text(source: sources[diagnostic.path])) }
-            throw ExitCode.failure
+        options.namespace = connection.namespace
+        for kind in Kind.all where kind.isDeclared {
+            for object in try await client.list(kind, namespace: nil) { options.existing[object.key] = object.spec ?? [:] }
         }
+        let loaded = Loader().load(sources.map { SourceFile(path: $0.key, bytes: $0.value) }, options: options)
+        for diagnostic in loaded.diagnostics { environment.notice(diagnostic.text(source: sources[diagnostic.path])) }
+        guard !loaded.hasErrors else { throw ExitCode.failure }
+        guard !loaded.objects.isEmpty else { throw CommandFailure("no objects in \(filename.joined(separator: ", "))") }
         return loaded.objects.map(\.object)
     }
 }
@@ -60,7 +63,7 @@ private func writeAll(_ files: FileOptions, _ connection: ConnectionOptions, can
     let environment = try CommandEnvironment.required()
     guard !files.filename.isEmpty else { throw CommandFailure("must specify -f FILE, a folder, or -f - for standard input") }
     let client = try connection.client()
-    for object in try files.objects(namespace: connection.namespace, environment) {
+    for object in try await files.objects(connection, client) {
         guard let kind = Kind.named(object.kind) else { continue }
         let existing = try await client.find(kind, namespace: object.metadata.namespace, name: object.metadata.name)
         let body = try Value(encoding: object)
@@ -98,7 +101,7 @@ package struct Delete: AsyncParsableCommand {
             let target = try Target(target, name: name)
             keys.append((target.kind, connection.namespace, try target.required()))
         }
-        for object in files.filename.isEmpty ? [] : try files.objects(namespace: connection.namespace, environment) {
+        for object in files.filename.isEmpty ? [] : try await files.objects(connection, client) {
             guard let kind = Kind.named(object.kind) else { continue }
             keys.append((kind, object.metadata.namespace, object.metadata.name))
         }

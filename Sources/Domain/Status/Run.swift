@@ -26,6 +26,17 @@ package struct Run: Sendable, Hashable {
     }
 }
 
+extension Run {
+    /// One more than the highest ordinal of its records, so that ordinals follow the order of creation.
+    package var nextOrdinal: Int {
+        let newest = [
+            stages.last?.ordinal, items.last?.ordinal, tasks.last?.ordinal, attempts.last?.ordinal,
+            handoffs.last?.ordinal, gates.last?.ordinal, escalations.last?.ordinal,
+        ]
+        return (newest.compactMap { $0 }.max() ?? 0) + 1
+    }
+}
+
 /// Which row of a run a fact belongs to.
 package struct FactKey: Sendable, Hashable, Comparable {
     package let kind: String

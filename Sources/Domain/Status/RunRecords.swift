@@ -43,8 +43,6 @@ package struct WorkflowRecord: RunRecord {
     package var conditions: [Condition]
     package let createdAt: Timestamp
     package var finishedAt: Timestamp?
-    /// The ordinal the next record of this run gets.
-    package var nextOrdinal: Int
 
     /// A run that has not begun.
     package init(
@@ -70,7 +68,6 @@ package struct WorkflowRecord: RunRecord {
         callouts = []
         conditions = []
         self.createdAt = createdAt
-        nextOrdinal = 1
     }
 }
 

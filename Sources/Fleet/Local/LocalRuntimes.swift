@@ -1,5 +1,6 @@
 internal import Containers
 package import Domain
+internal import Glibc
 internal import Threads
 
 /// How runtimes are started as processes of this machine.
@@ -80,6 +81,9 @@ package struct LocalRuntimes: Sendable {
     /// - Throws: `Failure` or `SystemError`; nothing runs and nothing is left then.
     package func start(_ name: String, of pool: FleetPool, token: String, now: Timestamp) throws {
         guard isDNSLabel(name) else { throw Failure(.invalid, "`\(name)` is not the name of a runtime") }
+        guard unsafe access(settings.program, X_OK) == 0 else {
+            throw Failure(.notFound, "There is no program \(settings.program) to run a runtime with")
+        }
         let users = try freeUsers()
         do {
             try files.write(path(of: name, "token"), Array(token.utf8), mode: 0o600)

@@ -11,11 +11,13 @@ struct Capture: Sendable {
 
     /// Pushes new commits and answers the new head; nil when there is nothing new.
     ///
-    /// The push goes through only while the branch stands where the run's record says, so of two runtimes that both
-    /// believe the task is theirs one alone can push.
+    /// The push goes through only while the branch stands where the run's record says, so of two runtimes
+    /// that both believe the task is theirs one alone can push.
     /// - Throws: `AttemptFailure`, of category capture when the branch was moved or the commits were refused.
     func run(from start: CommitID) async throws -> CommitID? {
-        guard let bundle = try await workbench.bundle(branch: mirror.workspace.branch, since: start) else { return nil }
+        guard let bundle = try await workbench.bundle(branch: mirror.workspace.branch, since: start) else {
+            return nil
+        }
         let incoming = try WorkspaceDirectory(opening: mirror.folder.incoming)
         try incoming.write(try WorkspacePath("branch.bundle"), bundle, mode: 0o600)
         let commit = try await mirror.takeIn(from: start)

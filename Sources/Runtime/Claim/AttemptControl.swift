@@ -14,8 +14,8 @@ enum AttemptStop: Sendable, Hashable {
 
 /// What the control plane wants of one live attempt, between its heartbeats and its supervisor.
 ///
-/// Live → parking → stopped; stopped is final. The lease counts from the moment its renewal was *sent*: what the
-/// control plane grants can only end later than that.
+/// Live → parking → stopped; stopped is final. The lease counts from the moment its renewal was *sent*: what
+/// the control plane grants can only end later than that.
 final class AttemptControl: Sendable {
     private struct State {
         var leaseEnd: ContinuousClock.Instant

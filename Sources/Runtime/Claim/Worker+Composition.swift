@@ -8,7 +8,8 @@ package struct RuntimeParts: Sendable {
     package var door: WorkerDoor
     package var engine: SandboxEngine
     package var clock: Timepiece
-    /// An absolute folder for the attempts of this runtime alone; the sandboxes' users must be able to enter it.
+    /// An absolute folder for the attempts of this runtime alone; the sandboxes' users must be able to enter
+    /// it.
     package var folder: String
     package var logger: Logger
     /// Secrets of this process; they are in no line of a task's log.
@@ -32,9 +33,11 @@ extension Worker {
     /// A worker that runs each attempt in a sandbox of the engine.
     package convenience init(_ settings: WorkerSettings, _ parts: RuntimeParts) {
         let supervisor = AttemptSupervisor(
-            door: parts.door, engine: parts.engine, clock: parts.clock, folder: parts.folder, logger: parts.logger,
+            door: parts.door, engine: parts.engine, clock: parts.clock, folder: parts.folder,
+            logger: parts.logger,
             redactor: Redactor(parts.secrets))
-        self.init(settings: settings, door: parts.door, clock: parts.clock, logger: parts.logger) { claim, control in
+        self.init(settings: settings, door: parts.door, clock: parts.clock, logger: parts.logger) {
+            claim, control in
             await supervisor.run(claim, control)
         }
     }
@@ -59,7 +62,9 @@ extension Worker {
 /// - Throws: `Failure` when there is no such file; `invalid` when it is empty.
 package func readToken(at path: String) throws -> SecretText {
     let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    guard path.hasPrefix("/"), let name = parts.last else { throw Failure(.invalid, "`\(path)` is no absolute path") }
+    guard path.hasPrefix("/"), let name = parts.last else {
+        throw Failure(.invalid, "`\(path)` is no absolute path")
+    }
     let folder = try WorkspaceDirectory(opening: "/" + parts.dropLast().joined(separator: "/"))
     let bytes = try folder.read(try WorkspacePath(String(name)), limit: 4096).bytes
     let token = String(decoding: bytes, as: UTF8.self).trimmed

@@ -4,7 +4,8 @@ internal import Outbound
 internal import Synchronization
 internal import WorkerProtocol
 
-/// A runtime's life: it registers, beats, claims tasks and supervises an attempt for each, until it is drained.
+/// A runtime's life: it registers, beats, claims tasks and supervises an attempt for each, until it is
+/// drained.
 package final class Worker: Sendable {
     /// How a life ends when it is not cancelled.
     package enum End: Sendable, Equatable {
@@ -56,7 +57,8 @@ package final class Worker: Sendable {
     /// - Throws: `Failure` when the worker cannot register; `CancellationError`.
     package func run() async throws -> End {
         let registration = try await register()
-        logger.info("registered", metadata: ["worker": "\(registration.worker)", "slots": "\(registration.slots)"])
+        logger.info(
+            "registered", metadata: ["worker": "\(registration.worker)", "slots": "\(registration.slots)"])
         return try await withThrowingTaskGroup(of: End.self) { group in
             group.addTask { try await self.beat(every: .milliseconds(registration.heartbeatMilliseconds)) }
             group.addTask { try await self.work(slots: max(1, registration.slots)) }
@@ -72,7 +74,9 @@ package final class Worker: Sendable {
             runtime: settings.name, commands: settings.commands, version: settings.version)
         var budget = RetryBudget(maximumAttempts: 10, base: .milliseconds(200), cap: .seconds(10))
         while true {
-            do { return try await door.register(request) } catch let failure as Failure where failure.isTransient {
+            do { return try await door.register(request) } catch let failure as Failure
+                where failure.isTransient
+            {
                 guard let pause = budget.pause(random: settings.random()) else { throw failure }
                 try await clock.sleep(pause)
             }
@@ -114,7 +118,8 @@ package final class Worker: Sendable {
                     await claimBell.wait(atMost: .seconds(60), clock)
                     continue
                 }
-                // A request whose reply was lost is repeated unchanged, also while draining: what it claimed is ours.
+                // A request whose reply was lost is repeated unchanged, also while draining: what it claimed
+                // is ours.
                 let request = pending ?? newRequest(count: free)
                 pending = request
                 let sent = clock.now()
@@ -124,6 +129,7 @@ package final class Worker: Sendable {
                     budget = RetryBudget(maximumAttempts: .max, base: .milliseconds(250), cap: .seconds(10))
                     for claim in reply.claims { start(claim, sent: sent, &group) }
                 } catch {
+                    if Task.isCancelled { break }
                     if let failure = error as? Failure, !failure.isTransient { pending = nil }
                     logger.warning("a claim failed", metadata: ["error": "\(error)"])
                     let pause = budget.pause(random: settings.random()) ?? .seconds(10)

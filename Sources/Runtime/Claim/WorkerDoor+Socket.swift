@@ -47,14 +47,19 @@ private final class DoorCaller: Sendable {
         let message = HTTPRequest(
             method: "POST", url: "http://worker\(route)", unixSocketPath: path,
             headers: [
-                ("authorization", "Bearer \(token.withLock { $0.reveal() })"), ("content-type", "application/json"),
+                ("authorization", "Bearer \(token.withLock { $0.reveal() })"),
+                ("content-type", "application/json"),
                 ("accept", "application/json, application/problem+json"),
-            ], body: try Value(encoding: request).canonicalBytes, connectTimeout: .seconds(5), totalTimeout: timeout)
+            ], body: try Value(encoding: request).canonicalBytes, connectTimeout: .seconds(5),
+            totalTimeout: timeout)
         let response: HTTPResponse
-        do { response = try await client.send(message, maximumBodyBytes: 32 << 20) } catch let error as OutboundError {
+        do { response = try await client.send(message, maximumBodyBytes: 32 << 20) } catch let error
+            as OutboundError
+        {
             let code: Failure.Code =
                 error.code == .timedOut ? .timeout : error.isTransient ? .unavailable : .internal
-            throw Failure(code, "The worker door did not answer \(route)", outside: error.code.rawValue, cause: error)
+            throw Failure(
+                code, "The worker door did not answer \(route)", outside: error.code.rawValue, cause: error)
         }
         guard (200..<300).contains(response.status) else { throw problem(response, route) }
         do { return try Value(json: response.body).decode() } catch {

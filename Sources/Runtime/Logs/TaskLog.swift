@@ -23,7 +23,8 @@ final class TaskLog: Sendable {
         mutating func append(_ time: Timestamp, _ source: Source, _ message: String, _ data: Value?) {
             waiting.append(
                 TaskLogLine(
-                    sequence: nextSequence, time: time, source: source.rawValue, message: message, data: data))
+                    sequence: nextSequence, time: time, source: source.rawValue, message: message, data: data)
+            )
             nextSequence += 1
         }
     }
@@ -55,7 +56,8 @@ final class TaskLog: Sendable {
                 return
             }
             if state.omitted > 0 {
-                let note = "\(state.omitted) lines were left out: the log could not be sent as fast as it was written"
+                let note =
+                    "\(state.omitted) lines were left out: they came faster than they could be sent"
                 state.append(time, .runtime, note, nil)
                 state.omitted = 0
             }

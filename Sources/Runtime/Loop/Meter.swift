@@ -23,7 +23,8 @@ final class Meter: Sendable {
     /// Counts calls of tools.
     func countToolCalls(_ number: Int) { state.withLock { $0.toolCalls += Int64(number) } }
 
-    /// Refuses a call of a model that would begin past a limit; its prompt is counted as the least it can cost.
+    /// Refuses a call of a model that would begin past a limit; its prompt is counted as the least it can
+    /// cost.
     ///
     /// - Throws: `AttemptFailure` of category contract, since trying again would only use as much again.
     func admitCall(promptTokens: Int64, iteration: Int, limits: Contract.Limits) throws {
@@ -33,13 +34,15 @@ final class Meter: Sendable {
         }
         if let most = limits.tokens, usage.inputTokens + usage.outputTokens + promptTokens >= most {
             throw AttemptFailure(
-                .contract, "The limit of \(most) tokens is reached: \(usage.inputTokens + usage.outputTokens) are "
+                .contract,
+                "The limit of \(most) tokens is reached: \(usage.inputTokens + usage.outputTokens) are "
                     + "used and the next call has at least \(promptTokens)")
         }
         let estimate = cost(of: TokenCount(input: promptTokens, output: 0), price: price)
         if let most = limits.cost, usage.cost + estimate >= most {
             throw AttemptFailure(
-                .contract, "The limit of $\(most) is reached: $\(usage.cost) is used and the next call costs at "
+                .contract,
+                "The limit of $\(most) is reached: $\(usage.cost) is used and the next call costs at "
                     + "least $\(estimate)")
         }
     }

@@ -27,13 +27,15 @@ struct ReactiveLoop: Sendable {
     /// - Throws: `AttemptFailure`; `CancellationError`.
     func run() async throws -> End {
         var transcript = Transcript(
-            system: systemPrompt(contract), tools: dispatcher.toolbox.tools.map(\.description), brief: contract.brief)
+            system: systemPrompt(contract), tools: dispatcher.toolbox.tools.map(\.description),
+            brief: contract.brief)
         var corrections = 0
         for iteration in 1... {
             try Task.checkCancellation()
             if mustPark() { return .parked }
             try meter.admitCall(
-                promptTokens: tokens(ofBytes: transcript.byteCount), iteration: iteration, limits: contract.limits)
+                promptTokens: tokens(ofBytes: transcript.byteCount), iteration: iteration,
+                limits: contract.limits)
             let turn = try await ask(transcript, iteration)
             transcript.append(.model(text: turn.text, calls: turn.calls))
             if !turn.calls.isEmpty {
@@ -45,11 +47,13 @@ struct ReactiveLoop: Sendable {
             corrections += 1
             guard corrections <= Self.correctionLimit else {
                 throw AttemptFailure(
-                    .contract, "The model ended its turn without a tool call \(corrections) times in a row and "
+                    .contract,
+                    "The model ended its turn without a tool call \(corrections) times in a row and "
                         + "never submitted a handoff")
             }
             transcript.append(.user(correction(contract)))
-            log.add(.runtime, "the model was told what is missing", ["correction": .integer(Int64(corrections))])
+            log.add(
+                .runtime, "the model was told what is missing", ["correction": .integer(Int64(corrections))])
         }
         throw AttemptFailure(.contract, "The loop has no end")
     }
@@ -66,7 +70,9 @@ struct ReactiveLoop: Sendable {
                 return turn
             } catch let failure as Failure {
                 failures += 1
-                log.add(.model, "the model call failed", ["iteration": .integer(Int64(iteration)), "error": .string(failure.description)])
+                log.add(
+                    .model, "the model call failed",
+                    ["iteration": .integer(Int64(iteration)), "error": .string(failure.description)])
                 guard failure.isTransient, failures <= contract.limits.modelRetries else {
                     throw AttemptFailure(.model, failure.message)
                 }
@@ -88,10 +94,11 @@ struct ReactiveLoop: Sendable {
     }
 }
 
-/// The instructions of the role, and how every task ends. No id, clock or lease is in it, so that prompts repeat.
+/// The instructions of the role, and how every task ends. No id, clock or lease is in it, so that prompts
+/// repeat.
 func systemPrompt(_ contract: Contract) -> String {
     let place = contract.workspace.map {
-        "The repository is /workspace/repo, on the branch \($0.branch); relative paths and the shell start there."
+        "The repository is /workspace/repo, branch \($0.branch); relative paths and the shell start there."
     }
     let rules = [
         place, "What earlier agents handed over is in /workspace/context and in `read_predecessor_handoff`.",

@@ -15,7 +15,8 @@ struct ToolDispatcher: Sendable {
 
     /// The answers, one for each call, in the order of the calls.
     ///
-    /// - Throws: `AttemptFailure` when the attempt cannot go on; `CancellationError`. What a tool refuses is an answer.
+    /// - Throws: `AttemptFailure` when the attempt cannot go on; `CancellationError`. What a tool refuses is
+    /// an answer.
     func answer(_ calls: [ToolCall]) async throws -> [ToolAnswer] {
         var answers: [ToolAnswer] = []
         var rest = calls[...]
@@ -28,7 +29,9 @@ struct ToolDispatcher: Sendable {
             let reads = rest.prefix { toolbox[$0.name]?.effect == .read }
             let batch = reads.isEmpty ? [call] : Array(reads)
             rest = rest.dropFirst(batch.count)
-            if batch.contains(where: { toolbox[$0.name]?.owner == .sandbox }) { try await context.workbench.open() }
+            if batch.contains(where: { toolbox[$0.name]?.owner == .sandbox }) {
+                try await context.workbench.open()
+            }
             answers += try await answerTogether(batch)
         }
         meter.countToolCalls(calls.count)
@@ -39,7 +42,9 @@ struct ToolDispatcher: Sendable {
         try await withThrowingTaskGroup(of: (Int, ToolAnswer).self) { group in
             var answers: [ToolAnswer?] = Array(repeating: nil, count: batch.count)
             for (index, call) in batch.enumerated() {
-                if index >= Self.readLimit, let (done, answer) = try await group.next() { answers[done] = answer }
+                if index >= Self.readLimit, let (done, answer) = try await group.next() {
+                    answers[done] = answer
+                }
                 group.addTask { (index, try await answerOne(call)) }
             }
             for try await (done, answer) in group { answers[done] = answer }
@@ -63,10 +68,12 @@ struct ToolDispatcher: Sendable {
 
     private func carriedOut(_ call: ToolCall) async throws -> ToolAnswer {
         guard let tool = toolbox[call.name] else {
-            let near = nearestName(to: call.name, among: toolbox.names)
+            let near = nearestName(to: call.name, among: toolbox.names).map { " Did you mean `\($0)`?" } ?? ""
             let names = toolbox.names.joined(separator: ", ")
             return refusal(
-                call, "There is no tool `\(call.name)`.\(near.map { " Did you mean `\($0)`?" } ?? "") Tools: \(names)")
+                call,
+                "There is no tool `\(call.name)`.\(near) Tools: \(names)"
+            )
         }
         let problems = InputSchema(schema: tool.schema).problems(with: call.input.withoutNulls)
         if !problems.isEmpty { return refusal(call, problems.joined(separator: ". ")) }
@@ -87,7 +94,8 @@ struct ToolDispatcher: Sendable {
         switch error {
         case let failure as AttemptFailure: throw failure
         case is CancellationError where Task.isCancelled: throw error
-        case let refused as ToolRefusal: return refusal(call, shortened(refused.message, to: tool.outputLimit))
+        case let refused as ToolRefusal:
+            return refusal(call, shortened(refused.message, to: tool.outputLimit))
         case let failure as Failure: return refusal(call, failure.message)
         case let error as SystemError where error.code == .timedOut:
             return refusal(call, "`\(call.name)` took longer than \(tool.timeout.text) and was stopped")

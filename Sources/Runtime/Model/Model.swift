@@ -29,7 +29,8 @@ extension Model {
         switch contract.model.provider.type {
         case .scripted:
             guard let screenplay = contract.model.provider.screenplay else {
-                throw Failure(.invalid, "The scripted provider of route `\(contract.model.route)` has no screenplay")
+                throw Failure(
+                    .invalid, "The scripted provider of route `\(contract.model.route)` has no screenplay")
             }
             return .scripted(screenplay, for: contract.identity)
         case let wire:

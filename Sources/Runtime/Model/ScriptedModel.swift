@@ -17,7 +17,8 @@ private struct Play: Sendable {
 
     init(_ screenplay: Screenplay, for identity: Contract.Identity) {
         scene = screenplay.scene(for: identity)
-        name = "\(identity.role)/\(identity.stage), revision \(identity.revision), attempt "
+        name =
+            "\(identity.role)/\(identity.stage), revision \(identity.revision), attempt "
             + "\(identity.attemptNumber), workflow \(identity.workflow)"
     }
 
@@ -69,7 +70,8 @@ private struct Play: Sendable {
     }
 
     private func departure(_ what: String) -> Failure {
-        Failure(.invalid, "The screenplay departs in the scene \(name): \(what)", reason: "screenplay_departed")
+        Failure(
+            .invalid, "The screenplay departs in the scene \(name): \(what)", reason: "screenplay_departed")
     }
 }
 
@@ -121,12 +123,13 @@ extension Screenplay.Seen {
 
     /// What is asked for, for people.
     var sentence: String {
-        let source = switch (tool, error) {
-        case (let tool?, let error?): "a result of `\(tool)` that is \(error ? "an error" : "no error")"
-        case (let tool?, nil): "a result of `\(tool)`"
-        case (nil, let error?): "a result that is \(error ? "an error" : "no error")"
-        case (nil, nil): "something new"
-        }
+        let source =
+            switch (tool, error) {
+            case (let tool?, let error?): "a result of `\(tool)` that is \(error ? "an error" : "no error")"
+            case (let tool?, nil): "a result of `\(tool)`"
+            case (nil, let error?): "a result that is \(error ? "an error" : "no error")"
+            case (nil, nil): "something new"
+            }
         let texts = [contains.map { "that contains `\($0)`" }, matches.map { "that matches `\($0)`" }]
         return ([source] + texts.compactMap { $0 }).joined(separator: " ")
     }

@@ -7,8 +7,8 @@ internal import WorkerProtocol
 
 /// One task, start to end: begin, workspace, loop, capture, report, destroy.
 ///
-/// Every step may fail; then the attempt ends with a category and a message. Whatever happens, its sandbox and files
-/// are gone when ``run(_:_:)`` returns.
+/// Every step may fail; then the attempt ends with a category and a message. Whatever happens, its sandbox
+/// and files are gone when ``run(_:_:)`` returns.
 struct AttemptSupervisor: Sendable {
     let door: WorkerDoor
     let engine: SandboxEngine
@@ -49,10 +49,14 @@ struct AttemptSupervisor: Sendable {
         if let report = report(ending, attempt, started) {
             log.add(
                 .runtime, "the attempt ends: \(report.outcome.rawValue)",
-                .members(["category": report.category.map { .string($0) }, "message": report.message.map { .string($0) }]))
+                .members([
+                    "category": report.category.map { .string($0) },
+                    "message": report.message.map { .string($0) },
+                ]))
             _ = await guarded(control, until: nil) { await deliver(report, control) }
         } else {
-            logger.info("an attempt was thrown away", metadata: ["attempt": "\(claim.contract.identity.attempt)"])
+            logger.info(
+                "an attempt was thrown away", metadata: ["attempt": "\(claim.contract.identity.attempt)"])
         }
         // In a task of its own, since the cancellation that ended the attempt must not keep its remains.
         await Task { await attempt.cleanUp(logger) }.value
@@ -67,7 +71,8 @@ struct AttemptSupervisor: Sendable {
         switch ending {
         case .done(.completed(let handoff, let commit)):
             return AttemptReport(
-                outcome: .completed, handoff: handoff, category: nil, message: nil, usage: usage, commit: commit)
+                outcome: .completed, handoff: handoff, category: nil, message: nil, usage: usage,
+                commit: commit)
         case .done(.parked):
             return AttemptReport(
                 outcome: .parked, handoff: nil, category: nil, message: nil, usage: usage, commit: nil)
@@ -98,7 +103,8 @@ struct AttemptSupervisor: Sendable {
                 try? await clock.sleep(max(budget.pause(random: 1) ?? .seconds(5), .milliseconds(100)))
             } catch {
                 logger.warning(
-                    "a report was refused", metadata: ["attempt": "\(control.proof.attempt)", "error": "\(error)"])
+                    "a report was refused",
+                    metadata: ["attempt": "\(control.proof.attempt)", "error": "\(error)"])
                 return
             }
         }

@@ -28,7 +28,8 @@ final class LiveAttempt: Sendable {
     private let remains = Mutex<(folder: AttemptFolder?, workbench: Workbench?)>((nil, nil))
 
     init(
-        contract: Contract, door: WorkerDoor, engine: SandboxEngine, clock: Timepiece, folder: String, log: TaskLog,
+        contract: Contract, door: WorkerDoor, engine: SandboxEngine, clock: Timepiece, folder: String,
+        log: TaskLog,
         control: AttemptControl, meter: Meter, model: @escaping @Sendable (Contract) throws -> Model
     ) {
         self.contract = contract
@@ -57,7 +58,9 @@ final class LiveAttempt: Sendable {
             let workbench = Workbench(contract: contract, engine: engine, folder: folder, log: log)
             remains.withLock { $0.workbench = workbench }
             stage = "loop"
-            guard case .handedOff(let handoff) = try await loop(model, workbench).run() else { return .parked }
+            guard case .handedOff(let handoff) = try await loop(model, workbench).run() else {
+                return .parked
+            }
             stage = "capture"
             return .completed(handoff, try await capture(mirror, workbench, start))
         } catch let failure as Failure where stage == "begin" && !failure.isTransient {
@@ -83,7 +86,8 @@ final class LiveAttempt: Sendable {
             .runtime, "the attempt begins",
             [
                 "role": .string(identity.role), "stage": .string(identity.stage),
-                "revision": .integer(Int64(identity.revision)), "attempt": .integer(Int64(identity.attemptNumber)),
+                "revision": .integer(Int64(identity.revision)),
+                "attempt": .integer(Int64(identity.attemptNumber)),
                 "provider": .string(model.label), "scripted": .bool(model.label == "scripted"),
             ])
         let known = Set(Toolbox.catalogue.map(\.name))
@@ -95,14 +99,16 @@ final class LiveAttempt: Sendable {
     private func prepareWorkspace(_ folder: AttemptFolder) async throws -> (GitMirror?, CommitID?) {
         let files = try WorkspaceDirectory(opening: folder.path)
         // Upload-pack and receive-pack read no command line; this reaches them.
-        try files.write(try WorkspacePath("home/.gitconfig"), Array("[safe]\n\tdirectory = *\n".utf8), mode: 0o600)
+        try files.write(
+            try WorkspacePath("home/.gitconfig"), Array("[safe]\n\tdirectory = *\n".utf8), mode: 0o600)
         try files.write(try WorkspacePath("workspace/context/task.md"), Array(contract.brief.utf8))
         let predecessors = try Value(encoding: contract.predecessors)
         try files.write(
             try WorkspacePath("workspace/context/predecessors.json"), Array(predecessors.prettyJSON.utf8))
         guard let workspace = contract.workspace, workspace.spec.type != .artifact else { return (nil, nil) }
         guard workspace.spec.type == .git else {
-            throw Failure(.unsupported, "This runtime has no workspaces of type \(workspace.spec.type.rawValue) yet")
+            throw Failure(
+                .unsupported, "This runtime has no workspaces of type \(workspace.spec.type.rawValue) yet")
         }
         let mirror = try GitMirror(folder: folder, workspace: workspace, clock: clock)
         let start = try await mirror.fetchStart()
@@ -115,11 +121,13 @@ final class LiveAttempt: Sendable {
         let desk = HandoffDesk()
         let dispatcher = ToolDispatcher(
             toolbox: Toolbox(for: contract),
-            context: ToolContext(contract: contract, workbench: workbench, desk: desk), meter: meter, log: log,
+            context: ToolContext(contract: contract, workbench: workbench, desk: desk), meter: meter,
+            log: log,
             clock: clock)
         let control = control
         return ReactiveLoop(
-            contract: contract, model: model, dispatcher: dispatcher, desk: desk, meter: meter, log: log, clock: clock,
+            contract: contract, model: model, dispatcher: dispatcher, desk: desk, meter: meter, log: log,
+            clock: clock,
             mustPark: { control.mustPark })
     }
 

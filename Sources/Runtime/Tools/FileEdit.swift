@@ -5,7 +5,8 @@ extension Tool {
     /// Replaces a text that stands in a file exactly once.
     static let fileEdit = Tool(
         name: "file_edit",
-        summary: "Replaces old_text by new_text in a file. old_text must stand there exactly once, unless replace_all.",
+        summary:
+            "Replaces old_text by new_text in a file. It must stand there exactly once, unless replace_all.",
         schema: objectSchema(
             [
                 "path": textSchema("Relative to the repository.", minLength: 1),
@@ -26,7 +27,8 @@ extension Tool {
         if places.isEmpty { throw ToolRefusal("old_text not found in `\(path.shown)`; read the file again") }
         if places.count > 1, input["replace_all"]?.bool != true {
             throw ToolRefusal(
-                "old_text stands \(places.count) times in `\(path.shown)`: give more of what surrounds it, or replace_all")
+                "old_text stands \(places.count) times in `\(path.shown)`: give more around it, or replace_all"
+            )
         }
         if old == new { throw ToolRefusal("old_text and new_text are equal") }
         var bytes: [UInt8] = []
@@ -37,6 +39,7 @@ extension Tool {
         }
         bytes += slice.bytes[rest...]
         try files.write(path, bytes, createParents: false)
-        return ToolOutput("Replaced \(places.count == 1 ? "one place" : "\(places.count) places") in `\(path.shown)`.")
+        return ToolOutput(
+            "Replaced \(places.count == 1 ? "one place" : "\(places.count) places") in `\(path.shown)`.")
     }
 }

@@ -7,7 +7,8 @@ extension Tool {
         name: "file_list",
         summary: "Lists files and folders of the repository with their sizes. Folders end with a slash.",
         schema: objectSchema([
-            "path": textSchema("The folder, relative to the repository; the repository itself without it.", minLength: 1),
+            "path": textSchema(
+                "The folder, relative to the repository; the repository itself without it.", minLength: 1),
             "depth": integerSchema("How many levels to list; 1 without it.", 1...20),
         ]),
         effect: .read, owner: .sandbox, timeout: .seconds(30), outputLimit: 64 << 10

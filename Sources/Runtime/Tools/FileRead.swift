@@ -5,7 +5,8 @@ extension Tool {
     /// Reads lines of a text file.
     static let fileRead = Tool(
         name: "file_read",
-        summary: "Reads a text file of the repository. Each line comes with its number; at most 2000 lines at once.",
+        summary:
+            "Reads a text file of the repository. Lines come with numbers, at most 2000 at once.",
         schema: objectSchema(
             [
                 "path": textSchema("Relative to the repository, or absolute below /workspace.", minLength: 1),
@@ -61,6 +62,7 @@ private struct LineReader {
     let count: Int
     private var number = 1
     private var line: [UInt8] = []
+    private var hasPartialLine = false
     private var output: [UInt8] = []
     private var shown = 0
     private(set) var isFull = false
@@ -73,7 +75,8 @@ private struct LineReader {
     mutating func take(_ bytes: [UInt8]) {
         for byte in bytes {
             if isFull { return }
-            if byte == UInt8(ascii: "\n") {
+            hasPartialLine = byte != UInt8(ascii: "\n")
+            if !hasPartialLine {
                 endLine()
             } else if number >= first, line.count < Self.byteLimit {
                 line.append(byte)
@@ -99,10 +102,11 @@ private struct LineReader {
 
     /// The numbered lines, and a sentence about what is missing.
     mutating func finish(_ path: String) -> String {
-        if !line.isEmpty, !isFull { endLine() }
+        if hasPartialLine, !isFull { endLine() }
         var text = String(decoding: output, as: UTF8.self)
         if isFull {
-            text += "[lines \(first) to \(first + shown - 1) are shown and there are more: "
+            text +=
+                "[lines \(first) to \(first + shown - 1) are shown and there are more: "
                 + "continue with offset \(first + shown)]"
         } else if shown == 0 {
             text = number == 1 ? "[`\(path)` is empty]" : "[`\(path)` has only \(number - 1) lines]"

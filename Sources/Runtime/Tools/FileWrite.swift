@@ -20,16 +20,19 @@ extension Tool {
     }
 }
 
-/// A path that may be written: content of the repository, and among the contract's writable paths where it has some.
+/// A path that may be written: content of the repository, and among the contract's writable paths where it
+/// has some.
 func writablePath(_ text: String, _ contract: Contract) throws -> WorkspacePath {
     let path = try repositoryPath(text)
     guard path.isContent else {
-        throw ToolRefusal("`\(path.shown)` is not written by this tool: only files of the repository are, not git's own")
+        throw ToolRefusal(
+            "`\(path.shown)` is not written by this tool: only files of the repository are, not git's own")
     }
     let rules = contract.writablePaths
     let shown = path.shown
     let isAllowed =
-        rules.isEmpty || rules.contains { rule in
+        rules.isEmpty
+        || rules.contains { rule in
             let folder = rule.hasSuffix("/") ? String(rule.dropLast()) : rule
             return rule == shown || shown.hasPrefix(folder + "/") || globMatches(rule, shown)
         }

@@ -19,11 +19,13 @@ extension Tool {
         guard let workspace = context.contract.workspace, workspace.spec.type == .git else {
             throw ToolRefusal("This task has no git workspace")
         }
-        let paths = try (input["paths"]?.array ?? []).compactMap(\.string).map { try repositoryPath($0).shown }
+        let paths = try (input["paths"]?.array ?? []).compactMap(\.string).map {
+            try repositoryPath($0).shown
+        }
         let author = workspace.author
         let script = """
             head=$(git symbolic-ref -q --short HEAD)
-            [ "$head" = "$BRANCH" ] || { echo "HEAD is not on the branch $BRANCH: git checkout $BRANCH" >&2; exit 3; }
+            [ "$head" = "$BRANCH" ] || { echo "HEAD is not on $BRANCH: git checkout $BRANCH" >&2; exit 3; }
             git add -A -- "$@" || exit 1
             git diff --cached --quiet && { echo "There is nothing to commit" >&2; exit 3; }
             git commit --quiet --no-gpg-sign -F - || exit 1
@@ -33,7 +35,8 @@ extension Tool {
             ExecRequest(
                 ["/bin/sh", "-c", script, "sh"] + (paths.isEmpty ? ["."] : paths),
                 environment: [
-                    "BRANCH": workspace.branch, "GIT_AUTHOR_NAME": author.name, "GIT_AUTHOR_EMAIL": author.email,
+                    "BRANCH": workspace.branch, "GIT_AUTHOR_NAME": author.name,
+                    "GIT_AUTHOR_EMAIL": author.email,
                     "GIT_COMMITTER_NAME": author.name, "GIT_COMMITTER_EMAIL": author.email,
                 ],
                 standardInput: Array((input["message"]?.string ?? "").utf8), timeout: .seconds(60),
@@ -54,6 +57,7 @@ extension ExecResult {
     /// What went wrong, in the command's own words.
     fileprivate var refusal: String {
         let words = standardError.text + standardOutput.text
-        return words.isEmpty ? "git failed with code \(exitCode)\(timedOut ? ": the time was over" : "")" : words
+        return words.isEmpty
+            ? "git failed with code \(exitCode)\(timedOut ? ": the time was over" : "")" : words
     }
 }

@@ -2,8 +2,8 @@ internal import Domain
 
 /// Checks inputs of tools against the part of JSON Schema that our tools are described with.
 ///
-/// Known: `type`, `properties`, `required`, `additionalProperties: false`, `items`, `enum`, `minimum`, `maximum`,
-/// `minLength`, `maxLength` (Unicode scalars) and `maxItems`.
+/// Known: `type`, `properties`, `required`, `additionalProperties: false`, `items`, `enum`, `minimum`,
+/// `maximum`, `minLength`, `maxLength` (Unicode scalars) and `maxItems`.
 struct InputSchema {
     let schema: Value
 
@@ -19,7 +19,8 @@ struct InputSchema {
             let list = choices.map { $0.string ?? $0.canonicalJSON }.joined(separator: ", ")
             return ["\(subject) must be one of: \(list)"]
         }
-        return bounds(value, schema, subject) + members(value, schema, at: path) + elements(value, schema, at: path)
+        return bounds(value, schema, subject) + members(value, schema, at: path)
+            + elements(value, schema, at: path)
     }
 
     private func bounds(_ value: Value, _ schema: Value, _ subject: String) -> [String] {
@@ -78,7 +79,9 @@ struct InputSchema {
         }
     }
 
-    private func article(_ noun: String) -> String { noun.first.map { "aeiou".contains($0) } == true ? "an" : "a" }
+    private func article(_ noun: String) -> String {
+        noun.first.map { "aeiou".contains($0) } == true ? "an" : "a"
+    }
 }
 
 /// A closed object schema of its properties.
@@ -100,7 +103,8 @@ func textSchema(_ description: String, maxLength: Int64? = nil, minLength: Int64
 /// A property that is a whole number within bounds.
 func integerSchema(_ description: String, _ bounds: ClosedRange<Int64>? = nil) -> Value {
     .members([
-        "type": "integer", "description": .string(description), "minimum": bounds.map { .integer($0.lowerBound) },
+        "type": "integer", "description": .string(description),
+        "minimum": bounds.map { .integer($0.lowerBound) },
         "maximum": bounds.map { .integer($0.upperBound) },
     ])
 }

@@ -13,11 +13,13 @@ extension Tool {
         let wanted = all.filter { (stage ?? $0.stage) == $0.stage }
         if wanted.isEmpty, let stage {
             let stages = Set(all.map(\.stage)).sorted().joined(separator: ", ")
-            throw ToolRefusal("There is no handoff of stage `\(stage)`; there are: \(stages.isEmpty ? "none" : stages)")
+            throw ToolRefusal(
+                "There is no handoff of stage `\(stage)`; there are: \(stages.isEmpty ? "none" : stages)")
         }
         let list = wanted.map { one -> Value in
             [
-                "stage": .string(one.stage), "role": .string(one.role), "revision": .integer(Int64(one.revision)),
+                "stage": .string(one.stage), "role": .string(one.role),
+                "revision": .integer(Int64(one.revision)),
                 "handoff": one.handoff,
             ]
         }

@@ -5,7 +5,8 @@ extension Tool {
     /// Runs a shell command in the sandbox.
     static let shellExec = Tool(
         name: "shell_exec",
-        summary: "Runs a command by /bin/sh in the sandbox, in the repository. Nothing it starts outlives the call but "
+        summary:
+            "Runs a command by /bin/sh in the sandbox, in the repository. Nothing it starts outlives the call, but "
             + "files. Answers exit code and output.",
         schema: objectSchema(
             [
@@ -17,7 +18,9 @@ extension Tool {
         effect: .execute, owner: .sandbox, timeout: .seconds(930), outputLimit: 64 << 10
     ) { input, context in
         let command = input["command"]?.string ?? ""
-        if let refusal = ShellPolicy(context.contract.shell).refusal(of: command) { throw ToolRefusal(refusal) }
+        if let refusal = ShellPolicy(context.contract.shell).refusal(of: command) {
+            throw ToolRefusal(refusal)
+        }
         let folder = try repositoryPath(input["cwd"]?.string ?? ".")
         let seconds = min(900, max(1, input["timeout"]?.integer ?? 300))
         let isJudging = context.contract.identity.purpose == .assessment
@@ -31,7 +34,8 @@ extension Tool {
     }
 }
 
-/// Runs the command in a copy of the repository that is removed at once, since a judge must not change what it judges.
+/// Runs the command in a copy of the repository that is removed at once, since a judge must not change what
+/// it judges.
 private func throwAwayCopy(_ command: String, _ folder: String) -> [String] {
     let script = """
         copy=$(mktemp -d /tmp/copy.XXXXXX) && cp -a /workspace/repo "$copy/repo" || exit 125

@@ -2,9 +2,9 @@ internal import Domain
 
 /// Which commands a role may run: rules of words, held against the words of the parsed command.
 ///
-/// A rule such as `git push` fits a command that begins with these words; a word of a rule may hold `*` and `?`. A
-/// denied command is refused; where there are allowed ones, every command must be one of them. The sandbox is the
-/// wall; this is the sign on it.
+/// A rule such as `git push` fits a command that begins with these words; a word of a rule may hold `*` and
+/// `?`. A denied command is refused; where there are allowed ones, every command must be one of them. The
+/// sandbox is the wall; this is the sign on it.
 struct ShellPolicy {
     private let allow: [[String]]
     private let deny: [[String]]
@@ -41,8 +41,8 @@ struct ShellPolicy {
     }
 }
 
-/// The simple commands a shell command line is made of, also those of substitutions and of `sh -c`; nil when the
-/// quoting is broken or it is nested too deep.
+/// The simple commands a shell command line is made of, also those of substitutions and of `sh -c`; nil when
+/// the quoting is broken or it is nested too deep.
 func simpleCommands(of text: String, depth: Int = 0) -> [[String]]? {
     guard depth < 8 else { return nil }
     var parser = ShellParser(text)
@@ -53,7 +53,8 @@ func simpleCommands(of text: String, depth: Int = 0) -> [[String]]? {
         if own.isEmpty { continue }
         commands.append(own)
         guard ["sh", "bash", "dash", "eval"].contains(baseName(own[0])) else { continue }
-        let nested = own[0] == "eval" ? own.dropFirst().joined(separator: " ") : argument(after: "-c", in: own)
+        let nested =
+            own[0] == "eval" ? own.dropFirst().joined(separator: " ") : argument(after: "-c", in: own)
         if let nested {
             guard let inner = simpleCommands(of: nested, depth: depth + 1) else { return nil }
             commands += inner
@@ -78,7 +79,8 @@ private func argument(after option: String, in words: [String]) -> String? {
 /// Drops assignments, keywords and programs that only run another one.
 private func withoutPrefixes(_ words: [String]) -> [String] {
     let keywords: Set<String> = [
-        "if", "then", "else", "elif", "fi", "while", "until", "do", "done", "for", "case", "esac", "in", "{", "}", "!",
+        "if", "then", "else", "elif", "fi", "while", "until", "do", "done", "for", "case", "esac", "in", "{",
+        "}", "!",
         "time",
     ]
     let runners: Set<String> = ["env", "exec", "command", "nohup", "nice", "builtin", "setsid", "xargs"]
@@ -101,7 +103,8 @@ private func isAssignment(_ word: String) -> Bool {
     return word[..<equals].allSatisfy { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
 }
 
-/// Splits a command line into simple commands of words, quotes removed; what is substituted is collected apart.
+/// Splits a command line into simple commands of words, quotes removed; what is substituted is collected
+/// apart.
 private struct ShellParser {
     private let text: [Character]
     private var place = 0
@@ -196,7 +199,8 @@ private struct ShellParser {
         if let word, word.allSatisfy(\.isNumber) { self.word = nil }
         endWord()
         while place < text.count, [">", "<", "&", " ", "-"].contains(text[place]) { place += 1 }
-        while place < text.count, ![" ", "\t", "\n", ";", "|", "&", "(", ")", "<", ">"].contains(text[place]) {
+        while place < text.count, ![" ", "\t", "\n", ";", "|", "&", "(", ")", "<", ">"].contains(text[place])
+        {
             if text[place] == "`" || text[place] == "$" {
                 let sign = text[place]
                 place += 1

@@ -4,15 +4,18 @@ extension Tool {
     /// Ends the task by handing over; exactly once.
     static let submitHandoff = Tool(
         name: "submit_handoff",
-        summary: "Ends this task: says what was done and what comes after. Call it once, last. An assessment gives its "
+        summary:
+            "Ends this task: says what was done and what comes after. Call it once, last. An assessment gives its "
             + "resolution; a delivery has none.",
         schema: objectSchema(
             [
                 "summary": textSchema("What was done, in a few sentences.", maxLength: 4000, minLength: 1),
                 "completion": ["type": "string", "enum": ["full", "blocked"]],
                 "resolution": ["type": "string", "enum": .strings(Resolution.allCases.map(\.rawValue))],
-                "changes": list("What was changed.", 200), "decisions": list("What was decided, and why.", 200),
-                "remaining_items": list("What is left to do.", 200), "blockers": list("What is in the way.", 200),
+                "changes": list("What was changed.", 200),
+                "decisions": list("What was decided, and why.", 200),
+                "remaining_items": list("What is left to do.", 200),
+                "blockers": list("What is in the way.", 200),
                 "focus_areas": list("Where successors should look.", 100),
                 "known_risks": list("What may go wrong.", 100),
                 "successor_context": textSchema("What the next agent must know.", maxLength: 8000),

@@ -22,7 +22,8 @@ struct Tool: Sendable {
     let timeout: Duration
     /// Bytes of a result; what lies between its head and its tail beyond that is left out.
     let outputLimit: Int
-    /// Throws `ToolRefusal` and `Failure`, which the model is shown, and `AttemptFailure`, which ends the attempt.
+    /// Throws `ToolRefusal` and `Failure`, which the model is shown, and `AttemptFailure`, which ends the
+    /// attempt.
     let run: @Sendable (Value, ToolContext) async throws -> ToolOutput
 
     /// Whether a call changes what an assessment judges, or lets it out.
@@ -71,7 +72,9 @@ struct Toolbox: Sendable {
     init(for contract: Contract, catalogue: [Tool] = Toolbox.catalogue) {
         var seen: Set<String> = []
         tools = contract.tools.compactMap { name in
-            guard seen.insert(name).inserted, let tool = catalogue.first(where: { $0.name == name }) else { return nil }
+            guard seen.insert(name).inserted, let tool = catalogue.first(where: { $0.name == name }) else {
+                return nil
+            }
             return contract.identity.purpose == .assessment && tool.mutatesSubject ? nil : tool
         }
     }

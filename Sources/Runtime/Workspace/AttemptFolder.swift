@@ -10,7 +10,9 @@ struct AttemptFolder: Sendable {
     ///
     /// - Throws: `Failure.invalid` for an attempt whose id is no plain name; what the file system refuses.
     init(below parent: String, attempt: UID) throws {
-        guard isDNSLabel(attempt.text) else { throw Failure(.invalid, "`\(attempt)` is not the id of an attempt") }
+        guard isDNSLabel(attempt.text) else {
+            throw Failure(.invalid, "`\(attempt)` is not the id of an attempt")
+        }
         path = "\(parent)/\(attempt.text)"
         try removeTree(at: path)
         // The sandbox's user enters the first two folders; the rest is ours alone.
@@ -52,9 +54,12 @@ func makeHostFolder(_ path: String, mode: UInt32) throws {
 ///
 /// - Throws: what ``makeHostFolder(_:mode:)`` throws.
 func makeMissingFolder(_ path: String) throws {
-    if unsafe access(path, F_OK) == 0 { return }
+    if exists(path) { return }
     try makeHostFolder(path, mode: 0o711)
 }
+
+/// Whether there is anything at a path of the host.
+func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
 private func refusal(_ call: String, _ path: String) -> Failure {
     let code: Failure.Code =

@@ -21,7 +21,8 @@ struct GitMirror: Sendable {
             throw Failure(.invalid, "The workspace `\(workspace.name)` has no url")
         }
         guard isBranchName(workspace.branch), isBranchName(workspace.spec.branch) else {
-            throw Failure(.invalid, "`\(workspace.branch)` or `\(workspace.spec.branch)` is not the name of a branch")
+            throw Failure(
+                .invalid, "`\(workspace.branch)` or `\(workspace.spec.branch)` is not the name of a branch")
         }
         self.folder = folder
         self.workspace = workspace
@@ -38,14 +39,21 @@ struct GitMirror: Sendable {
 
     var branchReference: String { "refs/heads/\(workspace.branch)" }
 
-    /// Brings the commit that the attempt starts from, after the branch was set back if a lost attempt had moved it.
+    /// Brings the commit that the attempt starts from, after the branch was set back if a lost attempt had
+    /// moved it.
     ///
     /// - Throws: `AttemptFailure`: capture when somebody else moved the branch, network or infrastructure.
     func fetchStart() async throws -> CommitID {
+        if let path = remote.localPath, !exists(path) {
+            throw AttemptFailure(
+                .infrastructure, "The repository \(path) of workspace `\(workspace.name)` could not be found")
+        }
         _ = try await git.expect(["init", "--quiet", "--bare", "--template=", "."], in: Self.mirror)
         var budget = RetryBudget(maximumAttempts: remote.localPath == nil ? 5 : 1, base: .seconds(2))
         while true {
-            do { return try await fetchOnce() } catch let failure as AttemptFailure where failure.category == .network {
+            do { return try await fetchOnce() } catch let failure as AttemptFailure
+                where failure.category == .network
+            {
                 guard let pause = budget.pause(random: 1) else { throw failure }
                 try await clock.sleep(pause)
             }
@@ -62,10 +70,14 @@ struct GitMirror: Sendable {
         }
         let source = workspace.head == nil ? "refs/heads/\(workspace.spec.branch)" : branchReference
         let fetched = try await git.run(
-            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.url, "+\(source):\(Self.start)"],
+            [
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.url,
+                "+\(source):\(Self.start)",
+            ],
             in: Self.mirror, timeout: .seconds(600))
         guard fetched.succeeded else { throw unreachable("fetched", fetched) }
-        let start = CommitID(try await git.expect(["rev-parse", "\(Self.start)^{commit}"], in: Self.mirror).trimmed)
+        let start = CommitID(
+            try await git.expect(["rev-parse", "\(Self.start)^{commit}"], in: Self.mirror).trimmed)
         guard workspace.head == nil || workspace.head == start else { throw unexpected(start) }
         return start
     }
@@ -79,7 +91,8 @@ struct GitMirror: Sendable {
         return line.map { CommitID(String($0[0])) }
     }
 
-    /// Moves the branch from what a lost attempt pushed to the run's recorded head, or away when there is none.
+    /// Moves the branch from what a lost attempt pushed to the run's recorded head, or away when there is
+    /// none.
     private func setBack(from tip: CommitID) async throws {
         if let head = workspace.head {
             let fetched = try await git.run(
@@ -92,12 +105,12 @@ struct GitMirror: Sendable {
         }
     }
 
-    /// Moves the remote's branch to a commit (to nowhere when empty), if it stands where it is expected; nil expects
-    /// that there is none.
+    /// Moves the remote's branch to a commit (to nowhere when empty), if it stands where it is expected; nil
+    /// expects that there is none.
     ///
-    /// `--force-with-lease=REF:OLD` is git's compare-and-swap: the server refuses unless the branch stands at OLD. That
-    /// it also lets a branch go back is wanted when a lost attempt's push is undone; everything else is checked to be
-    /// a descendant before, so work of somebody else is never pushed away.
+    /// `--force-with-lease=REF:OLD` is git's compare-and-swap: the server refuses unless the branch stands at
+    /// OLD. That it also lets a branch go back is wanted when a lost attempt's push is undone; everything
+    /// else is checked to be a descendant before, so work of somebody else is never pushed away.
     func push(_ commit: String, expecting old: CommitID?) async throws -> GitProcess.Output {
         try await git.run(
             [
@@ -118,11 +131,11 @@ struct GitMirror: Sendable {
         let author = workspace.author
         for arguments in [
             ["init", "--quiet", "--template=", "--initial-branch=\(workspace.branch)", "."],
+            ["config", "user.name", author.name], ["config", "user.email", author.email],
             [
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--update-head-ok", Self.mirror,
                 "\(Self.start):\(branchReference)",
             ],
-            ["config", "user.name", author.name], ["config", "user.email", author.email],
             ["reset", "--quiet", "--hard", branchReference],
         ] {
             _ = try await inside.expect(arguments, in: repository, timeout: .seconds(300))
@@ -131,13 +144,16 @@ struct GitMirror: Sendable {
 
     /// Takes the branch out of the sandbox's bundle, whose every object is checked on the way.
     ///
-    /// Git does not check what it takes from a bundle, only what it fetches; so the bundle goes to a repository that
-    /// borrows the mirror's objects, and the mirror fetches from there.
+    /// Git does not check what it takes from a bundle, only what it fetches; so the bundle goes to a
+    /// repository that borrows the mirror's objects, and the mirror fetches from there.
     /// - Throws: `AttemptFailure` of category capture when git refuses it or it does not continue `start`.
     func takeIn(from start: CommitID) async throws -> CommitID {
         _ = try await git.expect(["init", "--quiet", "--bare", "--template=", "."], in: "/staging")
         _ = try await git.expect(
-            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", Self.mirror, "\(Self.start):refs/heads/start"],
+            [
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", Self.mirror,
+                "\(Self.start):refs/heads/start",
+            ],
             in: "/staging")
         let bundled = try await git.run(
             [
@@ -147,7 +163,8 @@ struct GitMirror: Sendable {
         guard bundled.succeeded else { throw refused(bundled) }
         let fetched = try await git.run(
             [
-                "-c", "fetch.fsckObjects=true", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "/staging",
+                "-c", "fetch.fsckObjects=true", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+                "/staging",
                 "+refs/heads/result:\(Self.result)",
             ], in: Self.mirror)
         guard fetched.succeeded else { throw refused(fetched) }
@@ -156,7 +173,8 @@ struct GitMirror: Sendable {
             ["merge-base", "--is-ancestor", start.text, result], in: Self.mirror)
         guard isDescendant.succeeded else {
             throw AttemptFailure(
-                .capture, "The branch `\(workspace.branch)` in the sandbox no longer contains \(start.short), where "
+                .capture,
+                "The branch `\(workspace.branch)` in the sandbox no longer contains \(start.short), where "
                     + "the attempt began: history was rewritten, and that is not pushed")
         }
         return CommitID(result)
@@ -177,7 +195,8 @@ struct GitMirror: Sendable {
         let found = tip.map { "stands at \($0.short)" } ?? "does not exist"
         let wanted = workspace.head.map { "at \($0.short)" } ?? "not to exist yet"
         return AttemptFailure(
-            .capture, "The branch `\(workspace.branch)` of workspace `\(workspace.name)` \(found), but this run "
+            .capture,
+            "The branch `\(workspace.branch)` of workspace `\(workspace.name)` \(found), but this run "
                 + "expects it \(wanted): somebody else moved it")
     }
 }
@@ -185,13 +204,17 @@ struct GitMirror: Sendable {
 /// Whether a text can be the name of a branch without meaning anything else on a command line.
 private func isBranchName(_ text: String) -> Bool {
     let isPlain = text.utf8.allSatisfy {
-        (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || "-_./+@".utf8.contains($0)
+        (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0)
+            || "-_./+@".utf8.contains($0)
     }
     return isPlain && !text.isEmpty && text.utf8.count < 200 && !text.hasPrefix("-") && !text.hasPrefix("/")
-        && !text.hasSuffix("/") && occurrences(of: "..", in: text).isEmpty && occurrences(of: "@{", in: text).isEmpty
+        && !text.hasSuffix("/") && occurrences(of: "..", in: text).isEmpty
+        && occurrences(of: "@{", in: text).isEmpty
 }
 
 extension String {
     /// Without the line end that a program puts after its answer.
-    var trimmed: String { String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
+    var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
 }

@@ -3,8 +3,8 @@ internal import Threads
 
 /// Git outside of every sandbox: the git CLI in a bubblewrap of its own, with a home of its own.
 ///
-/// It sees the system's `/usr` and the folders it is given, runs as ourselves without capabilities, and has the
-/// network only for a remote that needs it. No hook, filter or setting of any repository takes effect.
+/// It sees the system's `/usr` and the folders it is given, runs as ourselves without capabilities, and has
+/// the network only for a remote that needs it. No hook, filter or setting of any repository takes effect.
 struct GitProcess: Sendable {
     /// What a run of git left.
     struct Output: Sendable {
@@ -27,8 +27,11 @@ struct GitProcess: Sendable {
 
     /// Runs git in a folder of the inside.
     ///
-    /// - Throws: `SystemError.timedOut` and others of the process, `CancellationError`. A refusal of git is no error.
-    func run(_ arguments: [String], in folder: String, timeout: Duration = .seconds(120)) async throws -> Output {
+    /// - Throws: `SystemError.timedOut` and others of the process, `CancellationError`. A refusal of git is
+    /// no error.
+    func run(
+        _ arguments: [String], in folder: String, timeout: Duration = .seconds(120)
+    ) async throws -> Output {
         // Files must be readable by the sandbox's user, whatever our own mask is.
         let shell = ["/bin/sh", "-c", "umask 022; exec git \"$@\"", "git"]
         let command = Command(
@@ -44,24 +47,30 @@ struct GitProcess: Sendable {
     /// Runs git and expects it to succeed.
     ///
     /// - Throws: `Failure.internal` with what git said, besides what ``run(_:in:timeout:)`` throws.
-    func expect(_ arguments: [String], in folder: String, timeout: Duration = .seconds(120)) async throws -> String {
+    func expect(
+        _ arguments: [String], in folder: String, timeout: Duration = .seconds(120)
+    ) async throws -> String {
         let result = try await run(arguments, in: folder, timeout: timeout)
         guard result.succeeded else {
-            throw Failure(.internal, "git \(arguments.first ?? "") failed: \(result.error.lastLines)", outside: "git")
+            throw Failure(
+                .internal, "git \(arguments.first ?? "") failed: \(result.error.lastLines)", outside: "git")
         }
         return result.output
     }
 
     /// Given on the command line, where they win over what any repository says.
     private static let settings = [
-        "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.attributesFile=/dev/null", "core.symlinks=true",
+        "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.attributesFile=/dev/null",
+        "core.symlinks=true",
         "credential.helper=", "gc.auto=0", "maintenance.auto=false", "advice.detachedHead=false",
         "init.defaultBranch=main", "protocol.ext.allow=never", "protocol.file.allow=always",
-        "submodule.recurse=false", "fetch.recurseSubmodules=false",
+        "submodule.recurse=false", "core.logAllRefUpdates=false", "fetch.recurseSubmodules=false",
     ].flatMap { ["-c", $0] }
 
     private var isolation: [String] {
-        var words = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
+        var words = [
+            "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "git",
+        ]
         if !hasNetwork { words.append("--unshare-net") }
         words += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
         let environment = [
@@ -69,7 +78,9 @@ struct GitProcess: Sendable {
             "GIT_ATTR_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0",
             "GIT_ASKPASS": "/bin/false", "GIT_NO_REPLACE_OBJECTS": "1",
         ]
-        for (name, value) in environment.sorted(by: { $0.key < $1.key }) { words += ["--setenv", name, value] }
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+            words += ["--setenv", name, value]
+        }
         words += ["--ro-bind", "/usr", "/usr"]
         for name in ["bin", "lib", "lib64", "sbin"] { words += ["--symlink", "usr/\(name)", "/\(name)"] }
         var shown = ["/etc/alternatives", "/etc/ld.so.cache", "/etc/passwd", "/etc/group"]

@@ -1,7 +1,8 @@
 internal import Containers
 internal import Domain
 
-/// The sandbox of one attempt, made when the first tool needs it, and the workspace it shares with the file tools.
+/// The sandbox of one attempt, made when the first tool needs it, and the workspace it shares with the file
+/// tools.
 actor Workbench {
     /// Bytes that may be copied out of the sandbox to be pushed.
     static let bundleLimit = 256 << 20
@@ -10,7 +11,8 @@ actor Workbench {
     private let engine: SandboxEngine
     private let folder: AttemptFolder
     private let log: TaskLog
-    private var made: (sandbox: Sandbox, files: WorkspaceDirectory)?
+    private var sandbox: Sandbox?
+    private var directory: WorkspaceDirectory?
 
     init(contract: Contract, engine: SandboxEngine, folder: AttemptFolder, log: TaskLog) {
         self.contract = contract
@@ -20,19 +22,19 @@ actor Workbench {
     }
 
     /// Whether a tool has needed the sandbox yet.
-    var isOpen: Bool { made != nil }
+    var isOpen: Bool { sandbox != nil }
 
     /// Makes the sandbox if there is none yet; called by one task at a time.
     ///
     /// - Throws: `AttemptFailure`, since no tool can do without it.
     func open() async throws {
-        guard made == nil else { return }
+        guard sandbox == nil else { return }
         do {
-            let sandbox = try await engine.create(try specification())
-            let files = try WorkspaceDirectory(
-                opening: folder.workspace, owner: sandbox.owner, isReadOnly: sandbox.spec.readOnlyWorkspace)
-            made = (sandbox, files)
-            record(sandbox)
+            let made = try await engine.create(try specification())
+            sandbox = made
+            directory = try WorkspaceDirectory(
+                opening: folder.workspace, owner: made.owner, isReadOnly: made.spec.readOnlyWorkspace)
+            record(made)
         } catch { throw AttemptFailure(error, during: "making the sandbox") }
         try await requireCommands()
         for command in contract.sandbox.bootstrap { try await prepare("bootstrap", command) }
@@ -40,36 +42,39 @@ actor Workbench {
     }
 
     /// The workspace as file tools reach it.
-    func files() throws -> WorkspaceDirectory { try opened().files }
+    func files() throws -> WorkspaceDirectory {
+        guard let directory else { throw AttemptFailure(.infrastructure, "There is no workspace") }
+        return directory
+    }
 
     /// Runs a command in the sandbox.
     func run(_ request: ExecRequest) async throws -> ExecResult {
-        try await engine.exec(try opened().sandbox, request)
+        guard let sandbox else { throw AttemptFailure(.infrastructure, "There is no sandbox") }
+        return try await engine.exec(sandbox, request)
     }
 
     /// Takes the sandbox away; what runs in it ends.
     func close() async {
-        guard let made else { return }
-        self.made = nil
-        await engine.destroy(made.sandbox)
-    }
-
-    private func opened() throws -> (sandbox: Sandbox, files: WorkspaceDirectory) {
-        guard let made else { throw AttemptFailure(.infrastructure, "There is no sandbox") }
-        return made
+        guard let made = sandbox else { return }
+        (sandbox, directory) = (nil, nil)
+        await engine.destroy(made)
     }
 
     private func specification() throws -> SandboxSpec {
         let identity = contract.identity
         let profile = contract.sandbox
         guard profile.engine != .docker, profile.image == nil else {
-            throw Failure(.unsupported, "The engine `\(engine.name)` cannot run the image of this RuntimeProfile")
+            throw Failure(
+                .unsupported, "The engine `\(engine.name)` cannot run the image of this RuntimeProfile")
         }
         var environment: [String: String] = [:]
         for variable in profile.env { environment[variable.name] = variable.value ?? "" }
         return SandboxSpec(
             name: identity.attemptUID.text, workspace: folder.workspace,
-            labels: ["agirunner.dev/task": identity.taskUID.text, "agirunner.dev/workflow": identity.workflowUID.text],
+            labels: [
+                "agirunner.dev/task": identity.taskUID.text,
+                "agirunner.dev/workflow": identity.workflowUID.text,
+            ],
             resources: try .init(profile.resources),
             network: profile.network.default == .allow ? .allow : .deny, environment: environment,
             // What an assessment judges stays as it is, whatever its shell does.
@@ -79,7 +84,10 @@ actor Workbench {
 
     private func record(_ sandbox: Sandbox) {
         let limits = engine.limits(sandbox).map { report in
-            (report.limit.rawValue, Value.string("\(report.enforced ? "enforced" : "not enforced"): \(report.how)"))
+            (
+                report.limit.rawValue,
+                Value.string("\(report.enforced ? "enforced" : "not enforced"): \(report.how)")
+            )
         }
         log.add(
             .sandbox, "the sandbox is made",
@@ -95,7 +103,8 @@ actor Workbench {
         let missing = result.standardOutput.text.split(separator: "\n").joined(separator: ", ")
         guard result.succeeded, missing.isEmpty else {
             throw AttemptFailure(
-                .infrastructure, "The sandbox lacks commands its RuntimeProfile requires: \(missing)"
+                .infrastructure,
+                "The sandbox lacks commands its RuntimeProfile requires: \(missing)"
                     + result.standardError.text)
         }
     }
@@ -105,7 +114,8 @@ actor Workbench {
         log.add(.sandbox, "\(stage): \(command)", ["exitCode": .integer(Int64(result.exitCode))])
         guard result.succeeded else {
             throw AttemptFailure(
-                .infrastructure, "The \(stage) command `\(command)` failed with code \(result.exitCode): "
+                .infrastructure,
+                "The \(stage) command `\(command)` failed with code \(result.exitCode): "
                     + result.standardError.text.lastLines)
         }
     }
@@ -118,7 +128,8 @@ extension Workbench {
     func bundle(branch: String, since start: CommitID) async throws -> [UInt8]? {
         guard isOpen else { return nil }
         let script = """
-            tip=$(git rev-parse --verify -q "refs/heads/$BRANCH^{commit}") || { echo "the branch $BRANCH is gone" >&2; exit 1; }
+            tip=$(git rev-parse --verify -q "refs/heads/$BRANCH^{commit}")
+            [ -n "$tip" ] || { echo "the branch $BRANCH is gone" >&2; exit 1; }
             git status --porcelain | head -c 4000
             [ "$tip" = "$START" ] && exit 10
             git bundle create --quiet /workspace/branch.bundle "refs/heads/$BRANCH" "^$START" || exit 1
@@ -129,12 +140,14 @@ extension Workbench {
                 timeout: .seconds(180), outputLimit: 16 << 10))
         let uncommitted = result.standardOutput.text
         if !uncommitted.isEmpty {
-            log.add(.workspace, "changes were left uncommitted and are not kept", ["files": .string(uncommitted)])
+            log.add(
+                .workspace, "changes were left uncommitted and are not kept", ["files": .string(uncommitted)])
         }
         if result.exitCode == 10, !result.timedOut { return nil }
         guard result.succeeded else {
             throw AttemptFailure(
-                .capture, "The branch `\(branch)` could not be taken out of the sandbox: "
+                .capture,
+                "The branch `\(branch)` could not be taken out of the sandbox: "
                     + result.standardError.text.lastLines)
         }
         let slice = try files().read(try WorkspacePath("branch.bundle"), limit: Self.bundleLimit)

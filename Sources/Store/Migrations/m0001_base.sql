@@ -87,7 +87,6 @@ CREATE TABLE workflows (
     conditions jsonb NOT NULL,
     created_at timestamptz NOT NULL,
     finished_at timestamptz,
-    next_ordinal bigint NOT NULL,
     UNIQUE (namespace, name),
     CHECK ((phase IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL))
 );

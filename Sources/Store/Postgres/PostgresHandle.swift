@@ -31,7 +31,8 @@ internal import Threads
     private static func connect(_ raw: OpaquePointer, until deadline: Deadline) throws {
         var status = PGRES_POLLING_WRITING
         while status != PGRES_POLLING_OK {
-            if status == PGRES_POLLING_FAILED {
+            // Without a socket there is nothing to poll: it failed before it began.
+            if unsafe status == PGRES_POLLING_FAILED || PQstatus(raw) == CONNECTION_BAD {
                 throw PostgresError(sqlState: "08001", message: unsafe text(PQerrorMessage(raw)))
             }
             if deadline.isPast { throw PostgresError(sqlState: "08001", message: "connecting took too long") }

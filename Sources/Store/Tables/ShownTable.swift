@@ -15,6 +15,7 @@ struct ShownTable: Sendable {
     private init(_ table: Table, object: @escaping @Sendable (Value) throws -> Object) {
         func has(_ column: String) -> Bool { table.columns.contains { $0.name == column } }
         let namespace = has("namespace") ? "t.namespace" : "''"
+        let order = has("namespace") ? "t.namespace, t.name" : "t.name"
         let kind = has("kind") ? "t.kind = $1" : "$1::text IS NOT NULL"
         let select = "SELECT to_jsonb(t) AS row FROM \(table.name) t"
         self.table = table
@@ -23,7 +24,7 @@ struct ShownTable: Sendable {
         list = TableStatement(
             sql: "\(select) WHERE \(kind) AND ($2::text IS NULL OR \(namespace) = $2) "
                 + "AND ($3::text IS NULL OR t.name = $3) AND (\(namespace), t.name) > ($4::text, $5::text) "
-                + "ORDER BY \(namespace), t.name LIMIT $6::bigint")
+                + "ORDER BY \(order) LIMIT $6::bigint")
         byUID = TableStatement(sql: "\(select) WHERE t.uid = ANY($1::text[])")
     }
 

@@ -6,7 +6,7 @@ extension Table {
         text: [
             "uid", "namespace", "name", "phase", "reason", "message", "desired", "held", "playbook",
             "playbook_version", "pin", "current_stage", "branch", "head",
-        ], bigint: ["ordinal", "observed_generation", "priority", "next_ordinal"],
+        ], bigint: ["ordinal", "observed_generation", "priority"],
         jsonb: ["parameters", "spend", "callouts", "conditions"], timestamptz: ["created_at", "finished_at"])
 
     static let stages = Table(

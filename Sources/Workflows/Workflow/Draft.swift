@@ -5,6 +5,7 @@ struct Draft {
     private(set) var run: Run
     private(set) var events: [RunEvent] = []
     private(set) var leases: [UID: Duration] = [:]
+    private var nextOrdinal: Int
     let pins: Pins
     let context: RuleContext
 
@@ -12,6 +13,7 @@ struct Draft {
         self.run = run
         self.pins = pins
         self.context = context
+        nextOrdinal = run.nextOrdinal
     }
 
     /// Starts a run with its first record already in place, so that its creation is an event as well.
@@ -54,13 +56,13 @@ struct Draft {
     mutating func insert<Record: RunRecord>(
         _ list: WritableKeyPath<Run, [Record]>, _ type: String, _ make: (_ uid: UID, _ ordinal: Int) -> Record
     ) throws -> Record {
-        let record = make(context.newUID(), run.workflow.nextOrdinal)
+        let record = make(context.newUID(), nextOrdinal)
+        nextOrdinal += 1
         events.append(
             RunEvent(
                 type: type, subject: FactKey(kind: Record.kind, uid: record.uid), name: record.name,
                 facts: try Value(encoding: record)))
         run[keyPath: list].append(record)
-        try updateWorkflow("workflow.counted") { $0.nextOrdinal += 1 }
         return record
     }
 

@@ -3,7 +3,7 @@ package import Domain
 /// The status of the declared Workflow, as `get -o yaml` shows it.
 package func workflowStatus(of run: Run) throws -> Value {
     var status = try Value(encoding: run.workflow).object ?? [:]
-    for key in ["uid", "name", "namespace", "ordinal", "nextOrdinal", "createdAt", "desired", "parameters"] {
+    for key in ["uid", "name", "namespace", "ordinal", "createdAt", "desired", "parameters"] {
         status[key] = nil
     }
     status["startedAt"] = .string(run.workflow.createdAt.description)
