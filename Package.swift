@@ -7,7 +7,8 @@ import PackageDescription
 let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error), .strictMemorySafety(),
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -76,45 +77,69 @@ let package = Package(
         // Edges: each turns one outside world into Domain values.
         library("Git", ["Domain", "Threads", "Secrets", "CGit2", logging, subprocess, system]),
         library(
-            "Store", ["Domain", "Threads", "CPQ", collections, logging],
-            resources: [.embedInCode("Migrations")]),
+            "Store",
+            ["Domain", "Threads", "CPQ", collections, logging],
+            resources: [.embedInCode("Migrations")]
+        ),
         library("Containers", ["Domain", "Outbound", "Threads", "CLinux", logging, subprocess, system]),
-        library("Fleet", ["Domain", "WorkerProtocol", "Containers", "Outbound", "Threads", logging, lifecycle]),
+        library(
+            "Fleet",
+            ["Domain", "WorkerProtocol", "Containers", "Outbound", "Threads", logging, lifecycle]
+        ),
         library(
             "Runtime",
             [
-                "Domain", "WorkerProtocol", "Containers", "Outbound", "Secrets", logging, lifecycle, subprocess,
+                "Domain", "WorkerProtocol", "Containers", "Outbound", "Secrets", logging, lifecycle,
+                subprocess,
                 system,
-            ]),
-        library("API", ["Domain", "WorkerProtocol", "Secrets", hummingbird, nioCore, httpTypes, logging, lifecycle]),
+            ]
+        ),
+        library(
+            "API",
+            ["Domain", "WorkerProtocol", "Secrets", hummingbird, nioCore, httpTypes, logging, lifecycle]
+        ),
         library("Telemetry", ["Outbound", "Secrets", logging, metrics]),
-        library("CommandLine", ["Domain", "Catalog", "Workflows", "Git", "Reconciler", "Secrets", "Outbound", argumentParser]),
+        library(
+            "CommandLine",
+            ["Domain", "Catalog", "Workflows", "Git", "Reconciler", "Secrets", "Outbound", argumentParser]
+        ),
         library("Embedded", ["Domain", "Threads", logging, lifecycle, subprocess, system]),
 
         // Programs: compose, nothing else.
         program(
             "agirunner",
-            ["CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry", argumentParser, unixSignals]),
+            [
+                "CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry", argumentParser,
+                unixSignals,
+            ]
+        ),
         program(
             "agirunnerd",
             [
                 "API", "Catalog", "Domain", "Git", "Reconciler", "Secrets", "Store", "Telemetry", "Threads",
                 "WorkerProtocol", "Workflows", argumentParser, lifecycle, logging, unixSignals,
-            ]),
+            ]
+        ),
         program(
             "agirunner-fleet",
-            ["Domain", "Fleet", "Outbound", "Telemetry", argumentParser, lifecycle, logging, unixSignals]),
+            ["Domain", "Fleet", "Outbound", "Telemetry", argumentParser, lifecycle, logging, unixSignals]
+        ),
         program(
             "agirunner-runtime",
             [
-                "Containers", "Domain", "Outbound", "Runtime", "Telemetry", argumentParser, lifecycle, logging,
+                "Containers", "Domain", "Outbound", "Runtime", "Telemetry", argumentParser, lifecycle,
+                logging,
                 unixSignals,
-            ]),
+            ]
+        ),
 
         // Tests.
         .target(
-            name: "Support", dependencies: ["Domain", "Store", "Threads", subprocess, system],
-            path: "Tests/Support", swiftSettings: strict),
+            name: "Support",
+            dependencies: ["Domain", "Store", "Threads", subprocess, system],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
         tests("ThreadsTests", ["Threads"]),
         tests("OutboundTests", ["Outbound", "Threads"]),
         tests("SecretsTests", ["Secrets"]),
@@ -126,7 +151,10 @@ let package = Package(
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
         tests("ContainersTests", ["Containers", "Domain", "Threads"]),
         tests("FleetTests", ["Fleet", "Domain", "WorkerProtocol"]),
-        tests("RuntimeTests", ["Runtime", "Containers", "Domain", "WorkerProtocol"]),
+        tests(
+            "RuntimeTests",
+            ["Runtime", "Containers", "Domain", "Outbound", "Secrets", "Threads", "WorkerProtocol", logging]
+        ),
         tests("APITests", ["API", "Domain", "Outbound", "Threads", "WorkerProtocol", logging]),
         tests("TelemetryTests", ["Telemetry", logging]),
         tests("CommandLineTests", ["CommandLine", "Domain"]),
@@ -135,9 +163,11 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Domain", "Threads", "Support", "agirunner", "agirunnerd", "agirunner-fleet", "agirunner-runtime",
+                "Domain", "Threads", "Support", "agirunner", "agirunnerd", "agirunner-fleet",
+                "agirunner-runtime",
                 subprocess, system,
-            ]),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

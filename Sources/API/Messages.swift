@@ -46,7 +46,8 @@ package struct ReadinessCheck: Sendable, Hashable {
 /// One column of a table.
 package struct TableColumn: Sendable, Hashable {
     package var title: String
-    /// Keys from the envelope down; in an array a number is an index, else the element of that `type` or `name`.
+    /// Keys from the envelope down; in an array a number is an index, else the element of that `type` or
+    /// `name`.
     package var path: [String]
     /// `string`, `integer`, `number`, `boolean`, or `date`, which is shown as an age.
     package var type: String
@@ -93,8 +94,13 @@ package struct WriteRequest: Sendable, Hashable {
 
     /// A request of its parts.
     package init(
-        method: Method, key: ObjectKey, object: Value, actor: String, isDryRun: Bool,
-        fieldValidation: FieldValidation, resourceVersion: Position?
+        method: Method,
+        key: ObjectKey,
+        object: Value,
+        actor: String,
+        isDryRun: Bool,
+        fieldValidation: FieldValidation,
+        resourceVersion: Position?
     ) {
         self.method = method
         self.key = key

@@ -5,21 +5,24 @@ package struct ReadPorts: Sendable {
     /// One object, nil when there is none.
     package var object: @Sendable (ObjectKey) async throws -> Object?
     /// A page of at most `limit` objects after a key; later pages carry the first page's position.
-    package var list: @Sendable (
-        _ query: ObjectQuery, _ limit: Int, _ after: ObjectKey?, _ position: Position?
-    ) async throws -> ObjectPage
+    package var list:
+        @Sendable (
+            _ query: ObjectQuery, _ limit: Int, _ after: ObjectKey?, _ position: Position?
+        ) async throws -> ObjectPage
     /// The changes of some kinds after a position, oldest first; throws `expired` when they are kept no more.
-    package var changes: @Sendable (
-        _ after: Position, _ kinds: [String], _ namespace: String?, _ limit: Int
-    ) async throws -> ChangePage
+    package var changes:
+        @Sendable (
+            _ after: Position, _ kinds: [String], _ namespace: String?, _ limit: Int
+        ) async throws -> ChangePage
     /// Returns when the horizon has passed a position, when the time is over, or when it is cancelled.
     package var waitForChange: @Sendable (_ after: Position, _ deadline: Duration) async -> Void
     /// Up to where everything is final.
     package var horizon: @Sendable () -> Position
     /// Events after a position, oldest first; `Position.start` means the oldest one that is kept.
-    package var events: @Sendable (
-        _ after: Position, _ workflow: UID?, _ namespace: String?, _ limit: Int
-    ) async throws -> [Event]
+    package var events:
+        @Sendable (
+            _ after: Position, _ workflow: UID?, _ namespace: String?, _ limit: Int
+        ) async throws -> [Event]
     /// Lines of a task or of one attempt after a cursor, oldest first; 0 is before the first line.
     package var logs: @Sendable (_ of: ObjectKey, _ after: Int64, _ limit: Int) async throws -> [LogEntry]
     /// The namespaces that hold anything, sorted.
@@ -33,9 +36,10 @@ package struct ReadPorts: Sendable {
     /// The JSON Schema of a kind's whole object, nil when there is none.
     package var schema: @Sendable (_ kind: String) -> Value?
     /// Whether a subject may do that; no kind means what belongs to no kind, such as discovery.
-    package var authorise: @Sendable (
-        _ subject: String, _ verb: String, _ kind: String?, _ namespace: String?
-    ) async throws -> Bool
+    package var authorise:
+        @Sendable (
+            _ subject: String, _ verb: String, _ kind: String?, _ namespace: String?
+        ) async throws -> Bool
     /// The time, from which ages in tables are computed.
     package var now: @Sendable () -> Timestamp
 

@@ -126,14 +126,17 @@ package struct Loader: Sendable {
     ///
     /// Diagnostics have the given path and the place 1:1, since a JSON value has no lines.
     package func validate(
-        _ object: Value, options: LoadOptions, path: String = "object"
+        _ object: Value,
+        options: LoadOptions,
+        path: String = "object"
     ) -> Result<Declared, Rejection> {
         var findings = Findings(path: path)
         let reader = EnvelopeReader(isDoor: true)
         let draft = reader.read(YAMLNode(object), &findings)
         var assembly = Assembly(
             [ParsedFile(drafts: draft.map { [$0] } ?? [], findings: findings, isReadable: draft != nil)],
-            options)
+            options
+        )
         let loaded = assembly.loaded()
         guard let declared = loaded.objects.first, !loaded.hasErrors else {
             return .failure(Rejection(diagnostics: loaded.diagnostics))
@@ -148,15 +151,19 @@ package struct Loader: Sendable {
         let drafts = stream.documents.map { reader.read($0, &findings) }
         findings.object = nil
         return ParsedFile(
-            drafts: drafts.compactMap(\.self), findings: findings,
-            isReadable: stream.isWhole && !drafts.contains { $0 == nil })
+            drafts: drafts.compactMap(\.self),
+            findings: findings,
+            isReadable: stream.isWhole && !drafts.contains { $0 == nil }
+        )
     }
 
     private static func tooMany(_ files: [SourceFile]) -> Loaded {
         var findings = Findings(path: files[fileLimit].path)
         findings.report(
-            .tooManyFiles, at: .whole,
-            "a source must have at most \(fileLimit) files; this has \(files.count)")
+            .tooManyFiles,
+            at: .whole,
+            "a source must have at most \(fileLimit) files; this has \(files.count)"
+        )
         var loaded = Loaded()
         loaded.diagnostics = findings.diagnostics
         loaded.unreadable = files.map(\.path)

@@ -18,9 +18,15 @@ package struct EmbeddedSettings: Sendable {
 
     /// Settings of their parts.
     package init(
-        state: String, publicPort: Int, folder: String?, programDirectory: String, environment: [String: String],
-        logLevel: String = "info", sandboxUserIDs: ClosedRange<UInt32> = 620_000...629_999,
-        databasePrograms: String = "/usr/lib/postgresql", readyWithin: Duration = .seconds(120)
+        state: String,
+        publicPort: Int,
+        folder: String?,
+        programDirectory: String,
+        environment: [String: String],
+        logLevel: String = "info",
+        sandboxUserIDs: ClosedRange<UInt32> = 620_000...629_999,
+        databasePrograms: String = "/usr/lib/postgresql",
+        readyWithin: Duration = .seconds(120)
     ) {
         self.state = state
         self.publicPort = publicPort
@@ -36,7 +42,8 @@ package struct EmbeddedSettings: Sendable {
 
 /// What `up` needs from the program that calls it.
 package struct UpPorts: Sendable {
-    /// Whether the control plane answers `GET /readyz` on the control socket with 200; bounded by its own time-out.
+    /// Whether the control plane answers `GET /readyz` on the control socket with 200; bounded by its own
+    /// time-out.
     package var probe: @Sendable (Installation) async -> Bool
     /// Shows one line to the person who started `up`.
     package var progress: @Sendable (String) -> Void
@@ -47,8 +54,10 @@ package struct UpPorts: Sendable {
 
     /// Ports of their parts.
     package init(
-        probe: @escaping @Sendable (Installation) async -> Bool, progress: @escaping @Sendable (String) -> Void,
-        randomBytes: @escaping @Sendable (Int) -> [UInt8], stops: AsyncStream<Void>
+        probe: @escaping @Sendable (Installation) async -> Bool,
+        progress: @escaping @Sendable (String) -> Void,
+        randomBytes: @escaping @Sendable (Int) -> [UInt8],
+        stops: AsyncStream<Void>
     ) {
         self.probe = probe
         self.progress = progress

@@ -23,9 +23,14 @@ enum FileSystem {
         var found = stat()
         guard unsafe stat(path, &found) == 0 else { return nil }
         return Entry(
-            isFolder: found.st_mode & S_IFMT == S_IFDIR, mode: found.st_mode & 0o7777, userID: found.st_uid,
-            groupID: found.st_gid, size: Int64(found.st_size), inode: UInt64(found.st_ino),
-            modified: Int64(found.st_mtim.tv_sec) * 1_000_000_000 + Int64(found.st_mtim.tv_nsec))
+            isFolder: found.st_mode & S_IFMT == S_IFDIR,
+            mode: found.st_mode & 0o7777,
+            userID: found.st_uid,
+            groupID: found.st_gid,
+            size: Int64(found.st_size),
+            inode: UInt64(found.st_ino),
+            modified: Int64(found.st_mtim.tv_sec) * 1_000_000_000 + Int64(found.st_mtim.tv_nsec)
+        )
     }
 
     static func isExecutable(_ path: String) -> Bool {
@@ -50,7 +55,8 @@ enum FileSystem {
     static func target(ofLink path: String) -> String? {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = unsafe readlink(path, &bytes, bytes.count)
-        return count > 0 ? String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+        return count > 0
+            ? String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
     }
 
     /// The first bytes of a file; nil when it cannot be read.
@@ -61,7 +67,9 @@ enum FileSystem {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while bytes.count < limit {
-            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe chunk.withUnsafeMutableBytes {
+                unsafe read(descriptor, $0.baseAddress, $0.count)
+            }
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return count == 0 ? bytes : nil }
             bytes += chunk.prefix(count)

@@ -38,7 +38,9 @@ struct Keeper: Sendable {
             try await sleep(pause.next(afterRunning: began.duration(to: .now)), "ended before it was ready")
         }
         throw Failure(
-            .unavailable, "\(program.name) is not ready after \(program.readyWithin); see \(logPath)\n\(logEnd)")
+            .unavailable,
+            "\(program.name) is not ready after \(program.readyWithin); see \(logPath)\n\(logEnd)"
+        )
     }
 
     /// Starts the program again each time it ends; returns when cancelled and leaves the program as it is.
@@ -98,7 +100,10 @@ struct Keeper: Sendable {
 
     private func start() async throws -> ProcessIdentity {
         guard FileSystem.isExecutable(program.command.executable) else {
-            throw Failure(.notFound, "The program \(program.command.executable) is missing; was everything built?")
+            throw Failure(
+                .notFound,
+                "The program \(program.command.executable) is missing; was everything built?"
+            )
         }
         try await program.prepare()
         if let log = FileSystem.entry(logPath), log.size > Keeper.logLimit {
@@ -107,18 +112,25 @@ struct Keeper: Sendable {
         try FileSystem.removeFile(recordPath)
         let process = try DetachedProcess(gated, output: .file(logPath), errorOutput: .file(logPath)).start()
         let record = ChildRecord(
-            name: program.name, process: process, boot: ChildRecord.currentBoot, fingerprint: program.fingerprint)
+            name: program.name,
+            process: process,
+            boot: ChildRecord.currentBoot,
+            fingerprint: program.fingerprint
+        )
         try record.write(to: recordPath)
         return process
     }
 
-    /// The command behind a door that opens when the record is there, so that no program ever runs unrecorded.
+    /// The command behind a door that opens when the record is there, so that no program ever runs
+    /// unrecorded.
     ///
     /// Another account could not see the record; the database is found by its lock file instead.
     private var gated: Command {
         if program.command.account != nil { return program.command }
         var command = program.command
-        let door = "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] && exit 75; sleep 0.05; done; exec \"$@\""
+        let door =
+            "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] && exit 75; sleep 0.05; done; exec "
+                + "\"$@\""
         command.executable = "/bin/sh"
         command.arguments = ["-c", door, recordPath, program.command.executable] + program.command.arguments
         return command

@@ -19,29 +19,36 @@ struct PostgresCluster: Sendable {
         var settings = [
             // No TCP at all; whoever may enter the socket's folder (mode 0700) is trusted.
             "listen_addresses": "", "unix_socket_directories": installation.databaseSocketFolder,
-            "unix_socket_permissions": "0700", "cluster_name": "agirunner", "timezone": "UTC", "log_timezone": "UTC",
+            "unix_socket_permissions": "0700", "cluster_name": "agirunner", "timezone": "UTC",
+            "log_timezone": "UTC",
             // Sized for one machine and a few programs; without replicas, so the log may be minimal.
-            "max_connections": "100", "shared_buffers": "64MB", "wal_level": "minimal", "max_wal_senders": "0",
+            "max_connections": "100", "shared_buffers": "64MB", "wal_level": "minimal",
+            "max_wal_senders": "0",
             "max_wal_size": "256MB",
         ]
         settings["logging_collector"] = "off"
         let options = settings.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
         return Program(
-            name: "postgres", command: command("postgres", ["-D", dataFolder] + options),
+            name: "postgres",
+            command: command("postgres", ["-D", dataFolder] + options),
             stops: [
                 // Fast shutdown, then immediate shutdown, which the next start recovers from.
                 StopStep(.interrupt, patience: .seconds(20)), StopStep(.quit, patience: .seconds(5)),
             ],
-            readyWithin: readyWithin, prepare: { [self] in try await prepare() },
-            isReady: { [self] in await acceptsConnections() })
+            readyWithin: readyWithin,
+            prepare: { [self] in try await prepare() },
+            isReady: { [self] in await acceptsConnections() }
+        )
     }
 
     /// Whether the server takes connections now.
     func acceptsConnections() async -> Bool {
         let question = command(
             "pg_isready",
-            ["-q", "-t", "2", "-h", installation.databaseSocketFolder, "-U", Installation.databaseUser])
-        // A probe that cannot be made is a server that is not ready; the caller asks again until its deadline.
+            ["-q", "-t", "2", "-h", installation.databaseSocketFolder, "-U", Installation.databaseUser]
+        )
+        // A probe that cannot be made is a server that is not ready; the caller asks again until its
+        // deadline.
         return (try? await ChildProcess(question).run(until: .after(.seconds(5))))?.succeeded == true
     }
 
@@ -51,7 +58,8 @@ struct PostgresCluster: Sendable {
         try await endLeftovers()
     }
 
-    // The cluster is made beside its place and moved there as a whole, so that an interrupted one is never used.
+    // The cluster is made beside its place and moved there as a whole, so that an interrupted one is never
+    // used.
     private func initialise() async throws {
         if FileSystem.entry(dataFolder) != nil { return }
         let partial = installation.database + "/data.partial"
@@ -63,10 +71,15 @@ struct PostgresCluster: Sendable {
             [
                 "-D", partial, "-U", Installation.databaseUser, "--auth-local=trust", "--auth-host=reject",
                 "--encoding=UTF8", "--locale=C", "--no-instructions",
-            ], within: .seconds(120))
+            ],
+            within: .seconds(120)
+        )
         try await run(
-            programs.folder + "/postgres", ["--single", "-D", partial, "postgres"],
-            input: "CREATE DATABASE \(Installation.databaseUser);\n", within: .seconds(60))
+            programs.folder + "/postgres",
+            ["--single", "-D", partial, "postgres"],
+            input: "CREATE DATABASE \(Installation.databaseUser);\n",
+            within: .seconds(60)
+        )
         try FileSystem.move(partial, to: dataFolder)
     }
 
@@ -83,8 +96,8 @@ struct PostgresCluster: Sendable {
             _ = try leftover.signal(.kill)
             _ = try await hasEnded(leftover, until: .after(.seconds(5)))
         }
-        // The number in the file may belong to a stranger by now, and the server would respect that one for ever.
-        // The state folder's lock keeps other servers away while the file is removed.
+        // The number in the file may belong to a stranger by now, and the server would respect that one for
+        // ever. The state folder's lock keeps other servers away while the file is removed.
         if leftovers().isEmpty { try FileSystem.removeFile(lockFile) }
     }
 
@@ -112,21 +125,37 @@ struct PostgresCluster: Sendable {
 
     private func command(_ name: String, _ arguments: [String]) -> Command {
         Command(
-            executable: "\(programs.folder)/\(name)", arguments: arguments,
-            environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"], directory: "/", account: account)
+            executable: "\(programs.folder)/\(name)",
+            arguments: arguments,
+            environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"],
+            directory: "/",
+            account: account
+        )
     }
 
     private func run(
-        _ executable: String, _ arguments: [String], input: String = "", within patience: Duration,
+        _ executable: String,
+        _ arguments: [String],
+        input: String = "",
+        within patience: Duration,
         asServer: Bool = true
     ) async throws {
         let command = Command(
-            executable: executable, arguments: arguments, environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"],
-            directory: "/", account: asServer ? account : nil)
-        let output = try await ChildProcess(command, standardInput: Array(input.utf8)).run(until: .after(patience))
+            executable: executable,
+            arguments: arguments,
+            environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"],
+            directory: "/",
+            account: asServer ? account : nil
+        )
+        let output = try await ChildProcess(command, standardInput: Array(input.utf8)).run(
+            until: .after(patience)
+        )
         guard output.succeeded else {
             throw Failure(
-                .internal, "\(executable) failed: \(lastLines(of: output.standardError))", outside: "\(output.status)")
+                .internal,
+                "\(executable) failed: \(lastLines(of: output.standardError))",
+                outside: "\(output.status)"
+            )
         }
     }
 }

@@ -28,7 +28,8 @@ struct Program: Sendable {
     /// Ends what the program itself leaves behind on purpose; runs after it was stopped.
     var cleanUp: @Sendable () async -> Void = {}
 
-    /// What a running process must have been started from to be adopted: the same file with the same arguments.
+    /// What a running process must have been started from to be adopted: the same file with the same
+    /// arguments.
     var fingerprint: String {
         let file = FileSystem.entry(command.executable).map { "\($0.inode) \($0.size) \($0.modified)" } ?? ""
         let account = command.account.map { "\($0.userID):\($0.groupID)" } ?? ""
@@ -56,7 +57,9 @@ struct ChildRecord: Codable, Sendable, Equatable {
         return record.boot == currentBoot && record.process.isAlive ? record : nil
     }
 
-    func write(to path: String) throws { try FileSystem.write(Value(encoding: self).canonicalBytes, to: path) }
+    func write(to path: String) throws {
+        try FileSystem.write(Value(encoding: self).canonicalBytes, to: path)
+    }
 }
 
 /// How long a program that ended is left alone before it is started again.

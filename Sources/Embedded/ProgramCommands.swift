@@ -18,10 +18,14 @@ struct DaemonCommand {
         return Program(
             name: "agirunnerd",
             command: Command(
-                executable: settings.programDirectory + "/agirunnerd", arguments: arguments,
-                environment: settings.environment, directory: installation.state),
+                executable: settings.programDirectory + "/agirunnerd",
+                arguments: arguments,
+                environment: settings.environment,
+                directory: installation.state
+            ),
             stops: [StopStep(.terminate, patience: .seconds(20)), StopStep(.quit, patience: .seconds(2))],
-            readyWithin: settings.readyWithin)
+            readyWithin: settings.readyWithin
+        )
     }
 }
 
@@ -35,7 +39,8 @@ struct FleetCommand {
     var program: Program {
         var arguments = [
             "--worker-socket", installation.workerSocket, "--token-file", installation.fleetTokenFile,
-            "--state", installation.state, "--runtime-program", settings.programDirectory + "/agirunner-runtime",
+            "--state", installation.state, "--runtime-program",
+            settings.programDirectory + "/agirunner-runtime",
             "--on-exit", "cascade", "--log-level", settings.logLevel,
         ]
         if isRoot {
@@ -45,15 +50,20 @@ struct FleetCommand {
         return Program(
             name: "agirunner-fleet",
             command: Command(
-                executable: settings.programDirectory + "/agirunner-fleet", arguments: arguments,
-                environment: settings.environment, directory: installation.state),
+                executable: settings.programDirectory + "/agirunner-fleet",
+                arguments: arguments,
+                environment: settings.environment,
+                directory: installation.state
+            ),
             // SIGTERM lets runtimes end their work for some seconds, SIGQUIT does not.
             stops: [StopStep(.terminate, patience: .seconds(30)), StopStep(.quit, patience: .seconds(5))],
-            readyWithin: settings.readyWithin)
+            readyWithin: settings.readyWithin
+        )
     }
 }
 
-/// Ends the runtimes that a fleet manager left, because it was killed or lay dead when everything was stopped.
+/// Ends the runtimes that a fleet manager left, because it was killed or lay dead when everything was
+/// stopped.
 ///
 /// Each runtime has a folder with a `record.json` whose `process` tells pid and start time.
 func endRuntimes(in folder: String, isHurried: @Sendable () -> Bool) async {
@@ -70,7 +80,10 @@ func endRuntimes(in folder: String, isHurried: @Sendable () -> Bool) async {
     let deadline = Deadline.after(.seconds(10))
     for process in left {
         while process.isAlive && !deadline.isPast && !isHurried() {
-            _ = try? await DetachedProcess.waitForExit(process, until: min(deadline, .after(.milliseconds(200))))
+            _ = try? await DetachedProcess.waitForExit(
+                process,
+                until: min(deadline, .after(.milliseconds(200)))
+            )
         }
         if process.isAlive { _ = try? process.killGroup() }
     }

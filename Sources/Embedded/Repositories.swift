@@ -8,8 +8,8 @@ struct Repositories: Sendable {
     let environment: [String: String]
     let progress: @Sendable (String) -> Void
 
-    /// Where the configuration comes from: the folder itself when it is a git repository, else the repository made
-    /// from its `config/`; nil when there is neither a folder nor a repository made earlier.
+    /// Where the configuration comes from: the folder itself when it is a git repository, else the repository
+    /// made from its `config/`; nil when there is neither a folder nor a repository made earlier.
     ///
     /// - Throws: `Failure.invalid` for a folder that is neither, with what to do; `notFound` for none.
     func source(folder: String?) async throws -> String? {
@@ -22,8 +22,12 @@ struct Repositories: Sendable {
         }
         if isRepository(folder) { return folder }
         guard FileSystem.entry(folder + "/config")?.isFolder == true else {
-            let what = FileSystem.names(in: folder).isEmpty ? "is empty" : "is no git repository and has no config/"
-            throw Failure(.invalid, "\(folder) \(what); run `agirunner init \(folder)` to begin a configuration there")
+            let what =
+                FileSystem.names(in: folder).isEmpty ? "is empty" : "is no git repository and has no config/"
+            throw Failure(
+                .invalid,
+                "\(folder) \(what); run `agirunner init \(folder)` to begin a configuration there"
+            )
         }
         try await make(from: folder)
         return installation.configurationRepository
@@ -31,7 +35,8 @@ struct Repositories: Sendable {
 
     private func isRepository(_ folder: String) -> Bool {
         if FileSystem.entry(folder + "/.git") != nil { return true }
-        return FileSystem.entry(folder + "/HEAD") != nil && FileSystem.entry(folder + "/objects")?.isFolder == true
+        return FileSystem.entry(folder + "/HEAD") != nil
+            && FileSystem.entry(folder + "/objects")?.isFolder == true
             && FileSystem.entry(folder + "/refs")?.isFolder == true
     }
 
@@ -78,14 +83,17 @@ struct Repositories: Sendable {
         let place = ["--git-dir", gitFolder, "--work-tree", content]
         try await git(place + ["add", "--all", "--force", "."])
         try await git(
-            place + ["commit", "--quiet", "--allow-empty", "--no-verify", "--no-gpg-sign", "-m", "Begin"])
+            place + ["commit", "--quiet", "--allow-empty", "--no-verify", "--no-gpg-sign", "-m", "Begin"]
+        )
     }
 
     /// Lets somebody without a git identity commit; whoever has one commits under their own name.
     private func giveIdentity(_ repository: String) async throws {
         let question = Command(
-            executable: "/usr/bin/git", arguments: ["-C", repository, "config", "user.email"],
-            environment: environment.filter { ["HOME", "XDG_CONFIG_HOME"].contains($0.key) })
+            executable: "/usr/bin/git",
+            arguments: ["-C", repository, "config", "user.email"],
+            environment: environment.filter { ["HOME", "XDG_CONFIG_HOME"].contains($0.key) }
+        )
         if try await ChildProcess(question).run(until: .after(.seconds(10))).succeeded { return }
         try await git(["-C", repository, "config", "user.name", "Agirunner operator"])
         try await git(["-C", repository, "config", "user.email", "operator@localhost"])
@@ -98,23 +106,34 @@ struct Repositories: Sendable {
     private func git(_ arguments: [String]) async throws {
         try await run(
             "/usr/bin/git",
-            ["-c", "user.name=Agirunner", "-c", "user.email=agirunner@localhost", "-c", "core.hooksPath=/dev/null"]
-                + arguments)
+            [
+                "-c", "user.name=Agirunner", "-c", "user.email=agirunner@localhost", "-c",
+                "core.hooksPath=/dev/null",
+            ]
+                + arguments
+        )
     }
 
     // The person's own configuration is not read: templates, hooks and filters do not belong in here.
     private func run(_ executable: String, _ arguments: [String]) async throws {
         let command = Command(
-            executable: executable, arguments: arguments,
+            executable: executable,
+            arguments: arguments,
             environment: [
-                "PATH": "/usr/bin:/bin", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
+                "PATH": "/usr/bin:/bin", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1",
+                "GIT_CONFIG_GLOBAL": "/dev/null",
                 "HOME": "/nonexistent", "GIT_TERMINAL_PROMPT": "0",
-            ], directory: "/")
+            ],
+            directory: "/"
+        )
         let output = try await ChildProcess(command).run(until: .after(.seconds(120)))
         guard output.succeeded else {
             throw Failure(
-                .internal, "\(([executable] + arguments).joined(separator: " ")) failed: "
-                    + lastLines(of: output.standardError), outside: "\(output.status)")
+                .internal,
+                "\(([executable] + arguments).joined(separator: " ")) failed: "
+                    + lastLines(of: output.standardError),
+                outside: "\(output.status)"
+            )
         }
     }
 }

@@ -15,14 +15,17 @@ struct StateFolder: ~Copyable {
     /// Opens the folder for the one `up` that may use it.
     ///
     /// - Parameter server: the account of the database server when it is not our own.
-    /// - Throws: `Failure`: `invalid` for a path that is too long, `conflict` when another `up` holds it, `forbidden`
-    ///   when it is someone else's or the server cannot enter it.
+    /// - Throws: `Failure`: `invalid` for a path that is too long, `conflict` when another `up` holds it,
+    ///   `forbidden` when it is someone else's or the server cannot enter it.
     static func open(_ installation: Installation, server: Command.Account?) throws -> StateFolder {
         try checkLengths(installation)
         let state = installation.state
         try FileSystem.makeFolder(state, mode: server == nil ? 0o700 : 0o711)
         guard let entry = FileSystem.entry(state), entry.userID == geteuid() else {
-            throw Failure(.forbidden, "The state folder \(state) belongs to another user; use another --state")
+            throw Failure(
+                .forbidden,
+                "The state folder \(state) belongs to another user; use another --state"
+            )
         }
         if let server {
             // The server passes through without seeing what else is there.
@@ -42,7 +45,9 @@ struct StateFolder: ~Copyable {
         for folder in [installation.repositories, installation.workspaceRepositories] {
             try FileSystem.makeFolder(folder, mode: 0o755)
         }
-        for folder in [installation.logs, installation.processes] { try FileSystem.makeFolder(folder, mode: 0o700) }
+        for folder in [installation.logs, installation.processes] {
+            try FileSystem.makeFolder(folder, mode: 0o700)
+        }
         try FileSystem.makeFolder(installation.databaseSocketFolder, mode: 0o700)
         if let server { try FileSystem.setOwner(installation.databaseSocketFolder, server) }
     }
@@ -56,23 +61,28 @@ struct StateFolder: ~Copyable {
             let owner = FileLock.owner(ofLockAt: installation.lock).map { " (process \($0))" } ?? ""
             throw Failure(
                 .conflict,
-                "Another `agirunner up`\(owner) holds \(installation.state); stop it or use another --state")
+                "Another `agirunner up`\(owner) holds \(installation.state); stop it or use another --state"
+            )
         }
     }
 
     static func checkLengths(_ installation: Installation) throws {
         let sockets = [
-            installation.controlSocket, installation.workerSocket, installation.databaseSocketFolder + "/.s.PGSQL.5432",
+            installation.controlSocket, installation.workerSocket,
+            installation.databaseSocketFolder + "/.s.PGSQL.5432",
         ]
-        let excess = [
-            sockets.map { $0.utf8.count - socketPathLimit }.max() ?? 0,
-            installation.databaseSocketFolder.utf8.count - databaseSocketFolderLimit,
-        ].max() ?? 0
+        let excess =
+            [
+                sockets.map { $0.utf8.count - socketPathLimit }.max() ?? 0,
+                installation.databaseSocketFolder.utf8.count - databaseSocketFolderLimit,
+            ].max() ?? 0
         if excess > 0 {
             throw Failure(
                 .invalid,
-                "The state folder's path is \(excess) bytes too long for unix sockets: \(installation.state); "
-                    + "use a shorter --state, such as /tmp/agirunner")
+                "The state folder's path is \(excess) bytes too long for unix sockets: "
+                    + "\(installation.state); "
+                    + "use a shorter --state, such as /tmp/agirunner"
+            )
         }
     }
 
@@ -88,7 +98,8 @@ struct StateFolder: ~Copyable {
                 throw Failure(
                     .forbidden,
                     "The database runs as user \(account.userID), which cannot enter \(folder); "
-                        + "use a --state outside of it, such as /var/lib/agirunner")
+                        + "use a --state outside of it, such as /var/lib/agirunner"
+                )
             }
         }
     }
@@ -105,7 +116,9 @@ struct StateFolder: ~Copyable {
 /// - Throws: `Failure.notFound` on a machine without `postgres` and `nobody`.
 func serverAccount(userID: UInt32, accounts: String) throws -> Command.Account? {
     if userID != 0 { return nil }
-    let lines = accounts.split(separator: "\n").map { $0.split(separator: ":", omittingEmptySubsequences: false) }
+    let lines = accounts.split(separator: "\n").map {
+        $0.split(separator: ":", omittingEmptySubsequences: false)
+    }
     for name in ["postgres", "nobody"] {
         if let line = lines.first(where: { $0.first == name[...] }), line.count >= 4,
             let user = UInt32(line[2]), let group = UInt32(line[3]), user != 0

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Threads
 
-/// Runs an installation until somebody asks for its end: database, control plane and fleet manager, each started
-/// or adopted, kept running, and stopped in order.
+/// Runs an installation until somebody asks for its end: database, control plane and fleet manager, each
+/// started or adopted, kept running, and stopped in order.
 ///
 /// A second `up` on the same state folder goes on where the first was, also after a kill −9 of all of it.
 /// *Cancellation*: counts as a request to stop.
@@ -14,17 +14,27 @@ package func up(_ settings: EmbeddedSettings, ports: UpPorts) async throws {
     let folder = try StateFolder.open(installation, server: account)
     try folder.ensureFleetToken(ports.randomBytes)
     let databasePrograms = try PostgresPrograms.find(
-        root: settings.databasePrograms, dataFolder: PostgresCluster.dataFolder(installation))
+        root: settings.databasePrograms,
+        dataFolder: PostgresCluster.dataFolder(installation)
+    )
     let stops = StopRequests()
     let supervision = Supervision(installation: installation, stops: stops, progress: ports.progress)
     try await withTaskCancellationHandler {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in ports.stops { stops.note() } }
             let source = try await Repositories(
-                installation: installation, environment: settings.environment, progress: ports.progress
+                installation: installation,
+                environment: settings.environment,
+                progress: ports.progress
             ).source(folder: settings.folder)
-            if source == nil { ports.progress("there is no configuration yet; give one with `agirunner up DIR`") }
-            let cluster = PostgresCluster(installation: installation, programs: databasePrograms, account: account)
+            if source == nil {
+                ports.progress("there is no configuration yet; give one with `agirunner up DIR`")
+            }
+            let cluster = PostgresCluster(
+                installation: installation,
+                programs: databasePrograms,
+                account: account
+            )
             var daemon = DaemonCommand(installation: installation, settings: settings, source: source).program
             daemon.isReady = { await ports.probe(installation) }
             var fleet = FleetCommand(installation: installation, settings: settings, isRoot: isRoot).program

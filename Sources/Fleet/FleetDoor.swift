@@ -25,7 +25,8 @@ package struct FleetDoor: Sendable {
         return FleetDoor(
             snapshot: { try await caller.call(WorkerPath.fleet, [String: String]()) },
             provision: { try await caller.call(WorkerPath.provision, $0) },
-            report: { let _: Acknowledgement = try await caller.call(WorkerPath.inventory, $0) })
+            report: { let _: Acknowledgement = try await caller.call(WorkerPath.inventory, $0) }
+        )
     }
 }
 
@@ -34,18 +35,30 @@ private struct FleetCaller: Sendable {
     let token: String
     let client: HTTPClient
 
-    func call<Request: Encodable, Reply: Decodable>(_ route: String, _ request: Request) async throws -> Reply {
+    func call<Request: Encodable, Reply: Decodable>(_ route: String, _ request: Request) async throws -> Reply
+    {
         let message = HTTPRequest(
-            method: "POST", url: "http://worker\(route)", unixSocketPath: path,
+            method: "POST",
+            url: "http://worker\(route)",
+            unixSocketPath: path,
             headers: [
                 ("authorization", "Bearer \(token)"), ("content-type", "application/json"),
                 ("accept", "application/json, application/problem+json"),
-            ], body: try Value(encoding: request).canonicalBytes, connectTimeout: .seconds(5),
-            totalTimeout: .seconds(15))
+            ],
+            body: try Value(encoding: request).canonicalBytes,
+            connectTimeout: .seconds(5),
+            totalTimeout: .seconds(15)
+        )
         let response: HTTPResponse
-        do { response = try await client.send(message, maximumBodyBytes: 32 << 20) } catch let error as OutboundError {
+        do { response = try await client.send(message, maximumBodyBytes: 32 << 20) } catch let error
+            as OutboundError
+        {
             throw Failure(
-                .unavailable, "The worker door did not answer \(route)", outside: error.code.rawValue, cause: error)
+                .unavailable,
+                "The worker door did not answer \(route)",
+                outside: error.code.rawValue,
+                cause: error
+            )
         }
         // Anything may stand between us and the door, so a body need not be JSON.
         let body = try? Value(json: response.body)
@@ -60,7 +73,11 @@ private struct FleetCaller: Sendable {
                 default: .invalid
                 }
             throw Failure(
-                code, "\(route): \(text)", outside: "HTTP \(response.status)", reason: body?["reason"]?.string)
+                code,
+                "\(route): \(text)",
+                outside: "HTTP \(response.status)",
+                reason: body?["reason"]?.string
+            )
         }
         do { return try body.decode(Reply.self) } catch {
             throw Failure(.corrupted, "The worker door answered \(route) with something else", cause: error)

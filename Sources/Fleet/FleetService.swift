@@ -44,9 +44,15 @@ package struct FleetService: Service {
 
     /// A service of its parts; it runs alone on its state folder.
     package init(
-        door: FleetDoor, runtimes: LocalRuntimes, settings: FleetSettings = FleetSettings(), rhythm: Rhythm = Rhythm(),
-        onExit: OnExit, bell: FleetBell = FleetBell(), now: @escaping @Sendable () -> Timestamp,
-        random: @escaping @Sendable () -> Double, logger: Logger = Logger(label: "agirunner.fleet")
+        door: FleetDoor,
+        runtimes: LocalRuntimes,
+        settings: FleetSettings = FleetSettings(),
+        rhythm: Rhythm = Rhythm(),
+        onExit: OnExit,
+        bell: FleetBell = FleetBell(),
+        now: @escaping @Sendable () -> Timestamp,
+        random: @escaping @Sendable () -> Double,
+        logger: Logger = Logger(label: "agirunner.fleet")
     ) {
         self.door = door
         self.runtimes = runtimes
@@ -59,7 +65,8 @@ package struct FleetService: Service {
         self.logger = logger
     }
 
-    /// Runs until a graceful shutdown, which awaits the runtimes of a cascade, or a cancellation, which does not.
+    /// Runs until a graceful shutdown, which awaits the runtimes of a cascade, or a cancellation, which does
+    /// not.
     ///
     /// - Throws: `SystemError.busy` when another fleet manager uses the state folder.
     package func run() async throws {
@@ -91,7 +98,10 @@ package struct FleetService: Service {
         let snapshot: FleetSnapshot
         do { snapshot = try await door.snapshot() } catch {
             if memory.reachableSince != nil || !Task.isCancelled {
-                logger.warning("no answer from the control plane; runtimes go on", metadata: ["error": "\(error)"])
+                logger.warning(
+                    "no answer from the control plane; runtimes go on",
+                    metadata: ["error": "\(error)"]
+                )
             }
             memory.reachableSince = nil
             return false
@@ -99,7 +109,9 @@ package struct FleetService: Service {
         memory.reachableSince = memory.reachableSince ?? now()
         do {
             let items = try await runtimes.inventory()
-            for runtime in snapshot.runtimes where runtime.worker != nil { try runtimes.forgetToken(runtime.name) }
+            for runtime in snapshot.runtimes where runtime.worker != nil {
+                try runtimes.forgetToken(runtime.name)
+            }
             let outcome = cycle(snapshot, items, now: now(), settings: settings, memory: memory)
             memory = outcome.memory
             for action in outcome.actions { await perform(action, snapshot, &memory) }
@@ -110,7 +122,8 @@ package struct FleetService: Service {
         return true
     }
 
-    private func perform(_ action: FleetAction, _ snapshot: FleetSnapshot, _ memory: inout FleetMemory) async {
+    private func perform(_ action: FleetAction, _ snapshot: FleetSnapshot, _ memory: inout FleetMemory) async
+    {
         do {
             switch action {
             case .start(let name):
@@ -123,7 +136,10 @@ package struct FleetService: Service {
                 logger.info("draining", metadata: ["runtime": "\(runtime)", "reason": "\(reason.rawValue)"])
                 try runtimes.drain(runtime, now: now())
             case .kill(let runtime, let reason):
-                logger.warning("killing", metadata: ["runtime": "\(runtime)", "reason": "\(reason.rawValue)"])
+                logger.warning(
+                    "killing",
+                    metadata: ["runtime": "\(runtime)", "reason": "\(reason.rawValue)"]
+                )
                 try runtimes.kill(runtime, now: now())
             case .remove(let runtime):
                 logger.info("removing", metadata: ["runtime": "\(runtime)"])
@@ -140,7 +156,11 @@ package struct FleetService: Service {
         let name = liveName(pool.name, suffix)
         let reply = try await door.provision(ProvisionRequest(pool: pool.name, runtime: name))
         try runtimes.start(
-            reply.runtime, of: FleetPool(name: pool.name, digest: pool.digest), token: reply.token, now: now())
+            reply.runtime,
+            of: FleetPool(name: pool.name, digest: pool.digest),
+            token: reply.token,
+            now: now()
+        )
         logger.info("started", metadata: ["runtime": "\(reply.runtime)", "pool": "\(pool.name)"])
     }
 
@@ -149,7 +169,8 @@ package struct FleetService: Service {
             entries: items.map { item in
                 let message: String? = item.endingSince == nil ? nil : item.isRunning ? "ending" : "ended"
                 return .init(runtime: item.name, pool: item.pool, isRunning: item.isRunning, message: message)
-            })
+            }
+        )
     }
 
     /// Ends the runtimes if that is wanted; a cancellation, before or meanwhile, shortens it to a kill.
@@ -170,12 +191,16 @@ package struct FleetService: Service {
             let names = try await runtimes.inventory().filter(\.isRunning).map(\.name)
             for name in names { try runtimes.drain(name, now: now()) }
             let deadline = Deadline.after(rhythm.cascadeGrace)
-            while !deadline.isPast && !isHurried(), names.contains(where: { runtimes.processID(of: $0) != nil }) {
+            while !deadline.isPast && !isHurried(),
+                names.contains(where: { runtimes.processID(of: $0) != nil })
+            {
                 try await runtimes.waitForEnd(of: names, within: .milliseconds(100))
             }
             for name in names { try runtimes.kill(name, now: now()) }
             try await runtimes.waitForEnd(of: names, within: .seconds(5))
-            for item in try await runtimes.inventory() where !item.isRunning { try runtimes.remove(item.name) }
+            for item in try await runtimes.inventory() where !item.isRunning {
+                try runtimes.remove(item.name)
+            }
             // Whoever stops us may have stopped the control plane too.
             try? await withDeadline(.seconds(2)) { try await door.report(InventoryReport(entries: [])) }
         } catch {

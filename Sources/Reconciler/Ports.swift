@@ -13,7 +13,11 @@ package struct LoadedRevision: Sendable {
 
     /// A revision of its parts.
     package init(
-        commit: CommitID, author: String, message: String, declared: [Declared], diagnostics: [Diagnostic],
+        commit: CommitID,
+        author: String,
+        message: String,
+        declared: [Declared],
+        diagnostics: [Diagnostic],
         heldBack: [ObjectKey: Diagnostic]
     ) {
         self.commit = commit
@@ -33,7 +37,8 @@ package struct ObjectPorts: Sendable {
     package var apply: @Sendable (RevisionWrite, ClaimedKey) async throws -> Void
     /// Computes a status inside the transaction; an equal status is not written.
     package var setStatus:
-        @Sendable (ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?) async throws
+        @Sendable (ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?)
+            async throws
             -> Void
 
     /// Ports of their closures.
@@ -42,9 +47,10 @@ package struct ObjectPorts: Sendable {
         ofSource: @escaping @Sendable (String) async throws -> [Stored],
         ofKind: @escaping @Sendable (String, String) async throws -> [Stored],
         apply: @escaping @Sendable (RevisionWrite, ClaimedKey) async throws -> Void,
-        setStatus: @escaping @Sendable (
-            ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?
-        ) async throws -> Void
+        setStatus:
+            @escaping @Sendable (
+                ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?
+            ) async throws -> Void
     ) {
         self.stored = stored
         self.ofSource = ofSource
@@ -80,7 +86,8 @@ package struct RunPorts: Sendable {
     package var owner: @Sendable (ObjectKey) async throws -> UID?
     package var begin: @Sendable (RunChange, Pins, ClaimedKey) async throws -> Void
     package var transact:
-        @Sendable (_ workflow: UID, _ actor: String, _ decision: ObjectKey?, ClaimedKey?, @escaping RunBody) async throws
+        @Sendable (_ workflow: UID, _ actor: String, _ decision: ObjectKey?, ClaimedKey?, @escaping RunBody)
+            async throws
             -> Void
     package var context: @Sendable () async throws -> RuleContext
     package var digest: @Sendable ([UInt8]) -> Digest
@@ -90,7 +97,8 @@ package struct RunPorts: Sendable {
         run: @escaping @Sendable (UID) async throws -> (run: Run, pins: Pins)?,
         owner: @escaping @Sendable (ObjectKey) async throws -> UID?,
         begin: @escaping @Sendable (RunChange, Pins, ClaimedKey) async throws -> Void,
-        transact: @escaping @Sendable (UID, String, ObjectKey?, ClaimedKey?, @escaping RunBody) async throws -> Void,
+        transact:
+            @escaping @Sendable (UID, String, ObjectKey?, ClaimedKey?, @escaping RunBody) async throws -> Void,
         context: @escaping @Sendable () async throws -> RuleContext,
         digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {

@@ -46,7 +46,8 @@ struct DeclaredOutcome: Sendable {
     var positions: [Position] = []
 }
 
-/// Writes declared objects within one transaction: rows, events, changes, and the marks that follow from them.
+/// Writes declared objects within one transaction: rows, events, changes, and the marks that follow from
+/// them.
 struct DeclaredWriter {
     fileprivate enum Write {
         case create(Stored)
@@ -66,7 +67,11 @@ struct DeclaredWriter {
     /// Locks objects and answers those that exist.
     func lock(_ keys: [ObjectKey]) throws -> [ObjectKey: Stored] {
         let rows = try session.rows(
-            DeclaredStatement.lock, keys.map(\.kind), keys.map { $0.namespace ?? "" }, keys.map(\.name))
+            DeclaredStatement.lock,
+            keys.map(\.kind),
+            keys.map { $0.namespace ?? "" },
+            keys.map(\.name)
+        )
         let found = try rows.map { try Stored(row: $0.value("row")) }
         return Dictionary(found.map { ($0.object.key, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -118,7 +123,8 @@ struct DeclaredWriter {
         object.metadata.generation = 1
         object.metadata.resourceVersion = .start
         object.metadata.creationTimestamp = now
-        let readiness = context.readiness(declared) ?? .reconciling(reason: "Pending", message: "Not looked at yet")
+        let readiness =
+            context.readiness(declared) ?? .reconciling(reason: "Pending", message: "Not looked at yet")
         object.status = status(nil, readiness, generation: 1, now: now)
         return Stored(object: object, digest: declared.digest, origin: declared.origin)
     }
@@ -175,7 +181,8 @@ struct DeclaredWriter {
         let created = writes.compactMap { write -> Stored? in
             if case .create(let stored) = write { stored } else { nil }
         }
-        // In the order of keys, so that two writers of the same new objects wait for each other instead of both.
+        // In the order of keys, so that two writers of the same new objects wait for each other instead of
+        // both.
         let rows = try created.sorted { $0.object.key < $1.object.key }.map { try $0.row() }
         if !rows.isEmpty { try session.execute(Table.objects.insert, Value.array(rows)) }
     }
@@ -210,16 +217,25 @@ struct DeclaredWriter {
         return drawn
     }
 
-    private func change(_ stored: Stored, labelsBefore: [String: String]?, _ now: Timestamp) throws -> ChangeRow {
+    private func change(
+        _ stored: Stored,
+        labelsBefore: [String: String]?,
+        _ now: Timestamp
+    ) throws -> ChangeRow {
         try ChangeRow(
-            put: stored.object, labelsBefore: labelsBefore, at: stored.object.metadata.resourceVersion ?? .start,
-            time: now)
+            put: stored.object,
+            labelsBefore: labelsBefore,
+            at: stored.object.metadata.resourceVersion ?? .start,
+            time: now
+        )
     }
 
     private func event(_ type: String, _ stored: Stored, at position: Position, _ now: Timestamp) -> Event {
         let data = Value.members([
-            "generation": stored.object.metadata.generation.map(Value.integer), "digest": .string(stored.digest.text),
-            "path": stored.origin.path.map(Value.string), "line": stored.origin.line.map { .integer(Int64($0)) },
+            "generation": stored.object.metadata.generation.map(Value.integer),
+            "digest": .string(stored.digest.text),
+            "path": stored.origin.path.map(Value.string),
+            "line": stored.origin.line.map { .integer(Int64($0)) },
             "commit": stored.origin.commit.map { .string($0.text) },
         ])
         let event = PlainEvent(type: type, subject: stored.object.key, actor: context.actor, data: data)
@@ -246,7 +262,9 @@ struct DeclaredWriter {
         case .create(let stored): (key, outcome.created) = (stored.object.key, outcome.created + 1)
         case .change(let stored, _): (key, outcome.changed) = (stored.object.key, outcome.changed + 1)
         case .remove(let stored): (key, outcome.removed) = (stored.object.key, outcome.removed + 1)
-        case .move: outcome.unchanged += 1; return
+        case .move:
+            outcome.unchanged += 1
+            return
         case .cascade: return
         }
         if Self.controlled.contains(key.kind) { outcome.marks.append(Mark(key, priority: context.priority)) }

@@ -12,8 +12,8 @@ struct ChangeRow: Codable, Sendable {
     let act: Act
     /// nil when the object did not exist before.
     let labelsBefore: [String: String]?
-    /// The whole object at this position, kept where a reader may need it after the row has moved on or is gone:
-    /// for a removal, and for a put that changed labels and so may have left somebody's selector.
+    /// The whole object at this position, kept where a reader may need it after the row has moved on or is
+    /// gone: for a removal, and for a put that changed labels and so may have left somebody's selector.
     let image: Value?
     let time: Timestamp
 
@@ -29,7 +29,11 @@ struct ChangeRow: Codable, Sendable {
     }
 
     private init(
-        _ object: Object, _ act: Act, labelsBefore: [String: String]?, keepsImage: Bool, _ position: Position,
+        _ object: Object,
+        _ act: Act,
+        labelsBefore: [String: String]?,
+        keepsImage: Bool,
+        _ position: Position,
         _ time: Timestamp
     ) throws {
         guard let uid = object.metadata.uid else {
@@ -65,8 +69,18 @@ extension Event {
     /// The log's form of an event that belongs to no run.
     init(_ event: PlainEvent, subjectUID: UID?, at position: Position, time: Timestamp) {
         self.init(
-            position: position, time: time, type: event.type, namespace: event.subject.namespace,
-            subjectKind: event.subject.kind, subjectName: event.subject.name, subjectUID: subjectUID,
-            workflowUID: nil, workflow: nil, actor: event.actor, cause: nil, data: event.data)
+            position: position,
+            time: time,
+            type: event.type,
+            namespace: event.subject.namespace,
+            subjectKind: event.subject.kind,
+            subjectName: event.subject.name,
+            subjectUID: subjectUID,
+            workflowUID: nil,
+            workflow: nil,
+            actor: event.actor,
+            cause: nil,
+            data: event.data
+        )
     }
 }

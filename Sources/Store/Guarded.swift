@@ -24,13 +24,14 @@ struct Waiters<Value: Sendable>: Sendable {
 
 /// State that some tasks change and others wait for, each until its own deadline.
 ///
-/// A waiter is resumed by whoever takes its continuation out of the list, so never twice, and a value that was
-/// handed over is never lost to a deadline that passes at the same moment.
+/// A waiter is resumed by whoever takes its continuation out of the list, so never twice, and a value that
+/// was handed over is never lost to a deadline that passes at the same moment.
 final class Guarded<State: Sendable, Value: Sendable>: Sendable {
     private struct Content: Sendable {
         var state: State
         var waiters = Waiters<Value>()
-        /// Waits that have begun and are not in the list yet, with the reason why they must end, if there is one.
+        /// Waits that have begun and are not in the list yet, with the reason why they must end, if there is
+        /// one.
         var pending: [UInt64: (any Error)?] = [:]
         var count: UInt64 = 0
     }
@@ -50,7 +51,8 @@ final class Guarded<State: Sendable, Value: Sendable>: Sendable {
     ///
     /// - Throws: `WaitTimeout` or `CancellationError`.
     func wait(
-        for duration: Duration, orTake ready: @Sendable (inout State) -> Value?
+        for duration: Duration,
+        orTake ready: @Sendable (inout State) -> Value?
     ) async throws -> Value {
         if let value = content.withLock({ ready(&$0.state) }) { return value }
         let id = content.withLock { content in
@@ -73,7 +75,9 @@ final class Guarded<State: Sendable, Value: Sendable>: Sendable {
     }
 
     private func enlist(
-        _ id: UInt64, _ continuation: CheckedContinuation<Value, any Error>, _ ready: (inout State) -> Value?
+        _ id: UInt64,
+        _ continuation: CheckedContinuation<Value, any Error>,
+        _ ready: (inout State) -> Value?
     ) {
         content.withLock { content in
             let reason = content.pending.removeValue(forKey: id) ?? nil

@@ -11,7 +11,8 @@ package enum ApplyMode: Sendable, Hashable {
 }
 
 extension Store {
-    /// The declared object of a key as it is now, whether or not the horizon has passed it; nil when there is none.
+    /// The declared object of a key as it is now, whether or not the horizon has passed it; nil when there is
+    /// none.
     package func stored(_ key: ObjectKey) async throws -> Stored? {
         try await read { session in
             try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
@@ -33,19 +34,24 @@ extension Store {
     /// The declared objects of a kind, in one namespace or in all; sorted by namespace and name.
     package func storedObjects(kind: String, namespace: String?) async throws -> [Stored] {
         try await read { session in
-            try session.rows(DeclaredStatement.ofKind, kind, namespace).map { try Stored(row: $0.value("row")) }
+            try session.rows(DeclaredStatement.ofKind, kind, namespace).map {
+                try Stored(row: $0.value("row"))
+            }
         }
     }
 
     /// Writes one declared object for a person.
     ///
-    /// `newUID` makes the uid of a new object. `readiness` says how a new one, or one whose spec changed, is doing; nil means
-    /// nobody has looked yet, or that its conditions stay.
+    /// `newUID` makes the uid of a new object. `readiness` says how a new one, or one whose spec changed, is
+    /// doing; nil means nobody has looked yet, or that its conditions stay.
     /// - Returns: the object and the position that its readers must have passed.
-    /// - Throws: `Failure` `.alreadyExists`, `.notFound` by the mode; `.conflict` with reason `stale` when the
-    ///   expected version is not the current one, or `owned_by_git` when a file declares the object.
+    /// - Throws: `Failure` `.alreadyExists`, `.notFound` by the mode; `.conflict` with reason `stale` when
+    ///   the expected version is not the current one, or `owned_by_git` when a file declares the object.
     package func applyOne(
-        _ declared: Declared, mode: ApplyMode, actor: String, expectedResourceVersion: Position? = nil,
+        _ declared: Declared,
+        mode: ApplyMode,
+        actor: String,
+        expectedResourceVersion: Position? = nil,
         newUID: @escaping @Sendable () -> UID,
         readiness: @escaping @Sendable (Declared) -> Readiness? = { _ in nil }
     ) async throws -> (Stored, Position) {
@@ -64,7 +70,9 @@ extension Store {
                 throw Failure(.conflict, "\(key) has changed since version \(expected)", reason: "stale")
             }
             let outcome = try writer.apply([.put(declared)])
-            guard let stored = try writer.lock([key])[key] else { throw Failure(.corrupted, "\(key) is missing") }
+            guard let stored = try writer.lock([key])[key] else {
+                throw Failure(.corrupted, "\(key) is missing")
+            }
             try session.settleKeys(marks: outcome.marks, fence: nil)
             return (stored, stored.object.metadata.resourceVersion ?? .start)
         }
@@ -75,7 +83,11 @@ extension Store {
     /// - Throws: `Failure.notFound`; `.conflict` with reason `owned_by_git` when a file declares the object.
     package func removeOne(_ key: ObjectKey, actor: String) async throws -> Position {
         let context = DeclaredContext(
-            actor: actor, priority: .people, newUID: { UID("") }, readiness: { _ in nil })
+            actor: actor,
+            priority: .people,
+            newUID: { UID("") },
+            readiness: { _ in nil }
+        )
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
             // Removing locks a Workflow's run before its object, so what is read here is not locked yet.
@@ -83,7 +95,9 @@ extension Store {
             guard let row else { throw Failure(.notFound, "\(key) does not exist") }
             try refuseGit(try Stored(row: row.value("row")))
             let outcome = try writer.apply([.remove(key)])
-            guard let position = outcome.positions.max() else { throw Failure(.notFound, "\(key) does not exist") }
+            guard let position = outcome.positions.max() else {
+                throw Failure(.notFound, "\(key) does not exist")
+            }
             try session.settleKeys(marks: outcome.marks, fence: nil)
             return position
         }
@@ -96,12 +110,18 @@ extension Store {
     /// - Throws: `Failure.notFound`; `.conflict` with reason `fenced`; whatever the body throws.
     @discardableResult
     package func setStatus(
-        _ key: ObjectKey, fence: ClaimedKey?, event: PlainEvent? = nil,
+        _ key: ObjectKey,
+        fence: ClaimedKey?,
+        event: PlainEvent? = nil,
         body: @Sendable (Stored, Timestamp) throws -> Value?
     ) async throws -> Position? {
         try await transaction { session in
             let rows = try session.rows(
-                DeclaredStatement.lock, [key.kind], [key.namespace ?? ""], [key.name])
+                DeclaredStatement.lock,
+                [key.kind],
+                [key.namespace ?? ""],
+                [key.name]
+            )
             guard let row = rows.first else { throw Failure(.notFound, "\(key) does not exist") }
             var stored = try Stored(row: row.value("row"))
             let now = try session.now()
@@ -143,7 +163,11 @@ extension Session {
             [Event($0, subjectUID: stored.object.metadata.uid, at: first, time: now)]
         }
         let change = try ChangeRow(
-            put: stored.object, labelsBefore: stored.object.metadata.labels ?? [:], at: position, time: now)
+            put: stored.object,
+            labelsBefore: stored.object.metadata.labels ?? [:],
+            at: position,
+            time: now
+        )
         try append(events: events ?? [], changes: [change])
         return position
     }
@@ -153,6 +177,8 @@ private func refuseGit(_ stored: Stored) throws {
     guard let source = stored.origin.gitSource else { return }
     let place = "\(stored.origin.path ?? "?"):\(stored.origin.line ?? 1)"
     throw Failure(
-        .conflict, "\(stored.object.key) is declared by GitSource/\(source) at \(place); change it there",
-        reason: "owned_by_git")
+        .conflict,
+        "\(stored.object.key) is declared by GitSource/\(source) at \(place); change it there",
+        reason: "owned_by_git"
+    )
 }

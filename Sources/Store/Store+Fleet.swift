@@ -19,7 +19,8 @@ enum FleetStatement: String, Statement, CaseIterable {
     case workers = "SELECT to_jsonb(t) AS row FROM workers t ORDER BY t.name"
     case workerByToken = "SELECT to_jsonb(t) AS row FROM workers t WHERE t.token_digest = $1"
     case lockWorker = """
-        SELECT to_jsonb(t) AS row, EXISTS (SELECT FROM attempts a WHERE a.worker = t.name AND a.state = 'live')
+        SELECT to_jsonb(t) AS row, EXISTS (SELECT FROM attempts a WHERE a.worker = t.name AND a.state =
+            'live')
             AS busy
         FROM workers t WHERE t.name = $1 FOR UPDATE
         """
@@ -27,7 +28,8 @@ enum FleetStatement: String, Statement, CaseIterable {
     case deleteWorker = "DELETE FROM workers WHERE name = $1"
     /// Workers that have been silent; the longest silent first.
     case silent = """
-        SELECT name, extract(epoch FROM clock_timestamp() - last_seen_at)::float8::text AS seconds FROM workers
+        SELECT name, extract(epoch FROM clock_timestamp() - last_seen_at)::float8::text AS seconds FROM
+            workers
         WHERE state <> 'offline' AND last_seen_at < clock_timestamp() - $1::bigint * interval '1 microsecond'
         ORDER BY last_seen_at
         """
@@ -48,7 +50,14 @@ extension Store {
     package func provisionRuntime(_ record: RuntimeRecord, actor: String) async throws {
         try await transaction { session in
             try session.insertShown(record, .runtimes)
-            try session.put(record, .runtimes, isNew: true, event: "runtime.provisioned", actor: actor, data: [:])
+            try session.put(
+                record,
+                .runtimes,
+                isNew: true,
+                event: "runtime.provisioned",
+                actor: actor,
+                data: [:]
+            )
         }
     }
 
@@ -68,7 +77,10 @@ extension Store {
     ///
     /// - Throws: `Failure.notFound`.
     package func setRuntimeState(
-        _ name: String, _ state: RuntimeRecord.State, message: String? = nil, actor: String
+        _ name: String,
+        _ state: RuntimeRecord.State,
+        message: String? = nil,
+        actor: String
     ) async throws {
         try await transaction { session in
             guard let row = try session.rows(FleetStatement.lockRuntime, name).first else {
@@ -80,7 +92,13 @@ extension Store {
             guard record != before else { return }
             let data: Value = ["from": .string(before.state.rawValue), "to": .string(state.rawValue)]
             try session.put(
-                record, .runtimes, isNew: false, event: "runtime.state_changed", actor: actor, data: data)
+                record,
+                .runtimes,
+                isNew: false,
+                event: "runtime.state_changed",
+                actor: actor,
+                data: data
+            )
         }
     }
 
@@ -95,11 +113,20 @@ extension Store {
                 let object = try old.object(resourceVersion: position)
                 let now = try session.now()
                 try session.append(
-                    events: [], changes: [try ChangeRow(removed: object, at: position, time: now)])
+                    events: [],
+                    changes: [try ChangeRow(removed: object, at: position, time: now)]
+                )
                 try session.execute(FleetStatement.deleteWorker, record.name)
             }
             try session.insertShown(record, .workers, volatile: ["token_digest": .string(tokenDigest.text)])
-            try session.put(record, .workers, isNew: true, event: "worker.registered", actor: actor, data: [:])
+            try session.put(
+                record,
+                .workers,
+                isNew: true,
+                event: "worker.registered",
+                actor: actor,
+                data: [:]
+            )
         }
     }
 
@@ -118,7 +145,8 @@ extension Store {
         }
     }
 
-    /// Notes that a worker was heard of: it is online, or busy while it has live attempts; a draining one stays so.
+    /// Notes that a worker was heard of: it is online, or busy while it has live attempts; a draining one
+    /// stays so.
     ///
     /// - Returns: where it stands now.
     /// - Throws: `Failure.notFound`, also for a worker that is offline for good and must register again.
@@ -130,10 +158,15 @@ extension Store {
             }
             let record: WorkerRecord = try Table.workers.decode(row.value("row"))
             if record.state == .offline {
-                throw Failure(.notFound, "Worker/\(name) is offline and must register again", reason: "offline")
+                throw Failure(
+                    .notFound,
+                    "Worker/\(name) is offline and must register again",
+                    reason: "offline"
+                )
             }
             try session.execute(FleetStatement.touch, name)
-            // A worker that came back is online first and busy with its next beat: the machine has no other arrow.
+            // A worker that came back is online first and busy with its next beat: the machine has no other
+            // arrow.
             let busy = try row.flag("busy") && record.state != .disconnected
             let state: WorkerState = record.state == .draining ? .draining : busy ? .busy : .online
             try session.move(record, to: state, actor: "worker:\(name)")
@@ -158,7 +191,9 @@ extension Store {
     /// - Returns: how many moved.
     @discardableResult
     package func sweepWorkers(
-        degradedAfter: Duration, disconnectedAfter: Duration, offlineAfter: Duration
+        degradedAfter: Duration,
+        disconnectedAfter: Duration,
+        offlineAfter: Duration
     ) async throws -> Int {
         let silent = try await read { session in
             try session.rows(FleetStatement.silent, degradedAfter).map { row in
@@ -189,12 +224,15 @@ extension Store {
     package func fleetCounts() async throws -> FleetCounts {
         try await read { session in
             func counts(_ statement: FleetStatement, by column: String) throws -> [String: Int] {
-                let pairs = try session.rows(statement).map { (try $0.text(column), Int(try $0.integer("count"))) }
+                let pairs = try session.rows(statement).map {
+                    (try $0.text(column), Int(try $0.integer("count")))
+                }
                 return Dictionary(pairs, uniquingKeysWith: +)
             }
             return FleetCounts(
                 readyTasks: try counts(.readyTasks, by: "namespace"),
-                liveAttempts: try counts(.liveAttempts, by: "worker"))
+                liveAttempts: try counts(.liveAttempts, by: "worker")
+            )
         }
     }
 }
@@ -202,7 +240,9 @@ extension Store {
 extension Session {
     /// Inserts a row that no reader sees before `put` gives it its position.
     fileprivate func insertShown(
-        _ record: some Encodable, _ table: Table, volatile: [String: Value] = [:]
+        _ record: some Encodable,
+        _ table: Table,
+        volatile: [String: Value] = [:]
     ) throws {
         var volatile = volatile
         volatile["resource_version"] = 0
@@ -211,7 +251,12 @@ extension Session {
 
     /// Writes a locked row with its event and its change.
     fileprivate func put<Record: ShownRecord>(
-        _ record: Record, _ table: Table, isNew: Bool, event type: String, actor: String, data: Value
+        _ record: Record,
+        _ table: Table,
+        isNew: Bool,
+        event type: String,
+        actor: String,
+        data: Value
     ) throws {
         let now = try now()
         let positions = try drawPositions(2)
@@ -223,7 +268,8 @@ extension Session {
         let labels = isNew ? nil : object.metadata.labels ?? [:]
         try append(
             events: [Event(event, subjectUID: record.uid, at: positions[0], time: now)],
-            changes: [try ChangeRow(put: object, labelsBefore: labels, at: positions[1], time: now)])
+            changes: [try ChangeRow(put: object, labelsBefore: labels, at: positions[1], time: now)]
+        )
     }
 
     fileprivate func move(_ worker: WorkerRecord, to state: WorkerState, actor: String) throws {

@@ -2,20 +2,23 @@ package import Domain
 
 /// The statements of the work queue.
 enum KeyStatement: String, Statement, CaseIterable {
-    /// Locks those of some keys that exist, in the order that everybody locks them in. The arrays run in parallel.
+    /// Locks those of some keys that exist, in the order that everybody locks them in. The arrays run in
+    /// parallel.
     case lock = """
         SELECT k.kind, k.namespace, k.name, k.fence, k.claimed_generation FROM keys k
         JOIN unnest($1::text[], $2::text[], $3::text[]) w (kind, namespace, name)
             ON (k.kind, k.namespace, k.name) = (w.kind, w.namespace, w.name)
         ORDER BY k.kind, k.namespace, k.name FOR UPDATE OF k
         """
-    /// A waiting key keeps the earlier time and the higher priority; a claimed one that nobody marked since gets
-    /// the mark's own, because the old ones led to the claim. A step of priority is worth 30 seconds of waiting.
+    /// A waiting key keeps the earlier time and the higher priority; a claimed one that nobody marked since
+    /// gets the mark's own, because the old ones led to the claim. A step of priority is worth 30 seconds of
+    /// waiting.
     case mark = """
         INSERT INTO keys AS k (kind, namespace, name, priority, due, rank, generation)
         SELECT kind, namespace, name, priority, at, at + priority * interval '30 seconds', 1
         FROM (
-            SELECT kind COLLATE "C" AS kind, namespace COLLATE "C" AS namespace, name COLLATE "C" AS name, priority,
+            SELECT kind COLLATE "C" AS kind, namespace COLLATE "C" AS namespace, name COLLATE "C" AS name,
+                priority,
                 clock_timestamp() + delay * interval '1 microsecond' AS at
             FROM jsonb_to_recordset($1::jsonb)
                 AS m (kind text, namespace text, name text, priority bigint, delay bigint)
@@ -50,7 +53,8 @@ enum KeyStatement: String, Statement, CaseIterable {
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4 AND generation = claimed_generation
         """
     case comeAgain = """
-        UPDATE keys SET claimed_generation = NULL, claimed_by = NULL, fence = NULL, lease_until = NULL, failures = 0
+        UPDATE keys SET claimed_generation = NULL, claimed_by = NULL, fence = NULL, lease_until = NULL,
+            failures = 0
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """
     /// A mark that came meanwhile keeps its own due time.
@@ -60,12 +64,14 @@ enum KeyStatement: String, Statement, CaseIterable {
             due = CASE WHEN generation = claimed_generation
                 THEN clock_timestamp() + $5::bigint * interval '1 microsecond' ELSE due END,
             rank = CASE WHEN generation = claimed_generation
-                THEN clock_timestamp() + $5::bigint * interval '1 microsecond' + priority * interval '30 seconds'
+                THEN clock_timestamp() + $5::bigint * interval '1 microsecond' + priority * interval '30
+                    seconds'
                 ELSE rank END
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """
     case nextDue = """
-        SELECT greatest(0, floor(extract(epoch FROM min(coalesce(lease_until, due)) - now()) * 1000000))::bigint
+        SELECT greatest(0, floor(extract(epoch FROM min(coalesce(lease_until, due)) - now()) *
+            1000000))::bigint
             AS microseconds
         FROM keys HAVING count(*) > 0
         """
@@ -84,8 +90,11 @@ extension Store {
         try await transaction { session in
             guard let row = try session.rows(KeyStatement.claim, claimer, lease).first else { return nil }
             return ClaimedKey(
-                key: try row.key(), generation: try row.integer("generation"), fence: try row.integer("fence"),
-                failures: Int(try row.integer("failures")))
+                key: try row.key(),
+                generation: try row.integer("generation"),
+                fence: try row.integer("fence"),
+                failures: Int(try row.integer("failures"))
+            )
         }
     }
 
@@ -96,7 +105,13 @@ extension Store {
         try await transaction { session in
             let key = claimed.key
             let count = try session.execute(
-                KeyStatement.renew, key.kind, key.namespace ?? "", key.name, claimed.fence, lease)
+                KeyStatement.renew,
+                key.kind,
+                key.namespace ?? "",
+                key.name,
+                claimed.fence,
+                lease
+            )
             if count == 0 { throw fenced(key) }
         }
     }
@@ -108,21 +123,40 @@ extension Store {
         try await transaction { session in
             let key = claimed.key
             let deleted = try session.execute(
-                KeyStatement.finish, key.kind, key.namespace ?? "", key.name, claimed.fence)
+                KeyStatement.finish,
+                key.kind,
+                key.namespace ?? "",
+                key.name,
+                claimed.fence
+            )
             guard deleted == 0 else { return }
-            try session.execute(KeyStatement.comeAgain, key.kind, key.namespace ?? "", key.name, claimed.fence)
+            try session.execute(
+                KeyStatement.comeAgain,
+                key.kind,
+                key.namespace ?? "",
+                key.name,
+                claimed.fence
+            )
             session.hasNews = true
         }
     }
 
-    /// Gives a key back to be looked at again, at the latest after a while; `failed` counts towards its failures.
+    /// Gives a key back to be looked at again, at the latest after a while; `failed` counts towards its
+    /// failures.
     ///
     /// Does nothing when the lease ran out and somebody else took the key.
     package func release(_ claimed: ClaimedKey, retryAfter: Duration, failed: Bool) async throws {
         try await transaction { session in
             let key = claimed.key
             try session.execute(
-                KeyStatement.release, key.kind, key.namespace ?? "", key.name, claimed.fence, retryAfter, failed)
+                KeyStatement.release,
+                key.kind,
+                key.namespace ?? "",
+                key.name,
+                claimed.fence,
+                retryAfter,
+                failed
+            )
             session.hasNews = true
         }
     }
@@ -136,21 +170,31 @@ extension Store {
 }
 
 extension Session {
-    /// The last step of a transaction: checks that a fence still holds, and marks keys, all in the order of keys.
+    /// The last step of a transaction: checks that a fence still holds, and marks keys, all in the order of
+    /// keys.
     ///
     /// - Throws: `Failure.conflict`, reason `fenced`, when the fence is stale.
     func settleKeys(marks: [Mark], fence: ClaimedKey?) throws {
         var urgent: [ObjectKey: Mark] = [:]
         for mark in marks {
-            guard let other = urgent[mark.key] else { urgent[mark.key] = mark; continue }
+            guard let other = urgent[mark.key] else {
+                urgent[mark.key] = mark
+                continue
+            }
             urgent[mark.key] = Mark(
-                mark.key, priority: other.priority.rawValue < mark.priority.rawValue ? other.priority : mark.priority,
-                delay: min(mark.delay, other.delay))
+                mark.key,
+                priority: other.priority.rawValue < mark.priority.rawValue ? other.priority : mark.priority,
+                delay: min(mark.delay, other.delay)
+            )
         }
         let keys = Set(urgent.keys).union(fence.map { [$0.key] } ?? [])
         guard !keys.isEmpty else { return }
         let locked = try rows(
-            KeyStatement.lock, keys.map(\.kind), keys.map { $0.namespace ?? "" }, keys.map(\.name))
+            KeyStatement.lock,
+            keys.map(\.kind),
+            keys.map { $0.namespace ?? "" },
+            keys.map(\.name)
+        )
         if let fence {
             let holds = try locked.map { row in
                 try row.key() == fence.key && row.optional("fence") == String(fence.fence)

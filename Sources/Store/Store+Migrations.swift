@@ -7,7 +7,10 @@ struct Migration: Sendable {
 
     /// Every step there is, in order.
     static let all: [Migration] = [
-        Migration(name: "m0001_base", script: String(decoding: PackageResources.m0001_base_sql, as: UTF8.self))
+        Migration(
+            name: "m0001_base",
+            script: String(decoding: PackageResources.m0001_base_sql, as: UTF8.self)
+        )
     ]
 }
 
@@ -21,7 +24,8 @@ enum MigrationStatement: String, Statement, CaseIterable {
         """
     case applied = "SELECT digest FROM schema_migrations WHERE name = $1"
     case digest = "SELECT encode(sha256(convert_to($1::text, 'UTF8')), 'hex') AS digest"
-    case record = "INSERT INTO schema_migrations (name, digest, applied_at) VALUES ($1, $2, clock_timestamp())"
+    case record =
+        "INSERT INTO schema_migrations (name, digest, applied_at) VALUES ($1, $2, clock_timestamp())"
     case schema = "SELECT format('CREATE SCHEMA IF NOT EXISTS %I', $1::text) AS sql"
     case names = "SELECT name FROM schema_migrations ORDER BY name"
 }
@@ -31,15 +35,17 @@ extension Store {
     package func makeSchema() async throws {
         guard let schema = settings.schema else { return }
         try await transaction { session in
-            guard let sql = try session.rows(MigrationStatement.schema, schema).first?.text("sql") else { return }
+            guard let sql = try session.rows(MigrationStatement.schema, schema).first?.text("sql") else {
+                return
+            }
             try session.run(script: sql, timeout: settings.statementTimeout)
         }
     }
 
     /// Brings the schema up to this program's version; does nothing when it is there.
     ///
-    /// - Throws: `Failure.corrupted` when an applied step differs from the one this program holds, `.unsupported`
-    ///   when the database was migrated by a newer program.
+    /// - Throws: `Failure.corrupted` when an applied step differs from the one this program holds,
+    ///   `.unsupported` when the database was migrated by a newer program.
     package func migrate() async throws {
         for migration in Migration.all {
             try await transaction { session in
@@ -54,7 +60,10 @@ extension Store {
             try session.rows(MigrationStatement.names).map { try $0.text("name") }
         }
         if let newer = names.first(where: { !known.contains($0) }) {
-            throw Failure(.unsupported, "The database has migration \(newer), which this program does not know")
+            throw Failure(
+                .unsupported,
+                "The database has migration \(newer), which this program does not know"
+            )
         }
     }
 }

@@ -2,7 +2,8 @@ package import Domain
 
 /// The statements that read the log.
 enum LogStatement: String, Statement, CaseIterable {
-    /// `$3` is a run, `$4` a namespace, each null for any. An event without a namespace counts as `default`'s.
+    /// `$3` is a run, `$4` a namespace, each null for any. An event without a namespace counts as
+    /// `default`'s.
     case eventsForward = """
         SELECT to_jsonb(e) AS row FROM events e
         WHERE e.position > $1 AND e.position <= $2 AND ($3::text IS NULL OR e.workflow_uid = $3)
@@ -27,8 +28,8 @@ enum LogStatement: String, Statement, CaseIterable {
 extension Store {
     /// An object of any kind as clients are shown it; nil when there is none.
     ///
-    /// An object that was written a moment ago is answered once the horizon has passed it, so that its version is a
-    /// cursor that can be watched from.
+    /// An object that was written a moment ago is answered once the horizon has passed it, so that its
+    /// version is a cursor that can be watched from.
     /// - Throws: `Failure.timeout`, reason `horizon_lags`, when that takes longer than five seconds.
     package func object(_ key: ObjectKey) async throws -> Object? {
         let horizon = horizon()
@@ -51,10 +52,13 @@ extension Store {
 
     /// A page of objects sorted by namespace and name, after a key, at most `limit` (1 … 1000) of them.
     ///
-    /// The page's position is `position` (that of the first page) or the horizon before reading. Objects may be
-    /// newer; a watch from the position repeats them.
+    /// The page's position is `position` (that of the first page) or the horizon before reading. Objects may
+    /// be newer; a watch from the position repeats them.
     package func list(
-        _ query: ObjectQuery, limit: Int, after: ObjectKey? = nil, position: Position? = nil
+        _ query: ObjectQuery,
+        limit: Int,
+        after: ObjectKey? = nil,
+        position: Position? = nil
     ) async throws -> ObjectPage {
         let position = position ?? horizon()
         let limit = min(max(limit, 1), 1000)
@@ -77,12 +81,18 @@ extension Store {
         }
     }
 
-    /// Changes after a position, in order, and the position they are complete through: the next call's `after`.
+    /// Changes after a position, in order, and the position they are complete through: the next call's
+    /// `after`.
     ///
-    /// An object that changed again since is left out, for its later change will come; kinds may include `Event`.
-    /// - Throws: `Failure.expired` when changes after the position are no longer kept, or it is above the horizon.
+    /// An object that changed again since is left out, for its later change will come; kinds may include
+    /// `Event`.
+    /// - Throws: `Failure.expired` when changes after the position are no longer kept, or it is above the
+    ///   horizon.
     package func changes(
-        after: Position, kinds: [String], namespace: String?, limit: Int
+        after: Position,
+        kinds: [String],
+        namespace: String?,
+        limit: Int
     ) async throws -> (changes: [Change], through: Position) {
         let horizon = horizon()
         guard after <= horizon else {
@@ -93,13 +103,22 @@ extension Store {
                 .map { try Table.changes.decode($0.value("row"), as: ChangeRow.self) }
             // After the changes were read: whatever was trimmed before that is below the floor now.
             guard let floor = try session.setting("changes_floor").integer, after.number >= floor else {
-                throw Failure(.expired, "Changes after position \(after) are no longer kept", reason: "trimmed")
+                throw Failure(
+                    .expired,
+                    "Changes after position \(after) are no longer kept",
+                    reason: "trimmed"
+                )
             }
             var changes = try session.current(rows)
             var through = rows.count == limit ? rows.last?.position ?? horizon : horizon
             if kinds.contains(Event.kind) {
                 let events = try session.rows(
-                    LogStatement.eventsForward, after, through, nil, namespace, limit
+                    LogStatement.eventsForward,
+                    after,
+                    through,
+                    nil,
+                    namespace,
+                    limit
                 ).map { try Event(row: $0.value("row")) }
                 if events.count == limit { through = events.last?.position ?? through }
                 let end = through
@@ -117,7 +136,10 @@ extension Store {
     ///
     /// *Shape*: sorted by position; the last ones first when `newestFirst`.
     package func events(
-        after: Position = .start, workflow: UID? = nil, namespace: String? = nil, limit: Int,
+        after: Position = .start,
+        workflow: UID? = nil,
+        namespace: String? = nil,
+        limit: Int,
         newestFirst: Bool = false
     ) async throws -> [Event] {
         let horizon = horizon()
@@ -141,12 +163,18 @@ extension Session {
         }
         guard let shown = ShownTable.of(kind: query.kind) else { return [] }
         return try rows(
-            shown.list, query.kind, query.namespace, query.name, after?.namespace ?? "", after?.name ?? "",
+            shown.list,
+            query.kind,
+            query.namespace,
+            query.name,
+            after?.namespace ?? "",
+            after?.name ?? "",
             Self.batchSize
         ).map { try shown.object($0.value("row")) }
     }
 
-    /// The changes that are to be delivered: those that carry an image, and those whose object is still as it was.
+    /// The changes that are to be delivered: those that carry an image, and those whose object is still as it
+    /// was.
     fileprivate func current(_ rows: [ChangeRow]) throws -> [Change] {
         var objects: [UID: Object] = [:]
         for (kind, changes) in Dictionary(grouping: rows.filter { $0.image == nil }, by: \.kind) {
@@ -162,8 +190,11 @@ extension Session {
                 if let image = row.image { try image.decode() } else { objects[row.uid] }
             guard let object, object.metadata.resourceVersion == row.position else { return nil }
             return Change(
-                position: row.position, act: row.act == .put ? .put : .removed, object: object,
-                labelsBefore: row.labelsBefore)
+                position: row.position,
+                act: row.act == .put ? .put : .removed,
+                object: object,
+                labelsBefore: row.labelsBefore
+            )
         }
     }
 }

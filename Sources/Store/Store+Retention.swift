@@ -18,9 +18,11 @@ enum RetentionStatement: String, Statement, CaseIterable {
 }
 
 extension Store {
-    /// Drops changes after an hour and answers to requests after a day; cursors before the dropped changes expire.
+    /// Drops changes after an hour and answers to requests after a day; cursors before the dropped changes
+    /// expire.
     package func trim(
-        changesOlderThan changeAge: Duration = .seconds(3600), requestsOlderThan requestAge: Duration = .seconds(86_400)
+        changesOlderThan changeAge: Duration = .seconds(3600),
+        requestsOlderThan requestAge: Duration = .seconds(86_400)
     ) async throws {
         try await transaction { session in
             let floor = try session.rows(RetentionStatement.lockFloor).first?.value("value").integer ?? 0

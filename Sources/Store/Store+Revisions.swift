@@ -13,7 +13,12 @@ package struct AppliedRevision: Sendable, Hashable {
 
     /// What applying did, of its parts.
     package init(
-        revision: String, created: Int, changed: Int, unchanged: Int, removed: Int, position: Position
+        revision: String,
+        created: Int,
+        changed: Int,
+        unchanged: Int,
+        removed: Int,
+        position: Position
     ) {
         self.revision = revision
         self.created = created
@@ -30,15 +35,19 @@ enum RevisionStatement: String, Statement, CaseIterable {
 }
 
 extension Store {
-    /// Applies one commit of a source: steps in transactions of at most a thousand, then the revision is applied.
+    /// Applies one commit of a source: steps in transactions of at most a thousand, then the revision is
+    /// applied.
     ///
-    /// Doing it again, also after it was interrupted, leads to the same rows: what is there already is unchanged.
-    /// The generation grows only when the digest differs, the resource version only when something shown differs.
-    /// `readiness` says how a new object, or one whose spec changed, is doing; nil leaves a new one at `Ready=Unknown`.
-    /// - Throws: `Failure.conflict` with reason `fenced`, which leaves the revision to whoever took over. After any
-    ///   other failure the revision is `failed`, and what was applied of it stays.
+    /// Doing it again, also after it was interrupted, leads to the same rows: what is there already is
+    /// unchanged. The generation grows only when the digest differs, the resource version only when something
+    /// shown differs. `readiness` says how a new object, or one whose spec changed, is doing; nil leaves a
+    /// new one at `Ready=Unknown`.
+    /// - Throws: `Failure.conflict` with reason `fenced`, which leaves the revision to whoever took over.
+    ///   After any other failure the revision is `failed`, and what was applied of it stays.
     package func apply(
-        _ write: RevisionWrite, fence: ClaimedKey?, newUID: @escaping @Sendable () -> UID,
+        _ write: RevisionWrite,
+        fence: ClaimedKey?,
+        newUID: @escaping @Sendable () -> UID,
         readiness: @escaping @Sendable (Declared) -> Readiness? = { _ in nil }
     ) async throws -> AppliedRevision {
         let actor = "git:\(write.source)"
@@ -67,7 +76,10 @@ extension Store {
     }
 
     private func finish(
-        _ write: RevisionWrite, name: String, _ total: DeclaredOutcome, fence: ClaimedKey?,
+        _ write: RevisionWrite,
+        name: String,
+        _ total: DeclaredOutcome,
+        fence: ClaimedKey?,
         newUID: @escaping @Sendable () -> UID
     ) async throws -> AppliedRevision {
         let position = try await transaction { session in
@@ -80,15 +92,24 @@ extension Store {
             return position
         }
         return AppliedRevision(
-            revision: name, created: total.created, changed: total.changed, unchanged: total.unchanged,
-            removed: total.removed, position: position)
+            revision: name,
+            created: total.created,
+            changed: total.changed,
+            unchanged: total.unchanged,
+            removed: total.removed,
+            position: position
+        )
     }
 
     private func fail(
-        _ write: RevisionWrite, because error: any Error, newUID: @escaping @Sendable () -> UID
+        _ write: RevisionWrite,
+        because error: any Error,
+        newUID: @escaping @Sendable () -> UID
     ) async throws {
         let failure = error as? Failure
-        if failure?.reason == "fenced" || failure?.isTransient == true || error is CancellationError { return }
+        if failure?.reason == "fenced" || failure?.isTransient == true || error is CancellationError {
+            return
+        }
         _ = try await transaction { session in
             _ = try session.putRevision(write, newUID: newUID) { record in
                 record.phase = .failed
@@ -110,7 +131,9 @@ extension DeclaredOutcome {
 extension Session {
     /// Writes a revision's row, with its event and change, whether or not the commit was seen before.
     fileprivate func putRevision(
-        _ write: RevisionWrite, newUID: () -> UID, _ change: (inout RevisionRecord) -> Void
+        _ write: RevisionWrite,
+        newUID: () -> UID,
+        _ change: (inout RevisionRecord) -> Void
     ) throws -> (RevisionRecord, Position) {
         let locked = try rows(RevisionStatement.lock, write.source, write.commit).first?.value("row")
         let now = try now()
@@ -119,7 +142,8 @@ extension Session {
         if old == nil {
             try execute(
                 Table.revisions.insert,
-                Value.array([try Table.revisions.row(record, volatile: ["resource_version": 0])]))
+                Value.array([try Table.revisions.row(record, volatile: ["resource_version": 0])])
+            )
         }
         record.failure = nil
         (record.declared, record.heldBack) = (write.declaredCount, write.heldBackCount)
@@ -128,19 +152,28 @@ extension Session {
         record.finishedAt = record.phase == .applying ? nil : now
         let positions = try drawPositions(2)
         let row = try Table.revisions.row(
-            record, volatile: ["resource_version": .integer(positions[1].number)])
+            record,
+            volatile: ["resource_version": .integer(positions[1].number)]
+        )
         try execute(Table.revisions.update, Value.array([row]))
         let event = PlainEvent(
-            type: "source.\(record.phase.rawValue)", subject: ObjectKey("GitSource", namespace: nil, name: write.source),
-            actor: "git:\(write.source)", data: record.eventData)
+            type: "source.\(record.phase.rawValue)",
+            subject: ObjectKey("GitSource", namespace: nil, name: write.source),
+            actor: "git:\(write.source)",
+            data: record.eventData
+        )
         let shown = try record.object(resourceVersion: positions[1])
         try append(
             events: [Event(event, subjectUID: nil, at: positions[0], time: now)],
             changes: [
                 try ChangeRow(
-                    put: shown, labelsBefore: old == nil ? nil : shown.metadata.labels ?? [:], at: positions[1],
-                    time: now)
-            ])
+                    put: shown,
+                    labelsBefore: old == nil ? nil : shown.metadata.labels ?? [:],
+                    at: positions[1],
+                    time: now
+                )
+            ]
+        )
         return (record, positions[1])
     }
 }

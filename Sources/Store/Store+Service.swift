@@ -32,7 +32,9 @@ extension Store {
     }
 
     /// Waits until something is committed from now on, or the deadline.
-    package func nextBell(deadline: Duration) async { await waitBell(after: bellTicket(), deadline: deadline) }
+    package func nextBell(deadline: Duration) async {
+        await waitBell(after: bellTicket(), deadline: deadline)
+    }
 
     /// Everything at or before this position is final; what lies after it nobody is shown yet.
     package func horizon() -> Position { horizonState.state }
@@ -49,17 +51,24 @@ extension Store {
             }
         } catch is WaitTimeout {
             throw Failure(
-                .timeout, "The log is not final up to \(position) after \(deadline)", reason: "horizon_lags")
+                .timeout,
+                "The log is not final up to \(position) after \(deadline)",
+                reason: "horizon_lags"
+            )
         }
     }
 
-    /// Moves the horizon to the last position that was drawn, once every transaction that may have drawn one is over.
+    /// Moves the horizon to the last position that was drawn, once every transaction that may have drawn one
+    /// is over.
     ///
-    /// A transaction that drew a position drew its id before, so its id is smaller than one drawn after reading the
-    /// sequence. When the oldest running transaction is not older than that one, those before it have all ended.
+    /// A transaction that drew a position drew its id before, so its id is smaller than one drawn after
+    /// reading the sequence. When the oldest running transaction is not older than that one, those before it
+    /// have all ended.
     func advanceHorizon() async throws {
         let last = try await service.run { session in
-            guard let row = try session.rows(ServiceStatement.lastPosition).first else { return Position.start }
+            guard let row = try session.rows(ServiceStatement.lastPosition).first else {
+                return Position.start
+            }
             return try row.position("position")
         }
         guard last > horizon() else { return }
@@ -119,7 +128,10 @@ extension Store {
             let start = ContinuousClock.now
             do { try await loop() } catch {
                 if Task.isCancelled { return }
-                logger.warning("A loop of the store failed", metadata: ["loop": "\(name)", "error": "\(error)"])
+                logger.warning(
+                    "A loop of the store failed",
+                    metadata: ["loop": "\(name)", "error": "\(error)"]
+                )
                 if start.duration(to: .now) > .seconds(10) { pause = .milliseconds(100) }
                 // Ends early on cancellation, which the loop condition sees.
                 try? await ContinuousClock().sleep(for: pause)

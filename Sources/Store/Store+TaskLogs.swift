@@ -48,11 +48,17 @@ extension Store {
         try await read { session in
             try session.rows(TaskLogStatement.read, uid, cursor, limit).map { row in
                 let line = TaskLogLine(
-                    sequence: try row.integer("sequence"), time: try row.moment("time"),
-                    source: try row.text("source"), message: try row.text("message"),
-                    data: try row.optionalValue("data"))
+                    sequence: try row.integer("sequence"),
+                    time: try row.moment("time"),
+                    source: try row.text("source"),
+                    message: try row.text("message"),
+                    data: try row.optionalValue("data")
+                )
                 return TaskLogEntry(
-                    cursor: try row.integer("cursor"), attemptUID: UID(try row.text("attempt_uid")), line: line)
+                    cursor: try row.integer("cursor"),
+                    attemptUID: UID(try row.text("attempt_uid")),
+                    line: line
+                )
             }
         }
     }

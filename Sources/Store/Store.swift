@@ -3,8 +3,9 @@ package import Logging
 
 /// The tables, the log and the work queue of one installation, shared by all its processes through Postgres.
 ///
-/// Every function may throw `Failure`: `.unavailable` when the database cannot be reached (a later call connects
-/// again), `.timeout`, `.exhausted`, or what the function names itself. `CancellationError` ends any of them.
+/// Every function may throw `Failure`: `.unavailable` when the database cannot be reached (a later call
+/// connects again), `.timeout`, `.exhausted`, or what the function names itself. `CancellationError` ends any
+/// of them.
 package final class Store: Sendable {
     let settings: StoreSettings
     let logger: Logger
@@ -44,7 +45,8 @@ package final class Store: Sendable {
         }
     }
 
-    /// Runs a transaction, again when only a race or a lost connection stopped it, and rings after its commit.
+    /// Runs a transaction, again when only a race or a lost connection stopped it, and rings after its
+    /// commit.
     func transaction<Answer: Sendable>(
         _ body: @Sendable (Session) throws -> Answer
     ) async throws -> Answer {

@@ -18,8 +18,12 @@ package struct JSONLinesHandler: LogHandler {
 
     /// A handler whose lines go to `write`, each with its line feed.
     package init(
-        program: String, label: String, level: Logger.Level, redaction: LogRedaction,
-        clock: @escaping @Sendable () -> WallTime, write: @escaping @Sendable ([UInt8]) -> Void
+        program: String,
+        label: String,
+        level: Logger.Level,
+        redaction: LogRedaction,
+        clock: @escaping @Sendable () -> WallTime,
+        write: @escaping @Sendable ([UInt8]) -> Void
     ) {
         self.program = program
         self.label = label

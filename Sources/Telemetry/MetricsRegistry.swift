@@ -31,7 +31,8 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
     }
 
     package func makeFloatingPointCounter(
-        label: String, dimensions: [(String, String)]
+        label: String,
+        dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
         FloatingCounterSeries(series(counterName(label), .counter, dimensions))
     }
@@ -41,7 +42,9 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
     }
 
     package func makeRecorder(
-        label: String, dimensions: [(String, String)], aggregate: Bool
+        label: String,
+        dimensions: [(String, String)],
+        aggregate: Bool
     ) -> any RecorderHandler {
         aggregate
             ? HistogramSeries(series(metricName(label), .histogram, dimensions))
@@ -50,7 +53,9 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
 
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         let name = metricName(label)
-        return HistogramSeries(series(name.hasSuffix("_seconds") ? name : "\(name)_seconds", .histogram, dimensions))
+        return HistogramSeries(
+            series(name.hasSuffix("_seconds") ? name : "\(name)_seconds", .histogram, dimensions)
+        )
     }
 
     // Series live as long as the process: a scraper must not see a counter vanish and start anew.
@@ -69,7 +74,8 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
         let labels = Labels(dimensions)
         return families.withLock { families in
             var family = families[name] ?? Family(kind: kind)
-            // A name that already means something else is counted but not shown, or the text would be invalid.
+            // A name that already means something else is counted but not shown, or the text would be
+            // invalid.
             guard family.kind == kind else { return Series(bounds: buckets) }
             let isFull = family.series[labels] == nil && family.series.count >= seriesLimit
             let key = isFull ? Labels([("overflow", "true")]) : labels
@@ -92,7 +98,9 @@ private struct Family {
         let lines = series.sorted { $0.key.text < $1.key.text }.flatMap { labels, series in
             kind == .histogram ? series.histogram(name, labels) : [series.single(name, labels)]
         }
-        return "# HELP \(name) \(name.split(separator: "_").joined(separator: " "))\n# TYPE \(name) \(kind.rawValue)\n"
+        return
+            "# HELP \(name) \(name.split(separator: "_").joined(separator: " "))\n# TYPE \(name) "
+                + "\(kind.rawValue)\n"
             + lines.joined(separator: "\n") + "\n"
     }
 }
@@ -103,7 +111,9 @@ private struct Labels: Hashable {
 
     init(_ dimensions: [(String, String)]) {
         let unique = Dictionary(
-            dimensions.map { (metricName($0.0).filter { $0 != ":" }, $0.1) }, uniquingKeysWith: { _, later in later })
+            dimensions.map { (metricName($0.0).filter { $0 != ":" }, $0.1) },
+            uniquingKeysWith: { _, later in later }
+        )
         text = unique.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }
             .joined(separator: ",")
     }
@@ -123,7 +133,8 @@ private struct Labels: Hashable {
 /// A legal name of a metric: other characters become `_`.
 private func metricName(_ label: String) -> String {
     let name = String(
-        label.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") ? $0 : "_" })
+        label.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") ? $0 : "_" }
+    )
     return name.first.map { $0.isNumber } ?? true ? "_\(name)" : name
 }
 
@@ -169,7 +180,8 @@ private final class Series: Sendable {
             return "\(name)_bucket{\(prefix)le=\"\(number(bound))\"} \(total)"
         }
         return lines + [
-            "\(name)_bucket{\(prefix)le=\"+Inf\"} \(count)", "\(name)_sum\(braced(labels.text)) \(number(sum))",
+            "\(name)_bucket{\(prefix)le=\"+Inf\"} \(count)",
+            "\(name)_sum\(braced(labels.text)) \(number(sum))",
             "\(name)_count\(braced(labels.text)) \(count)",
         ]
     }

@@ -20,11 +20,18 @@ package func bootstrap(program: String, level: Logger.Level) -> Telemetry {
     LoggingSystem.bootstrap(
         { label, provider in
             var handler = JSONLinesHandler(
-                program: program, label: label, level: level, redaction: telemetry.redaction,
-                clock: WallTime.now, write: output.write)
+                program: program,
+                label: label,
+                level: level,
+                redaction: telemetry.redaction,
+                clock: WallTime.now,
+                write: output.write
+            )
             handler.metadataProvider = provider
             return handler
-        }, metadataProvider: nil)
+        },
+        metadataProvider: nil
+    )
     MetricsSystem.bootstrap(telemetry.metrics)
     return telemetry
 }

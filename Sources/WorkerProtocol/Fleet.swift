@@ -31,7 +31,11 @@ package struct FleetSnapshot: Sendable, Hashable, Codable {
 
         /// A runtime of its parts.
         package init(
-            name: String, pool: String, worker: WorkerState?, busyTasks: Int, silentMilliseconds: Int64?
+            name: String,
+            pool: String,
+            worker: WorkerState?,
+            busyTasks: Int,
+            silentMilliseconds: Int64?
         ) {
             self.name = name
             self.pool = pool

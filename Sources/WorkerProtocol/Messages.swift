@@ -44,7 +44,11 @@ package struct RegisterReply: Sendable, Hashable, Codable {
 
     /// A reply of its parts.
     package init(
-        worker: String, token: String, slots: Int, heartbeatMilliseconds: Int64, leaseMilliseconds: Int64
+        worker: String,
+        token: String,
+        slots: Int,
+        heartbeatMilliseconds: Int64,
+        leaseMilliseconds: Int64
     ) {
         self.worker = worker
         self.token = token

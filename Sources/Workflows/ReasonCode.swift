@@ -42,7 +42,8 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .runNotActive: "The run is paused, pending or ended, so nothing of it can be claimed."
         case .runIsTerminal: "The run has ended and is final; a redrive makes a new one."
         case .taskNotReady: "The task waits for others, is being worked on, or is done."
-        case .staleAttempt: "Another attempt holds the task or the attempt has ended; its report changes nothing."
+        case .staleAttempt:
+            "Another attempt holds the task or the attempt has ended; its report changes nothing."
         case .handoffMissing: "A completed attempt must hand something over with submit_handoff."
         case .resolutionMissing: "An assessor must say approved, request_changes, rejected or blocked."
         case .headMoved: "Another attempt moved the run's branch in the meantime."
@@ -54,7 +55,8 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .digestMismatch: "What was decided on has changed since; look at the gate again."
         case .notAnApprover: "The gate names who may decide, and the actor is not among them."
         case .alreadyVoted: "The actor has decided on this gate before; another person must agree."
-        case .separationUnavailable: "The gate excludes requester or author, whom this installation cannot tell yet."
+        case .separationUnavailable:
+            "The gate excludes requester or author, whom this installation cannot tell yet."
         case .unsupportedAction: "The action does not apply to this kind of object."
         case .changesExhausted: "Reviewers asked for changes more often than maxCycles allows."
         case .assessmentRejected: "A reviewer rejected the work or could not judge it."
@@ -69,7 +71,8 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .inputChanged: "An earlier delivery is newer than this one, so it is worked again."
         case .changesRequested: "A reviewer or an approver asked for changes."
         case .emptyStage: "The stage has neither roles, assessors, items nor a gate, so it counts as done."
-        case .orchestrationStuck: "The rules found no end; this is a defect, please report it with the run's events."
+        case .orchestrationStuck:
+            "The rules found no end; this is a defect, please report it with the run's events."
         }
     }
 }

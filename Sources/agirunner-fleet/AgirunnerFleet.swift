@@ -12,11 +12,13 @@ internal import UnixSignals
 @main
 struct AgirunnerFleet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "agirunner-fleet", abstract: "Makes the running runtimes match the wanted ones.",
+        commandName: "agirunner-fleet",
+        abstract: "Makes the running runtimes match the wanted ones.",
         discussion: """
             SIGTERM and SIGINT end it as --on-exit says, SIGQUIT without waiting for anything. \
             SIGHUP makes it look at once.
-            """)
+            """
+    )
 
     @Option(help: "The unix socket of the control plane's worker door.")
     var workerSocket: String
@@ -57,14 +59,28 @@ struct AgirunnerFleet: AsyncParsableCommand {
             door: .socket(workerSocket, token: try token(), client: try HTTPClient(maximumTransfers: 8)),
             runtimes: try LocalRuntimes(
                 LocalRuntimeSettings(
-                    state: state, program: try runtimeProgram ?? sibling("agirunner-runtime"),
-                    workerSocket: workerSocket, sandboxUserIDs: try userIDs(),
-                    environment: try environment(), logLevel: logLevel)),
-            onExit: onExit, bell: bell, now: currentTime, random: { .random(in: 0..<1) }, logger: logger)
+                    state: state,
+                    program: try runtimeProgram ?? sibling("agirunner-runtime"),
+                    workerSocket: workerSocket,
+                    sandboxUserIDs: try userIDs(),
+                    environment: try environment(),
+                    logLevel: logLevel
+                )
+            ),
+            onExit: onExit,
+            bell: bell,
+            now: currentTime,
+            random: { .random(in: 0..<1) },
+            logger: logger
+        )
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: service), .init(service: Waker(bell: bell))],
-                gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit], logger: logger))
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                cancellationSignals: [.sigquit],
+                logger: logger
+            )
+        )
         try await group.run()
     }
 
@@ -104,7 +120,8 @@ private func content(of path: String) throws -> [UInt8] {
 
 /// The environment this process was started with.
 private func environment() throws -> [String: String] {
-    let pairs = try content(of: "/proc/self/environ").split(separator: 0).compactMap { entry -> (String, String)? in
+    let pairs = try content(of: "/proc/self/environ").split(separator: 0).compactMap {
+        entry -> (String, String)? in
         let text = String(decoding: entry, as: UTF8.self)
         guard let equals = text.firstIndex(of: "=") else { return nil }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))

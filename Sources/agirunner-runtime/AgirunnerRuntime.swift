@@ -14,7 +14,9 @@ internal import UnixSignals
 @main
 struct AgirunnerRuntime: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "agirunner-runtime", abstract: "Claims tasks and runs an agent for each, in a sandbox.")
+        commandName: "agirunner-runtime",
+        abstract: "Claims tasks and runs an agent for each, in a sandbox."
+    )
 
     @Option(help: "The unix socket of the control plane's worker door.")
     var workerSocket: String
@@ -38,7 +40,9 @@ struct AgirunnerRuntime: AsyncParsableCommand {
         // A peer that closes its socket is an error of the call, not the end of the process.
         _ = signal(SIGPIPE, SIG_IGN)
         let telemetry = bootstrap(
-            program: "agirunner-runtime", level: Logger.Level(rawValue: logLevel) ?? .info)
+            program: "agirunner-runtime",
+            level: Logger.Level(rawValue: logLevel) ?? .info
+        )
         var logger = Logger(label: "runtime")
         logger[metadataKey: "runtime"] = "\(name)"
 
@@ -50,7 +54,10 @@ struct AgirunnerRuntime: AsyncParsableCommand {
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: life, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
         try await group.run()
         // sysexits: the runtime is to be started anew, by whoever manages it.
         if life.wasAbandoned { throw ExitCode(75) }
@@ -63,14 +70,23 @@ struct AgirunnerRuntime: AsyncParsableCommand {
         }
         let token = try readToken(at: tokenFile)
         let engine = SandboxEngine.local(
-            LocalEngineSettings(folder: "\(state)/engine", userIDs: try userIDs()), logger: logger)
+            LocalEngineSettings(folder: "\(state)/engine", userIDs: try userIDs()),
+            logger: logger
+        )
         let parts = RuntimeParts(
-            door: .socket(workerSocket, token: token, client: try HTTPClient()), engine: engine,
-            folder: "\(state)/attempts/\(name)", logger: logger, secrets: [token])
+            door: .socket(workerSocket, token: token, client: try HTTPClient()),
+            engine: engine,
+            folder: "\(state)/attempts/\(name)",
+            logger: logger,
+            secrets: [token]
+        )
         let settings = WorkerSettings(
-            name: name, version: "0.1.0", commands: try hostCommands(),
+            name: name,
+            version: "0.1.0",
+            commands: try hostCommands(),
             requestID: { UID(bytes: (0..<16).map { _ in .random(in: .min ... .max) }).text },
-            random: { .random(in: 0..<1) })
+            random: { .random(in: 0..<1) }
+        )
         return (parts, settings)
     }
 

@@ -37,7 +37,10 @@ enum Main {
             complain("error: \(failure)")
             exit(1)
         } catch let error as OutboundError {
-            complain("error: agirunnerd does not answer: \(error.message)\nstart it with 'agirunner up', or name its state folder with --state")
+            complain(
+                "error: agirunnerd does not answer: \(error.message)\nstart it with 'agirunner up', or name "
+                    + "its state folder with --state"
+            )
             exit(1)
         } catch {
             Root.exit(withError: error)
@@ -49,9 +52,11 @@ enum Main {
 struct Root: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "agirunner",
-        abstract: "Run repeatable AI work from git: declare it, watch it converge, decide where people decide.",
+        abstract:
+            "Run repeatable AI work from git: declare it, watch it converge, decide where people decide.",
         version: "0.1.0",
-        subcommands: [Up.self] + commandVerbs + [Version.self, Completion.self])
+        subcommands: [Up.self] + commandVerbs + [Version.self, Completion.self]
+    )
 }
 
 /// `agirunner version`.
@@ -63,7 +68,9 @@ struct Version: ParsableCommand {
 
 /// `agirunner completion`.
 struct Completion: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print a completion script for bash, zsh or fish.")
+    static let configuration = CommandConfiguration(
+        abstract: "Print a completion script for bash, zsh or fish."
+    )
 
     @Argument(help: "bash, zsh or fish.") var shell: String
 
@@ -95,8 +102,12 @@ private func commandEnvironment() throws -> CommandEnvironment {
     return CommandEnvironment(
         connect: { ControlClient(transport: transport(over: http, socket: $0)) },
         defaultState: {
-            variables["AGIRUNNER_STATE"] ?? Installation.defaultState(userID: getuid(), environment: variables)
+            variables["AGIRUNNER_STATE"]
+                ?? Installation.defaultState(userID: getuid(), environment: variables)
         },
-        output: output, notice: complain,
-        now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) }, userID: { getuid() })
+        output: output,
+        notice: complain,
+        now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) },
+        userID: { getuid() }
+    )
 }

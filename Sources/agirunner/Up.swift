@@ -12,10 +12,12 @@ struct Up: AsyncParsableCommand {
         discussion: """
             FOLDER is a git repository with configuration, or an example folder whose config/ and workspaces/ become
             git repositories in the state folder. A second 'up' continues where the first one was.
-            """)
+            """
+    )
 
     @Argument(help: "A git repository or an example folder.") var folder: String?
-    @Option(help: "Where everything is kept (default: AGIRUNNER_STATE, or the user's own).") var state: String?
+    @Option(help: "Where everything is kept (default: AGIRUNNER_STATE, or the user's own).") var state:
+        String?
     @Option(help: "The port of the read-only HTTP door on 127.0.0.1.") var port = 8080
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
@@ -25,11 +27,20 @@ struct Up: AsyncParsableCommand {
             state ?? environment["AGIRUNNER_STATE"]
             ?? Installation.defaultState(userID: getuid(), environment: environment)
         let settings = EmbeddedSettings(
-            state: state, publicPort: port, folder: folder, programDirectory: try programDirectory(),
-            environment: environment, logLevel: logLevel)
+            state: state,
+            publicPort: port,
+            folder: folder,
+            programDirectory: try programDirectory(),
+            environment: environment,
+            logLevel: logLevel
+        )
         let http = try HTTPClient()
         let ports = UpPorts(
-            probe: { await isReady($0, http) }, progress: complain, randomBytes: { randomBytes($0) }, stops: stopSignals())
+            probe: { await isReady($0, http) },
+            progress: complain,
+            randomBytes: { randomBytes($0) },
+            stops: stopSignals()
+        )
         try await up(settings, ports: ports)
     }
 }
@@ -37,8 +48,11 @@ struct Up: AsyncParsableCommand {
 /// Whether the control plane says that it is ready.
 private func isReady(_ installation: Installation, _ http: HTTPClient) async -> Bool {
     let request = HTTPRequest(
-        method: "GET", url: "http://agirunner/readyz", unixSocketPath: installation.controlSocket,
-        totalTimeout: .seconds(2))
+        method: "GET",
+        url: "http://agirunner/readyz",
+        unixSocketPath: installation.controlSocket,
+        totalTimeout: .seconds(2)
+    )
     // No answer means not ready yet; the supervisor asks again.
     return (try? await http.send(request, maximumBodyBytes: 1 << 16))?.status == 200
 }
@@ -49,6 +63,8 @@ private func programDirectory() throws -> String {
     let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
     guard count > 0 else { throw CommandFailure("the program cannot find its own folder") }
     let path = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard let slash = path.lastIndex(of: "/") else { throw CommandFailure("the program cannot find its own folder") }
+    guard let slash = path.lastIndex(of: "/") else {
+        throw CommandFailure("the program cannot find its own folder")
+    }
     return String(path[..<slash])
 }

@@ -8,15 +8,24 @@ func transport(over http: HTTPClient, socket: String) -> ControlClient.Transport
     ControlClient.Transport(
         send: { method, path, headers, body in
             let request = HTTPRequest(
-                method: method, url: "http://agirunner\(path)", unixSocketPath: socket, headers: headers, body: body,
-                totalTimeout: .seconds(60))
+                method: method,
+                url: "http://agirunner\(path)",
+                unixSocketPath: socket,
+                headers: headers,
+                body: body,
+                totalTimeout: .seconds(60)
+            )
             let response = try await http.send(request, maximumBodyBytes: 64 << 20)
             return ControlClient.Answer(status: response.status, body: response.body)
         },
         lines: { path, headers, each in
             let request = HTTPRequest(
-                method: "GET", url: "http://agirunner\(path)", unixSocketPath: socket, headers: headers,
-                totalTimeout: .seconds(86_400))
+                method: "GET",
+                url: "http://agirunner\(path)",
+                unixSocketPath: socket,
+                headers: headers,
+                totalTimeout: .seconds(86_400)
+            )
             let stream = try await http.stream(request)
             var splitter = LineSplitter(maximumLineBytes: 8 << 20)
             for try await chunk in stream {
@@ -28,7 +37,8 @@ func transport(over http: HTTPClient, socket: String) -> ControlClient.Transport
                 }
             }
             if let last = splitter.finish(), !last.isEmpty { _ = try await each(last) }
-        })
+        }
+    )
 }
 
 /// The environment of this process.
@@ -36,7 +46,11 @@ func environmentVariables() -> [String: String] {
     var variables: [String: String] = [:]
     var entry = unsafe environ
     while let text = unsafe entry.pointee {
-        let pair = unsafe String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let pair = unsafe String(cString: text).split(
+            separator: "=",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
         unsafe entry += 1
     }

@@ -20,12 +20,19 @@ struct Assembly {
     func run() async throws {
         let store = Store(
             settings: StoreSettings(
-                host: daemon.databaseSocket, database: daemon.databaseUser, user: daemon.databaseUser),
-            logger: Logger(label: "store"))
+                host: daemon.databaseSocket,
+                database: daemon.databaseUser,
+                user: daemon.databaseUser
+            ),
+            logger: Logger(label: "store")
+        )
         defer { store.close() }
         try await store.migrate()
         let sources = SourceRepositories(state: daemon.state, store: store)
-        let dispatcher = Dispatcher(ports: dispatchPorts(store), lease: Duration(text: daemon.lease) ?? .seconds(30))
+        let dispatcher = Dispatcher(
+            ports: dispatchPorts(store),
+            lease: Duration(text: daemon.lease) ?? .seconds(30)
+        )
         if let url = daemon.bootstrapSource { try await bootstrap(url, store) }
         let group = ServiceGroup(
             configuration: .init(
@@ -35,7 +42,11 @@ struct Assembly {
                     Loop { await sources.watch(logger: logger) },
                     Loop { await sweep(store, dispatcher) },
                 ].map { .init(service: $0) } + (try doors(store, dispatcher)).map { .init(service: $0) },
-                gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit], logger: logger))
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                cancellationSignals: [.sigquit],
+                logger: logger
+            )
+        )
         try await group.run()
     }
 
@@ -50,7 +61,8 @@ struct Assembly {
             queue: queuePorts(store, claimer: "agirunnerd-\(daemon.state)"),
             controllers: [
                 "GitSource": source.reconcile, "Workflow": workflow.reconcile, "Decision": decision.reconcile,
-            ], workers: 2
+            ],
+            workers: 2
         ) { claimed, outcome in
             guard case .failed(let failure) = outcome else { return }
             logger.warning("A controller failed", metadata: ["key": "\(claimed.key)", "error": "\(failure)"])
@@ -64,7 +76,10 @@ struct Assembly {
             do {
                 try await dispatcher.sweep()
                 _ = try await store.sweepWorkers(
-                    degradedAfter: beat * 2, disconnectedAfter: beat * 3, offlineAfter: beat * 60)
+                    degradedAfter: beat * 2,
+                    disconnectedAfter: beat * 3,
+                    offlineAfter: beat * 60
+                )
             } catch {
                 logger.warning("Timers could not be fired", metadata: ["error": "\(error)"])
             }
@@ -88,7 +103,11 @@ struct Assembly {
         let declared = try Loader().validate(object, options: options).get()
         do {
             _ = try await store.applyOne(
-                declared, mode: .create, actor: options.appliedBy, newUID: newUID)
+                declared,
+                mode: .create,
+                actor: options.appliedBy,
+                newUID: newUID
+            )
             logger.notice("Made GitSource/main", metadata: ["url": "\(url)"])
         } catch let failure as Failure where failure.code == .alreadyExists {
             try await store.mark([Mark(declared.object.key, priority: .people)])
@@ -101,21 +120,40 @@ struct Assembly {
         let fleetToken = try readToken(daemon.fleetTokenFile)
         telemetry.redaction.register(fleetToken)
         let desk = WorkerDesk(
-            store: store, dispatcher: dispatcher, fleetToken: fleetToken,
+            store: store,
+            dispatcher: dispatcher,
+            fleetToken: fleetToken,
             heartbeat: Duration(text: daemon.heartbeat) ?? .seconds(5),
-            lease: Duration(text: daemon.lease) ?? .seconds(30))
+            lease: Duration(text: daemon.lease) ?? .seconds(30)
+        )
         let logger = Logger(label: "api")
         let report: @Sendable (DoorReport) -> Void = { logger.notice("Door", metadata: ["report": "\($0)"]) }
         return [
             .control(
-                socket: "\(daemon.state)/run/control.sock", ports: reads, writes: writePorts(store),
-                version: productVersion, logger: logger, acquireSocket: holdSocket, report: report),
+                socket: "\(daemon.state)/run/control.sock",
+                ports: reads,
+                writes: writePorts(store),
+                version: productVersion,
+                logger: logger,
+                acquireSocket: holdSocket,
+                report: report
+            ),
             .workers(
-                socket: "\(daemon.state)/run/worker.sock", ports: desk.ports, logger: logger,
-                acquireSocket: holdSocket, report: report),
+                socket: "\(daemon.state)/run/worker.sock",
+                ports: desk.ports,
+                logger: logger,
+                acquireSocket: holdSocket,
+                report: report
+            ),
             .publicDoor(
-                .tcp(host: "127.0.0.1", port: daemon.publicPort), ports: reads, anonymousRead: anonymous,
-                version: productVersion, logger: logger, acquireSocket: holdSocket, report: report),
+                .tcp(host: "127.0.0.1", port: daemon.publicPort),
+                ports: reads,
+                anonymousRead: anonymous,
+                version: productVersion,
+                logger: logger,
+                acquireSocket: holdSocket,
+                report: report
+            ),
         ]
     }
 }

@@ -24,7 +24,8 @@ func objectPorts(_ store: Store) -> ObjectPorts {
             } catch let failure as Failure where failure.code == .notFound {
                 // The object went meanwhile, and its status with it.
             }
-        })
+        }
+    )
 }
 
 func runPorts(_ store: Store) -> RunPorts {
@@ -35,7 +36,11 @@ func runPorts(_ store: Store) -> RunPorts {
             let body = try Value(encoding: pins)
             do {
                 try await store.beginRun(
-                    change, pin: (contentDigest(body.canonicalBytes), body), fence: claimed, actor: "controller")
+                    change,
+                    pin: (contentDigest(body.canonicalBytes), body),
+                    fence: claimed,
+                    actor: "controller"
+                )
             } catch let failure as Failure where failure.code == .alreadyExists {
                 // Another replica began it; the next look finds the run.
             }
@@ -44,7 +49,8 @@ func runPorts(_ store: Store) -> RunPorts {
             try await transact(store, workflow, actor: actor, decision: decision, fence: claimed, body)
         },
         context: { ruleContext(try await store.now()) },
-        digest: contentDigest)
+        digest: contentDigest
+    )
 }
 
 func queuePorts(_ store: Store, claimer: String) -> QueuePorts {
@@ -53,14 +59,17 @@ func queuePorts(_ store: Store, claimer: String) -> QueuePorts {
         renew: { try await store.renew($0, lease: .seconds(60)) },
         finish: { try await store.finish($0) },
         release: { try await store.release($0, retryAfter: $1, failed: $2) },
-        wait: { await store.nextBell(deadline: $0) })
+        wait: { await store.nextBell(deadline: $0) }
+    )
 }
 
 func dispatchPorts(_ store: Store) -> DispatchPorts {
     DispatchPorts(
         claimTask: { worker, body in
             try await store.claimTask(
-                namespaces: worker.namespaces, tags: worker.tags, actor: "worker:\(worker.name)"
+                namespaces: worker.namespaces,
+                tags: worker.tags,
+                actor: "worker:\(worker.name)"
             ) { run, pins, task, now in
                 try body(run, pins, task, ruleContext(now)).map { ($0, (change: $0, pins: pins)) }
             }
@@ -82,7 +91,8 @@ func dispatchPorts(_ store: Store) -> DispatchPorts {
         expiredLeases: { try await store.expiredLeases(limit: 100).map { ($0.workflowUID, $0.uid) } },
         dueGates: { try await store.dueGates(limit: 100).map { ($0.workflowUID, $0.uid) } },
         wait: { await store.nextBell(deadline: $0) },
-        digest: contentDigest)
+        digest: contentDigest
+    )
 }
 
 private func ruleContext(_ now: Timestamp) -> RuleContext {
@@ -90,18 +100,27 @@ private func ruleContext(_ now: Timestamp) -> RuleContext {
 }
 
 private func transact(
-    _ store: Store, _ workflow: UID, actor: String, request: RequestKey? = nil, decision: ObjectKey? = nil,
-    fence: ClaimedKey? = nil, _ body: @escaping RunBody
+    _ store: Store,
+    _ workflow: UID,
+    actor: String,
+    request: RequestKey? = nil,
+    decision: ObjectKey? = nil,
+    fence: ClaimedKey? = nil,
+    _ body: @escaping RunBody
 ) async throws {
     var once: DecisionKey?
     if let decision, let stored = try await store.stored(decision) {
         once = DecisionKey(
-            source: stored.origin.gitSource ?? "", name: "\(decision.namespace ?? "")/\(decision.name)",
-            digest: stored.digest)
+            source: stored.origin.gitSource ?? "",
+            name: "\(decision.namespace ?? "")/\(decision.name)",
+            digest: stored.digest
+        )
     }
     do {
         _ = try await store.transact(workflow, request: request, decision: once, fence: fence, actor: actor) {
-            run, pins, now in (try body(run, pins, ruleContext(now)), true)
+            run,
+            pins,
+            now in (try body(run, pins, ruleContext(now)), true)
         }
     } catch let failure as Failure where failure.reason == "decision_done" {
         // It took effect before a crash kept its status from being written.

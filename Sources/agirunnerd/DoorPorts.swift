@@ -32,7 +32,8 @@ func readPorts(_ store: Store, metrics: MetricsRegistry) -> ReadPorts {
         columns: { tableColumns(kind: $0) },
         schema: { jsonSchema(kind: $0) },
         authorise: { subject, _, _, _ in PeerRule.isOwner(subject: subject) },
-        now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) })
+        now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) }
+    )
 }
 
 private func logs(of key: ObjectKey, after: Int64, limit: Int, _ store: Store) async throws -> [LogEntry] {
@@ -42,7 +43,11 @@ private func logs(of key: ObjectKey, after: Int64, limit: Int, _ store: Store) a
     let entries = try await store.logs(of: uid, after: after, limit: limit)
     let names = try await store.names(of: Set(entries.map(\.attemptUID)))
     return entries.map { entry in
-        LogEntry(attempt: names[entry.attemptUID] ?? entry.attemptUID.text, line: entry.line, cursor: entry.cursor)
+        LogEntry(
+            attempt: names[entry.attemptUID] ?? entry.attemptUID.text,
+            line: entry.line,
+            cursor: entry.cursor
+        )
     }
 }
 
@@ -59,7 +64,9 @@ func writePorts(_ store: Store) -> WritePorts {
     WritePorts(
         write: { try await write($0, store) },
         delete: { key, actor, isDryRun in
-            guard let object = try await store.object(key) else { throw Failure(.notFound, "\(key) does not exist") }
+            guard let object = try await store.object(key) else {
+                throw Failure(.notFound, "\(key) does not exist")
+            }
             guard !isDryRun else { return object }
             let position = try await store.removeOne(key, actor: actor)
             try await store.waitForHorizon(position, deadline: .seconds(5))
@@ -71,7 +78,8 @@ func writePorts(_ store: Store) -> WritePorts {
             case .failure(let rejection): rejection.diagnostics
             }
         },
-        randomBytes: { randomBytes($0) })
+        randomBytes: { randomBytes($0) }
+    )
 }
 
 /// Validates an object as a file would be, and writes it for a person.
@@ -81,7 +89,9 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
     options.namespace = request.key.namespace ?? "default"
     let others = try await store.storedObjects(source: nil).filter { $0.object.key != request.key }
     options.existing = Dictionary(
-        others.map { ($0.object.key, $0.object.spec ?? [:]) }, uniquingKeysWith: { first, _ in first })
+        others.map { ($0.object.key, $0.object.spec ?? [:]) },
+        uniquingKeysWith: { first, _ in first }
+    )
     let declared: Declared
     switch Loader().validate(request.object, options: options) {
     case .success(let valid): declared = valid
@@ -98,8 +108,13 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
         case .apply: .apply
         }
     let (stored, position) = try await store.applyOne(
-        declared, mode: mode, actor: request.actor, expectedResourceVersion: request.resourceVersion, newUID: newUID,
-        readiness: readinessWhenStored)
+        declared,
+        mode: mode,
+        actor: request.actor,
+        expectedResourceVersion: request.resourceVersion,
+        newUID: newUID,
+        readiness: readinessWhenStored
+    )
     try await store.waitForHorizon(position, deadline: .seconds(5))
     return WriteResult(object: stored.object, isCreated: existing == nil)
 }

@@ -5,7 +5,8 @@ import Logging
 import Telemetry
 import Threads
 
-/// `agirunnerd`, the control plane; called as `agirunnerd git-fetch-child` it is the killable child that fetches.
+/// `agirunnerd`, the control plane; called as `agirunnerd git-fetch-child` it is the killable child that
+/// fetches.
 @main
 enum Main {
     static func main() async {
@@ -17,8 +18,10 @@ enum Main {
 /// The control plane: watches sources, reconciles, orchestrates, and answers on three doors.
 struct Daemon: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "agirunnerd", abstract: "The control plane of Agirunner.",
-        discussion: "Usually started by 'agirunner up'. Any number of them may share one Postgres.")
+        commandName: "agirunnerd",
+        abstract: "The control plane of Agirunner.",
+        discussion: "Usually started by 'agirunner up'. Any number of them may share one Postgres."
+    )
 
     @Option(help: "The folder for sockets and git mirrors.")
     var state: String

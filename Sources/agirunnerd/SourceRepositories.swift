@@ -26,22 +26,33 @@ final class SourceRepositories: Sendable {
     var ports: SourcePorts {
         SourcePorts(
             tip: { [self] name, spec in try await tip(name, spec) },
-            load: { [self] name, spec, commit in try await load(name, spec, commit) })
+            load: { [self] name, spec, commit in try await load(name, spec, commit) }
+        )
     }
 
     private func tip(_ name: String, _ spec: GitSourceSpec) async throws -> CommitID? {
         do {
             return try await mirror(name).remoteTip(
-                url: RemoteURL(spec.url), ref: GitReference(spec.ref), deadline: deadline(spec))
+                url: RemoteURL(spec.url),
+                ref: GitReference(spec.ref),
+                deadline: deadline(spec)
+            )
         } catch let failure as Failure where failure.reason == "reference_missing" {
             return nil
         }
     }
 
-    private func load(_ name: String, _ spec: GitSourceSpec, _ commit: CommitID) async throws -> LoadedRevision {
+    private func load(
+        _ name: String,
+        _ spec: GitSourceSpec,
+        _ commit: CommitID
+    ) async throws -> LoadedRevision {
         let mirror = try mirror(name)
         _ = try await mirror.fetch(
-            url: RemoteURL(spec.url), ref: GitReference(spec.ref), deadline: deadline(spec))
+            url: RemoteURL(spec.url),
+            ref: GitReference(spec.ref),
+            deadline: deadline(spec)
+        )
         let tree = try await mirror.snapshot(commit: commit, path: spec.path == "." ? "" : spec.path)
         let files = try await files(of: tree, mirror)
         var options = LoadOptions()
@@ -56,22 +67,30 @@ final class SourceRepositories: Sendable {
         let remembered = cache
         entries.withLock { $0[name]?.cache = remembered }
         return LoadedRevision(
-            commit: commit, author: "\(tree.author.name) <\(tree.author.email)>", message: tree.message,
-            declared: loaded.objects, diagnostics: loaded.diagnostics, heldBack: loaded.heldBack)
+            commit: commit,
+            author: "\(tree.author.name) <\(tree.author.email)>",
+            message: tree.message,
+            declared: loaded.objects,
+            diagnostics: loaded.diagnostics,
+            heldBack: loaded.heldBack
+        )
     }
 
     /// The YAML files of a tree; one that is too large is handed on as it is, for the loader to refuse.
     private func files(of tree: SourceTree, _ mirror: Mirror) async throws -> [SourceFile] {
         let entries = tree.files.filter {
-            ($0.path.hasSuffix(".yaml") || $0.path.hasSuffix(".yml")) && ($0.mode == .regular || $0.mode == .executable)
+            ($0.path.hasSuffix(".yaml") || $0.path.hasSuffix(".yml"))
+                && ($0.mode == .regular || $0.mode == .executable)
         }
         let limit = 1 << 20
         let small = entries.filter { $0.size <= limit }
         let blobs = try await mirror.blobs(small.map(\.blob), maximumBytes: limit)
         return entries.map { entry in
             SourceFile(
-                path: entry.path, blob: entry.size <= limit ? entry.blob : nil,
-                bytes: blobs[entry.blob] ?? Array(repeating: 0x20, count: limit + 1))
+                path: entry.path,
+                blob: entry.size <= limit ? entry.blob : nil,
+                bytes: blobs[entry.blob] ?? Array(repeating: 0x20, count: limit + 1)
+            )
         }
     }
 
@@ -79,7 +98,9 @@ final class SourceRepositories: Sendable {
     private func others(than name: String) async throws -> [ObjectKey: Value] {
         let stored = try await store.storedObjects(source: nil).filter { $0.origin.gitSource != name }
         return Dictionary(
-            stored.map { ($0.object.key, $0.object.spec ?? [:]) }, uniquingKeysWith: { first, _ in first })
+            stored.map { ($0.object.key, $0.object.spec ?? [:]) },
+            uniquingKeysWith: { first, _ in first }
+        )
     }
 
     private func mirror(_ name: String) throws -> Mirror {

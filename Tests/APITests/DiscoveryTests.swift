@@ -13,7 +13,10 @@ private let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroup
             ] {
                 for path in ["/apis?timeout=32s", "/api?timeout=32s"] {
                     let reply = try await client.get(path, accept: accept)
-                    #expect(reply["content-type"] == "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList")
+                    #expect(
+                        reply["content-type"]
+                            == "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList"
+                    )
                     #expect(reply["vary"] == "Accept")
                     #expect(try reply.json["apiVersion"] == .string("apidiscovery.k8s.io/\(version)"))
                 }
@@ -24,7 +27,9 @@ private let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroup
         }
     }
 
-    @Test func `plain discovery lists every kind with its verbs, and reading doors list no others`() async throws {
+    @Test func `plain discovery lists every kind with its verbs, and reading doors list no others`()
+        async throws
+    {
         let installation = Installation()
         func verbs(_ client: Client, _ plural: String) async throws -> [String] {
             let list = try await client.get("/apis/agirunner.dev/v1/").json
@@ -41,7 +46,10 @@ private let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroup
         }
         try await withControlDoor(installation) { (client) async throws in
             #expect(
-                try await verbs(client, "workflows") == ["create", "delete", "get", "list", "patch", "update", "watch"])
+                try await verbs(client, "workflows") == [
+                    "create", "delete", "get", "list", "patch", "update", "watch",
+                ]
+            )
             #expect(try await verbs(client, "tasks") == ["get", "list", "watch"])
             #expect(try await verbs(client, "workflows/status") == ["get"])
         }
@@ -49,7 +57,9 @@ private let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroup
 
     @Test func `discovery and OpenAPI are revalidated with their tags`() async throws {
         try await withPublicDoor(Installation()) { (client) async throws in
-            for path in ["/apis", "/api", "/apis/agirunner.dev/v1", "/openapi/v3", "/openapi/v3/apis/agirunner.dev/v1"] {
+            for path in [
+                "/apis", "/api", "/apis/agirunner.dev/v1", "/openapi/v3", "/openapi/v3/apis/agirunner.dev/v1",
+            ] {
                 let first = try await client.get(path)
                 let tag = try #require(first["etag"], "\(path)")
                 let second = try await client.get(path, headers: [("If-None-Match", tag)])
@@ -77,13 +87,17 @@ private let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroup
             #expect(
                 schema["x-kubernetes-group-version-kind"] == [
                     ["group": "agirunner.dev", "version": "v1", "kind": "Workflow"]
-                ])
+                ]
+            )
             let path = "/apis/agirunner.dev/v1/namespaces/{namespace}/workflows/{name}"
             let patch = document.at("paths", path, "patch")
             let names = patch?["parameters"]?.array?.compactMap { $0["name"]?.string }
             #expect(names == ["dryRun", "fieldManager", "fieldValidation", "force"])
             #expect(patch?["x-kubernetes-action"] == "patch")
-            #expect(document.at("paths", "/apis/agirunner.dev/v1/namespaces/{namespace}/tasks/{name}", "patch") == nil)
+            #expect(
+                document.at("paths", "/apis/agirunner.dev/v1/namespaces/{namespace}/tasks/{name}", "patch")
+                    == nil
+            )
             for reference in references(document) {
                 let name = String(reference.dropFirst("#/components/schemas/".count))
                 #expect(schemas[name] != nil, "\(reference)")

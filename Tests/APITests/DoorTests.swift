@@ -1,9 +1,10 @@
-@testable import API
 import Domain
 import Foundation
 import ServiceLifecycle
 import Testing
 import Threads
+
+@testable import API
 
 private let sample = [
     "plural": "workflows", "namespace": "default", "name": "a",
@@ -12,7 +13,9 @@ private let sample = [
 /// A path that a pattern matches.
 private func path(_ pattern: RoutePattern) -> String {
     pattern.description.split(separator: "/").map { segment in
-        "/" + (segment.hasPrefix("{") ? sample[String(segment.dropFirst().dropLast())] ?? "x" : String(segment))
+        "/"
+            + (segment.hasPrefix("{")
+                ? sample[String(segment.dropFirst().dropLast())] ?? "x" : String(segment))
     }.joined()
 }
 
@@ -26,11 +29,19 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
         let installation = Installation()
         installation.put("Workflow", "a")
         let door = Door.publicDoor(
-            .tcp(host: "127.0.0.1", port: 0), ports: installation.reads, anonymousRead: .everything, version: "1",
-            logger: quiet, acquireSocket: takeLock, report: { _ in })
+            .tcp(host: "127.0.0.1", port: 0),
+            ports: installation.reads,
+            anonymousRead: .everything,
+            version: "1",
+            logger: quiet,
+            acquireSocket: takeLock,
+            report: { _ in }
+        )
         #expect(door.responder.routes.writes.isEmpty)
         #expect(!door.responder.routes.reads.isEmpty)
-        let writePaths = writeRoutes(installation.reads, installation.writes, bodyLimit: 100).map { path($0.pattern) }
+        let writePaths = writeRoutes(installation.reads, installation.writes, bodyLimit: 100).map {
+            path($0.pattern)
+        }
         let paths = Set(reads(installation).map { path($0.pattern) } + writePaths).sorted()
         try await withPublicDoor(installation) { (client) async throws in
             for method in ["POST", "PUT", "PATCH", "DELETE", "TRACE", "MKCOL"] {
@@ -101,11 +112,15 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
         (.notFound, 404, "NotFound"), (.alreadyExists, 409, "AlreadyExists"),
     ])
     func `failures have their status, and ours keep their words to the log`(
-        code: Failure.Code, status: Int, reason: String
+        code: Failure.Code,
+        status: Int,
+        reason: String
     ) async throws {
         let installation = Installation()
         let cause = Failure(.internal, "SELECT secret FROM hidden")
-        installation.update { $0.failure = Failure(code, "INSERT INTO words", outside: "42P01", cause: cause) }
+        installation.update {
+            $0.failure = Failure(code, "INSERT INTO words", outside: "42P01", cause: cause)
+        }
         try await withPublicDoor(installation) { (client) async throws in
             let reply = try await client.get("/apis/agirunner.dev/v1/workflows")
             #expect(reply.status == status)
@@ -131,7 +146,9 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
         }
     }
 
-    @Test func `a live socket is not taken over, a stale one is replaced, and a closed one is removed`() async throws {
+    @Test func `a live socket is not taken over, a stale one is replaced, and a closed one is removed`()
+        async throws
+    {
         try await withFolder { folder in
             let path = "\(folder)/control.sock"
             try await withDoor({ report in control(path, Installation(), report) }) { _ in
@@ -160,8 +177,14 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
             let port = try await withPublicDoor(installation) { (first) async throws in
                 let port = try #require(first.port)
                 let second = Door.publicDoor(
-                    .tcp(host: "127.0.0.1", port: port), ports: installation.reads, anonymousRead: .everything,
-                    version: "1", logger: quiet, acquireSocket: takeLock, report: { continuation.yield($0) })
+                    .tcp(host: "127.0.0.1", port: port),
+                    ports: installation.reads,
+                    anonymousRead: .everything,
+                    version: "1",
+                    logger: quiet,
+                    acquireSocket: takeLock,
+                    report: { continuation.yield($0) }
+                )
                 group.addTask { try await second.run() }
                 // While the port is taken the door keeps trying, ever more slowly.
                 #expect(await next(reports) == .busy(second.address, retryIn: .milliseconds(250)))
@@ -215,13 +238,24 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
         let path = "/tmp/ag." + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         try await withDoor({ report in
             .control(
-                socket: path, mode: 0o666, ports: installation.reads, writes: installation.writes, version: "1",
-                logger: quiet, acquireSocket: takeLock, report: report)
+                socket: path,
+                mode: 0o666,
+                ports: installation.reads,
+                writes: installation.writes,
+                version: "1",
+                logger: quiet,
+                acquireSocket: takeLock,
+                report: report
+            )
         }) { (_) async throws in
             let account = Command.Account(userID: 65_534, groupID: 65_534)
             let curl = Command(
-                executable: "/usr/bin/curl", arguments: ["-sS", "--unix-socket", path, "http://x/apis"],
-                environment: [:], directory: "/", account: account)
+                executable: "/usr/bin/curl",
+                arguments: ["-sS", "--unix-socket", path, "http://x/apis"],
+                environment: [:],
+                directory: "/",
+                account: account
+            )
             let output = try await ChildProcess(curl).run(until: .after(.seconds(20)))
             #expect(output.succeeded)
         }
@@ -230,15 +264,24 @@ private func reads(_ installation: Installation) -> [ReadRoute] {
     }
 
     private func control(
-        _ path: String, _ installation: Installation = Installation(),
+        _ path: String,
+        _ installation: Installation = Installation(),
         _ report: @escaping @Sendable (DoorReport) -> Void
     ) -> Door {
         .control(
-            socket: path, ports: installation.reads, writes: installation.writes, version: "1", logger: quiet,
-            acquireSocket: takeLock, report: report)
+            socket: path,
+            ports: installation.reads,
+            writes: installation.writes,
+            version: "1",
+            logger: quiet,
+            acquireSocket: takeLock,
+            report: report
+        )
     }
 
-    private func next(_ reports: AsyncStream<DoorReport>) async -> DoorReport? { await reports.first { _ in true } }
+    private func next(_ reports: AsyncStream<DoorReport>) async -> DoorReport? {
+        await reports.first { _ in true }
+    }
 
     /// A socket whose server is gone, as after `kill -9`.
     private func leaveStaleSocket(_ path: String) async throws {

@@ -65,15 +65,26 @@ struct Client: Sendable {
     }
 
     func request(
-        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
+        _ method: String,
+        _ path: String,
+        headers: [(String, String)] = [],
+        body: [UInt8] = []
     ) -> HTTPRequest {
         HTTPRequest(
-            method: method, url: "http://127.0.0.1\(port.map { ":\($0)" } ?? "")\(path)", unixSocketPath: socket,
-            headers: headers, body: body, totalTimeout: .seconds(20))
+            method: method,
+            url: "http://127.0.0.1\(port.map { ":\($0)" } ?? "")\(path)",
+            unixSocketPath: socket,
+            headers: headers,
+            body: body,
+            totalTimeout: .seconds(20)
+        )
     }
 
     func send(
-        _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
+        _ method: String,
+        _ path: String,
+        headers: [(String, String)] = [],
+        body: [UInt8] = []
     ) async throws -> Reply {
         let response = try await http.send(request(method, path, headers: headers, body: body))
         return Reply(status: response.status, headers: response.headers, body: response.body)
@@ -83,7 +94,12 @@ struct Client: Sendable {
         try await send("GET", path, headers: headers + (accept.map { [("Accept", $0)] } ?? []))
     }
 
-    func send(_ method: String, _ path: String, type: String = "application/json", _ body: Value) async throws
+    func send(
+        _ method: String,
+        _ path: String,
+        type: String = "application/json",
+        _ body: Value
+    ) async throws
         -> Reply
     {
         try await send(method, path, headers: [("Content-Type", type)], body: body.canonicalBytes)
@@ -91,7 +107,9 @@ struct Client: Sendable {
 
     /// Reads a stream's lines until `body` has seen enough.
     func lines<Result>(
-        _ path: String, headers: [(String, String)] = [], _ body: (inout Lines) async throws -> Result
+        _ path: String,
+        headers: [(String, String)] = [],
+        _ body: (inout Lines) async throws -> Result
     ) async throws -> Result {
         let stream = try await http.stream(request("GET", path, headers: headers))
         var lines = Lines(status: stream.head.status, stream.makeAsyncIterator())
@@ -129,14 +147,17 @@ struct Lines {
         return "\(value["type"]?.string ?? "?") \(name)"
     }
 
-    /// The next server-sent event as `id|event|data's type and name`; comments and the retry line are skipped.
+    /// The next server-sent event as `id|event|data's type and name`; comments and the retry line are
+    /// skipped.
     mutating func serverSentEvent() async throws -> String? {
         var fields: [String: String] = [:]
         while let line = try await next() {
             if line.isEmpty {
                 guard let data = fields["data"] else { continue }
                 let value = try Value(json: data)
-                return "\(fields["id"] ?? "-") \(fields["event"] ?? "") \(value.at("object", "metadata", "name")?.string ?? "")"
+                return
+                    "\(fields["id"] ?? "-") \(fields["event"] ?? "") "
+                        + "\(value.at("object", "metadata", "name")?.string ?? "")"
             }
             let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
             if parts.count == 2 { fields[parts[0]] = String(parts[1].dropFirst()) }
@@ -153,7 +174,8 @@ let quiet: Logger = {
 
 /// Runs a door until `body` is done, which starts when the door listens.
 func withDoor<Value: Sendable>(
-    _ make: (@escaping @Sendable (DoorReport) -> Void) -> Door, _ body: (Int?) async throws -> Value
+    _ make: (@escaping @Sendable (DoorReport) -> Void) -> Door,
+    _ body: (Int?) async throws -> Value
 ) async throws -> Value {
     let (reports, continuation) = AsyncStream<DoorReport>.makeStream()
     let door = make { continuation.yield($0) }
@@ -177,26 +199,44 @@ func withDoor<Value: Sendable>(
 
 /// Runs the public door of an installation on a free port.
 func withPublicDoor<Value: Sendable>(
-    _ installation: Installation, anonymousRead: AnonymousRead = .everything,
-    settings: DoorSettings = DoorSettings(), _ body: (Client) async throws -> Value
+    _ installation: Installation,
+    anonymousRead: AnonymousRead = .everything,
+    settings: DoorSettings = DoorSettings(),
+    _ body: (Client) async throws -> Value
 ) async throws -> Value {
     try await withDoor({ report in
         .publicDoor(
-            .tcp(host: "127.0.0.1", port: 0), ports: installation.reads, anonymousRead: anonymousRead,
-            version: "0.1.0", settings: settings, logger: quiet, acquireSocket: takeLock, report: report)
+            .tcp(host: "127.0.0.1", port: 0),
+            ports: installation.reads,
+            anonymousRead: anonymousRead,
+            version: "0.1.0",
+            settings: settings,
+            logger: quiet,
+            acquireSocket: takeLock,
+            report: report
+        )
     }) { port in try await body(Client(port: port)) }
 }
 
 /// Runs the control door of an installation on a socket of its own.
 func withControlDoor<Value: Sendable>(
-    _ installation: Installation, settings: DoorSettings = DoorSettings(), _ body: (Client) async throws -> Value
+    _ installation: Installation,
+    settings: DoorSettings = DoorSettings(),
+    _ body: (Client) async throws -> Value
 ) async throws -> Value {
     try await withFolder { folder in
         let socket = "\(folder)/control.sock"
         return try await withDoor({ report in
             .control(
-                socket: socket, ports: installation.reads, writes: installation.writes, version: "0.1.0",
-                settings: settings, logger: quiet, acquireSocket: takeLock, report: report)
+                socket: socket,
+                ports: installation.reads,
+                writes: installation.writes,
+                version: "0.1.0",
+                settings: settings,
+                logger: quiet,
+                acquireSocket: takeLock,
+                report: report
+            )
         }) { _ in try await body(Client(socket: socket)) }
     }
 }

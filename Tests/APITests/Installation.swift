@@ -34,8 +34,12 @@ final class Installation: Sendable {
     /// Stores an object as a controller would and answers it as stored.
     @discardableResult
     func put(
-        _ kind: String, _ name: String, namespace: String? = "default", labels: [String: String]? = nil,
-        spec: Value? = nil, status: Value? = nil
+        _ kind: String,
+        _ name: String,
+        namespace: String? = "default",
+        labels: [String: String]? = nil,
+        spec: Value? = nil,
+        status: Value? = nil
     ) -> Object {
         var metadata = Metadata(name: name, namespace: namespace)
         metadata.labels = labels
@@ -55,8 +59,12 @@ final class Installation: Sendable {
             state.objects[object.key] = new
             state.log.append(
                 Change(
-                    position: Position(state.horizon), act: .put, object: new,
-                    labelsBefore: old.map { $0.metadata.labels ?? [:] }))
+                    position: Position(state.horizon),
+                    act: .put,
+                    object: new,
+                    labelsBefore: old.map { $0.metadata.labels ?? [:] }
+                )
+            )
             state.ring()
             return new
         }
@@ -69,22 +77,37 @@ final class Installation: Sendable {
             state.horizon += 1
             state.log.append(
                 Change(
-                    position: Position(state.horizon), act: .removed, object: old,
-                    labelsBefore: old.metadata.labels ?? [:]))
+                    position: Position(state.horizon),
+                    act: .removed,
+                    object: old,
+                    labelsBefore: old.metadata.labels ?? [:]
+                )
+            )
             state.ring()
             return old
         }
     }
 
-    func addEvent(_ type: String, namespace: String? = "default", subject: ObjectKey, workflow: String? = nil) {
+    func addEvent(_ type: String, namespace: String? = "default", subject: ObjectKey, workflow: String? = nil)
+    {
         state.withLock { state in
             state.horizon += 1
             state.events.append(
                 Event(
-                    position: Position(state.horizon), time: Self.now, type: type, namespace: namespace,
-                    subjectKind: subject.kind, subjectName: subject.name, subjectUID: UID("uid-\(subject.name)"),
-                    workflowUID: workflow.map { UID("uid-\($0)") }, workflow: workflow, actor: "controller",
-                    cause: nil, data: ["state": "ready"]))
+                    position: Position(state.horizon),
+                    time: Self.now,
+                    type: type,
+                    namespace: namespace,
+                    subjectKind: subject.kind,
+                    subjectName: subject.name,
+                    subjectUID: UID("uid-\(subject.name)"),
+                    workflowUID: workflow.map { UID("uid-\($0)") },
+                    workflow: workflow,
+                    actor: "controller",
+                    cause: nil,
+                    data: ["state": "ready"]
+                )
+            )
             state.ring()
         }
     }
@@ -92,7 +115,13 @@ final class Installation: Sendable {
     func addLog(_ attempt: String, _ message: String) {
         state.withLock { state in
             let number = Int64(state.logs.count + 1)
-            let line = TaskLogLine(sequence: number, time: Self.now, source: "tool", message: message, data: nil)
+            let line = TaskLogLine(
+                sequence: number,
+                time: Self.now,
+                source: "tool",
+                message: message,
+                data: nil
+            )
             state.logs.append(LogEntry(attempt: attempt, line: line, cursor: number))
         }
     }
@@ -127,7 +156,12 @@ extension Installation.State {
 extension Installation {
     var reads: ReadPorts {
         ReadPorts(
-            object: { key in try self.state.withLock { try $0.check(); return $0.objects[key] } },
+            object: { key in
+                try self.state.withLock {
+                    try $0.check()
+                    return $0.objects[key]
+                }
+            },
             list: { query, limit, after, position in try self.list(query, limit, after, position) },
             changes: { after, kinds, namespace, limit in try self.changes(after, kinds, namespace, limit) },
             waitForChange: { await self.wait(after: $0, $1) },
@@ -138,7 +172,8 @@ extension Installation {
                         state.events.filter {
                             $0.position > after && (workflow == nil || $0.workflowUID == workflow)
                                 && (namespace == nil || $0.namespace == namespace)
-                        }.prefix(limit))
+                        }.prefix(limit)
+                    )
                 }
             },
             logs: { _, after, limit in
@@ -179,7 +214,8 @@ extension Installation {
                     return $0.allows
                 }
             },
-            now: { Self.now })
+            now: { Self.now }
+        )
     }
 
     var writes: WritePorts {
@@ -199,14 +235,21 @@ extension Installation {
             validate: { value in
                 value["spec"]?["bad"] == nil ? [] : [Self.diagnostic("spec.bad", "must not be there")]
             },
-            randomBytes: { Array(repeating: 7, count: $0) })
+            randomBytes: { Array(repeating: 7, count: $0) }
+        )
     }
 
     static func diagnostic(_ field: String, _ message: String) -> Diagnostic {
         let start = TextPosition(line: 1, column: 1)
         return Diagnostic(
-            code: "SCH001", path: "body", span: TextSpan(start: start, end: start), object: "Workflow/x",
-            field: field, message: message, fix: "remove it")
+            code: "SCH001",
+            path: "body",
+            span: TextSpan(start: start, end: start),
+            object: "Workflow/x",
+            field: field,
+            message: message,
+            fix: "remove it"
+        )
     }
 
     private func write(_ request: WriteRequest) throws -> WriteResult {
@@ -216,7 +259,10 @@ extension Installation {
             return state.beforeNextWrite
         }
         hook?()
-        let old = try state.withLock { try $0.check(); return $0.objects[request.key] }
+        let old = try state.withLock {
+            try $0.check()
+            return $0.objects[request.key]
+        }
         if request.object["spec"]?["bad"] != nil, request.fieldValidation == .strict {
             throw InvalidObject(diagnostics: [Self.diagnostic("spec.bad", "must not be there")])
         }
@@ -232,26 +278,39 @@ extension Installation {
         object.status = old?.status
         let warnings = request.object["spec"]?["bad"] == nil ? [] : ["unknown field \"spec.bad\""]
         return WriteResult(
-            object: request.isDryRun ? object : put(object), isCreated: old == nil, warnings: warnings)
+            object: request.isDryRun ? object : put(object),
+            isCreated: old == nil,
+            warnings: warnings
+        )
     }
 
     private func list(
-        _ query: ObjectQuery, _ limit: Int, _ after: ObjectKey?, _ position: Position?
+        _ query: ObjectQuery,
+        _ limit: Int,
+        _ after: ObjectKey?,
+        _ position: Position?
     ) throws -> ObjectPage {
         try state.withLock { state in
             try state.check()
-            if let position, position.number < state.forgotten { throw Failure(.expired, "the list has expired") }
+            if let position, position.number < state.forgotten {
+                throw Failure(.expired, "the list has expired")
+            }
             let found = state.objects.values.filter { $0.kind == query.kind && query.matches($0.metadata) }
                 .sorted { $0.key < $1.key }.filter { object in after.map { $0 < object.key } ?? true }
             let page = Array(found.prefix(limit))
             return ObjectPage(
-                objects: page, position: position ?? Position(state.horizon),
-                next: found.count > limit ? page.last?.key : nil)
+                objects: page,
+                position: position ?? Position(state.horizon),
+                next: found.count > limit ? page.last?.key : nil
+            )
         }
     }
 
     private func changes(
-        _ after: Position, _ kinds: [String], _ namespace: String?, _ limit: Int
+        _ after: Position,
+        _ kinds: [String],
+        _ namespace: String?,
+        _ limit: Int
     ) throws -> ChangePage {
         try state.withLock { state in
             try state.check()

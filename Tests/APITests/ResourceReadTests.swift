@@ -5,7 +5,9 @@ import Testing
 private let base = "/apis/agirunner.dev/v1"
 
 @Suite struct ResourceReadTests {
-    @Test func `a list is sorted, has the horizon as its version, and shows one namespace or all`() async throws {
+    @Test func `a list is sorted, has the horizon as its version, and shows one namespace or all`()
+        async throws
+    {
         let installation = Installation()
         installation.put("Workflow", "b")
         installation.put("Workflow", "a")
@@ -57,7 +59,8 @@ private let base = "/apis/agirunner.dev/v1"
     }
 
     @Test(arguments: [
-        ("labelSelector=a%3D1", ["x", "z"]), ("labelSelector=a==1,b", ["z"]), ("labelSelector=a!%3D1", ["w", "y"]),
+        ("labelSelector=a%3D1", ["x", "z"]), ("labelSelector=a==1,b", ["z"]),
+        ("labelSelector=a!%3D1", ["w", "y"]),
         ("labelSelector=a%20in%20(2,3)", ["y"]), ("labelSelector=a+notin+(1)", ["w", "y"]),
         ("labelSelector=!a", ["w"]), ("fieldSelector=metadata.name%3Dx", ["x"]),
         ("fieldSelector=metadata.name%3Dx,metadata.name%3Dx", ["x"]),
@@ -110,7 +113,8 @@ private let base = "/apis/agirunner.dev/v1"
                     "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "code": 404,
                     "reason": "NotFound", "message": "workflows.agirunner.dev \"nobody\" not found",
                     "details": ["name": "nobody", "group": "agirunner.dev", "kind": "workflows"],
-                ])
+                ]
+            )
             for path in ["\(base)/unicorns", "/apis/other.dev/v1", "\(base)/workflows/x", "/api/v2"] {
                 let reply = try await client.get(path)
                 #expect(reply.status == 404, "\(path)")
@@ -146,15 +150,21 @@ private let base = "/apis/agirunner.dev/v1"
         }
     }
 
-    @Test func `a table has the name, the kind's columns and the age, in the version that was asked for`() async throws {
+    @Test func `a table has the name, the kind's columns and the age, in the version that was asked for`()
+        async throws
+    {
         let installation = Installation()
         installation.put(
-            "Workflow", "a", spec: ["playbookRef": ["name": "bug-fix"]],
-            status: ["phase": "active", "conditions": [["type": "Ready", "status": "Unknown"]]])
+            "Workflow",
+            "a",
+            spec: ["playbookRef": ["name": "bug-fix"]],
+            status: ["phase": "active", "conditions": [["type": "Ready", "status": "Unknown"]]]
+        )
         installation.put("Workflow", "b")
         try await withPublicDoor(installation) { (client) async throws in
             let path = "\(base)/namespaces/default/workflows"
-            let offers = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
+            let offers =
+                "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
             let table = try await client.get(path, accept: offers).json
             #expect(table["apiVersion"] == "meta.k8s.io/v1")
             let titles = table["columnDefinitions"]?.array?.compactMap { $0["name"]?.string }
@@ -163,10 +173,13 @@ private let base = "/apis/agirunner.dev/v1"
             #expect(
                 cells == [
                     ["a", "active", "Unknown", "bug-fix", "5m"], ["b", "<none>", "<none>", "<none>", "5m"],
-                ])
+                ]
+            )
             #expect(table["rows"]?.array?.first?.at("object", "kind") == "PartialObjectMetadata")
             let beta = try await client.get(
-                path + "?includeObject=Object", accept: "application/json;as=Table;v=v1beta1;g=meta.k8s.io").json
+                path + "?includeObject=Object",
+                accept: "application/json;as=Table;v=v1beta1;g=meta.k8s.io"
+            ).json
             #expect(beta["apiVersion"] == "meta.k8s.io/v1beta1")
             #expect(beta["rows"]?.array?.first?.at("object", "kind") == "Workflow")
             let none = try await client.get(path + "?includeObject=None", accept: offers).json
@@ -207,7 +220,8 @@ private let base = "/apis/agirunner.dev/v1"
             #expect(names(run) == ["101", "103", "105"])
             let token = try #require(run.at("metadata", "continue")?.string)
             let rest = try await client.get(
-                "\(path)?fieldSelector=status.workflowUID%3Duid-w&limit=3&continue=\(token)").json
+                "\(path)?fieldSelector=status.workflowUID%3Duid-w&limit=3&continue=\(token)"
+            ).json
             #expect(names(rest) == ["107"])
             #expect(rest.at("metadata", "continue") == nil)
             #expect(try await client.get("\(path)/104").json.at("status", "workflow") == "v")
@@ -219,14 +233,23 @@ private let base = "/apis/agirunner.dev/v1"
         let installation = Installation()
         installation.put("Task", "t", status: ["workflowUID": "uid-w"])
         installation.put("Role", "r", namespace: "team")
-        installation.addEvent("task.made", subject: ObjectKey("Task", namespace: "default", name: "t"), workflow: "w")
-        installation.addEvent("task.made", subject: ObjectKey("Task", namespace: "default", name: "u"), workflow: "w")
+        installation.addEvent(
+            "task.made",
+            subject: ObjectKey("Task", namespace: "default", name: "t"),
+            workflow: "w"
+        )
+        installation.addEvent(
+            "task.made",
+            subject: ObjectKey("Task", namespace: "default", name: "u"),
+            workflow: "w"
+        )
         try await withPublicDoor(installation) { (client) async throws in
             #expect(names(try await client.get("/api/v1/namespaces").json) == ["default", "team"])
             #expect(try await client.get("/api/v1/namespaces/team").json["kind"] == "Namespace")
             #expect(try await client.get("/api/v1/namespaces/none").status == 404)
             let selector = "involvedObject.kind%3DTask,involvedObject.name%3Dt,involvedObject.uid%3Duid-t"
-            let events = try await client.get("/api/v1/namespaces/default/events?fieldSelector=\(selector)").json
+            let events = try await client.get("/api/v1/namespaces/default/events?fieldSelector=\(selector)")
+                .json
             let items = try #require(events["items"]?.array)
             #expect(items.map { $0["reason"] } == ["TaskMade"])
             #expect(items.first?["message"] == "state=ready")

@@ -82,7 +82,12 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
         try await withControlDoor(installation) { (client) async throws in
             installation.update { state in
                 state.beforeNextWrite = {
-                    installation.put("Workflow", "a", labels: ["by": "racer"], spec: ["state": "run", "priority": 1])
+                    installation.put(
+                        "Workflow",
+                        "a",
+                        labels: ["by": "racer"],
+                        spec: ["state": "run", "priority": 1]
+                    )
                 }
             }
             let patch: Value = ["spec": ["priority": .null, "note": "x"]]
@@ -125,8 +130,13 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
                         "reason": "FieldValueInvalid", "field": "spec.bad",
                         "message": "must not be there; remove it",
                     ]
-                ])
-            let warned = try await client.send("POST", "\(workflows)?fieldValidation=Warn", workflow("x", ["bad": 1]))
+                ]
+            )
+            let warned = try await client.send(
+                "POST",
+                "\(workflows)?fieldValidation=Warn",
+                workflow("x", ["bad": 1])
+            )
             #expect(warned.status == 201)
             #expect(warned["warning"] == "299 - \"unknown field 'spec.bad'\"")
             let odd = try await client.send("POST", "\(workflows)?fieldValidation=Maybe", workflow("y"))
@@ -179,7 +189,8 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
             var alien = workflow("a")
             alien["kind"] = "Role"
             let cases: [(String, String, Value)] = [
-                ("PUT", "\(workflows)/b", workflow("a")), ("POST", workflows, elsewhere), ("POST", workflows, alien),
+                ("PUT", "\(workflows)/b", workflow("a")), ("POST", workflows, elsewhere),
+                ("POST", workflows, alien),
                 ("POST", workflows, workflow(nil)), ("POST", "\(base)/workflows", workflow("a")),
                 ("POST", workflows, ["metadata": "x"]), ("POST", workflows, []),
             ]
@@ -187,9 +198,19 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
                 let reply = try await client.send(method, path, body)
                 #expect(reply.status == 400, "\(method) \(path) \(reply.text)")
             }
-            let broken = try await client.send("POST", workflows, headers: [("Content-Type", "application/json")], body: [0x7B])
+            let broken = try await client.send(
+                "POST",
+                workflows,
+                headers: [("Content-Type", "application/json")],
+                body: [0x7B]
+            )
             #expect(broken.status == 400)
-            let patch = try await client.send("PATCH", "\(workflows)/a", type: "application/json-patch+json", [])
+            let patch = try await client.send(
+                "PATCH",
+                "\(workflows)/a",
+                type: "application/json-patch+json",
+                []
+            )
             #expect(patch.status == 415)
             #expect(try patch.json["message"]?.string?.contains("application/merge-patch+json") == true)
             #expect(installation.update { $0.writes.isEmpty })
@@ -201,7 +222,8 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
         installation.put("Task", "t")
         try await withControlDoor(installation) { (client) async throws in
             for (method, path) in [
-                ("DELETE", "\(base)/namespaces/default/tasks/t"), ("POST", "\(base)/namespaces/default/tasks"),
+                ("DELETE", "\(base)/namespaces/default/tasks/t"),
+                ("POST", "\(base)/namespaces/default/tasks"),
                 ("DELETE", workflows), ("PATCH", "\(base)/namespaces/default/events/1"),
                 ("PUT", "\(workflows)/a/status"),
             ] {

@@ -1,7 +1,8 @@
-@testable import API
 import Domain
 import HTTPTypes
 import Testing
+
+@testable import API
 
 @Suite struct AcceptTests {
     @Test func `ranges are ordered by quality and then as they come`() {
@@ -25,7 +26,8 @@ import Testing
                 LabelRequirement(key: "f", operation: .exists, values: []),
                 LabelRequirement(key: "g/h", operation: .isAbsent, values: []),
                 LabelRequirement(key: "i", operation: .isAbsent, values: []),
-            ])
+            ]
+        )
         #expect(try labelRequirements("").isEmpty)
         #expect(try labelRequirements("a=").map(\.values) == [[""]])
     }
@@ -38,21 +40,35 @@ import Testing
 
 @Suite struct WatchFrameTests {
     private let query = ObjectQuery(
-        kind: "Task", namespace: nil, labels: [LabelRequirement(key: "a", operation: .isIn, values: ["1"])])
+        kind: "Task",
+        namespace: nil,
+        labels: [LabelRequirement(key: "a", operation: .isIn, values: ["1"])]
+    )
 
-    @Test(arguments: [
-        (Change.Act.put, nil, ["a": "1"], WatchFrame.Kind.added), (.put, ["a": "1"], ["a": "1"], .modified),
-        (.put, ["a": "2"], ["a": "1"], .added), (.put, ["a": "1"], ["a": "2"], .deleted),
-        (.put, ["a": "2"], ["a": "2"], nil), (.put, nil, [:], nil), (.removed, ["a": "1"], ["a": "1"], .deleted),
-        (.removed, ["a": "2"], ["a": "2"], nil), (.removed, nil, ["a": "1"], .deleted),
-    ] as [(Change.Act, [String: String]?, [String: String], WatchFrame.Kind?)])
+    @Test(
+        arguments: [
+            (Change.Act.put, nil, ["a": "1"], WatchFrame.Kind.added),
+            (.put, ["a": "1"], ["a": "1"], .modified),
+            (.put, ["a": "2"], ["a": "1"], .added), (.put, ["a": "1"], ["a": "2"], .deleted),
+            (.put, ["a": "2"], ["a": "2"], nil), (.put, nil, [:], nil),
+            (.removed, ["a": "1"], ["a": "1"], .deleted),
+            (.removed, ["a": "2"], ["a": "2"], nil), (.removed, nil, ["a": "1"], .deleted),
+        ] as [(Change.Act, [String: String]?, [String: String], WatchFrame.Kind?)]
+    )
     func `a watcher sees an object enter, change and leave its selector`(
-        act: Change.Act, before: [String: String]?, labels: [String: String], expected: WatchFrame.Kind?
+        act: Change.Act,
+        before: [String: String]?,
+        labels: [String: String],
+        expected: WatchFrame.Kind?
     ) {
         var metadata = Metadata(name: "t", namespace: "default")
         metadata.labels = labels
         let change = Change(
-            position: Position(1), act: act, object: Object(kind: "Task", metadata: metadata), labelsBefore: before)
+            position: Position(1),
+            act: act,
+            object: Object(kind: "Task", metadata: metadata),
+            labelsBefore: before
+        )
         #expect(watchFrameKind(change, query) == expected)
     }
 }
@@ -60,7 +76,9 @@ import Testing
 @Suite struct RouteTests {
     @Test func `patterns match whole paths, decode names and ignore trailing slashes`() {
         let pattern = RoutePattern("/apis/{plural}/{name}")
-        #expect(pattern.match("/apis/roles/a%2Fb/".split(separator: "/")) == ["plural": "roles", "name": "a/b"])
+        #expect(
+            pattern.match("/apis/roles/a%2Fb/".split(separator: "/")) == ["plural": "roles", "name": "a/b"]
+        )
         #expect(pattern.match("/apis/roles".split(separator: "/")) == nil)
         #expect(pattern.match("/api/roles/x".split(separator: "/")) == nil)
     }
@@ -80,7 +98,8 @@ import Testing
 @Suite struct TableTests {
     @Test(arguments: [
         (0, "0s"), (119, "119s"), (120, "2m"), (150, "2m30s"), (600, "10m"), (10_799, "179m"), (10_800, "3h"),
-        (12_600, "3h30m"), (28_800, "8h"), (172_800, "2d"), (180_000, "2d2h"), (691_200, "8d"), (86_400_000, "1000d"),
+        (12_600, "3h30m"), (28_800, "8h"), (172_800, "2d"), (180_000, "2d2h"), (691_200, "8d"),
+        (86_400_000, "1000d"),
     ])
     func `ages are rough`(seconds: Int, text: String) {
         #expect(roughDuration(.seconds(seconds)) == text)
@@ -92,8 +111,10 @@ import Testing
             "status": ["at": "2027-01-15T07:58:20Z", "conditions": [["type": "Ready", "status": "True"]]],
         ]
         let columns = [
-            TableColumn(title: "L", path: ["spec", "list"]), TableColumn(title: "I", path: ["spec", "list", "1"]),
-            TableColumn(title: "D", path: ["spec", "deep"]), TableColumn(title: "N", path: ["spec", "deep", "k"]),
+            TableColumn(title: "L", path: ["spec", "list"]),
+            TableColumn(title: "I", path: ["spec", "list", "1"]),
+            TableColumn(title: "D", path: ["spec", "deep"]),
+            TableColumn(title: "N", path: ["spec", "deep", "k"]),
             TableColumn(title: "C", path: ["status", "conditions", "Ready", "status"]),
             TableColumn(title: "X", path: ["spec", "list", "9"]),
             TableColumn(title: "T", path: ["status", "at"], type: "date"),

@@ -14,7 +14,9 @@ private func fast() -> DoorSettings {
 }
 
 @Suite struct WatchTests {
-    @Test func `a watch from a version tells what happens after it, as seen through its selector`() async throws {
+    @Test func `a watch from a version tells what happens after it, as seen through its selector`()
+        async throws
+    {
         let installation = Installation()
         installation.put("Task", "before", labels: ["a": "1"])
         try await withPublicDoor(installation) { (client) async throws in
@@ -56,7 +58,8 @@ private func fast() -> DoorSettings {
     @Test func `bookmarks follow the horizon while nothing of the kind happens`() async throws {
         let installation = Installation()
         try await withPublicDoor(installation, settings: fast()) { (client) async throws in
-            try await client.lines("\(tasks)?watch=1&resourceVersion=100&allowWatchBookmarks=true") { (lines) async throws in
+            try await client.lines("\(tasks)?watch=1&resourceVersion=100&allowWatchBookmarks=true") {
+                (lines) async throws in
                 installation.put("Role", "elsewhere")
                 var version: String?
                 while version != "101" {
@@ -69,7 +72,9 @@ private func fast() -> DoorSettings {
     }
 
     @Test(arguments: ["50", "9999"])
-    func `a version that is kept no more, or not yet, ends in an error that says expired`(version: String) async throws {
+    func `a version that is kept no more, or not yet, ends in an error that says expired`(
+        version: String
+    ) async throws {
         let installation = Installation()
         installation.update { $0.forgotten = 60 }
         try await withPublicDoor(installation) { (client) async throws in
@@ -93,7 +98,8 @@ private func fast() -> DoorSettings {
             #expect(reply.body.isEmpty)
             #expect(.now - start >= .seconds(1))
             let refused = try await client.get(
-                "\(tasks)?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=1")
+                "\(tasks)?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=1"
+            )
             #expect(refused.status == 422)
             #expect(try refused.json["reason"] == "Invalid")
         }
@@ -104,7 +110,8 @@ private func fast() -> DoorSettings {
         installation.put("Workflow", "a", status: ["phase": "active"])
         installation.put("Workflow", "b")
         try await withPublicDoor(installation) { (client) async throws in
-            let path = "/apis/agirunner.dev/v1/namespaces/default/workflows?watch=1&fieldSelector=metadata.name%3Da"
+            let path =
+                "/apis/agirunner.dev/v1/namespaces/default/workflows?watch=1&fieldSelector=metadata.name%3Da"
             let accept = "application/json;as=Table;v=v1;g=meta.k8s.io"
             try await client.lines(path, headers: [("Accept", accept)]) { (lines) async throws in
                 let first = try Value(json: try #require(try await lines.next()))
@@ -119,7 +126,9 @@ private func fast() -> DoorSettings {
         }
     }
 
-    @Test func `an event source gets ids, resumes after the last one, and is told when it must start anew`() async throws {
+    @Test func `an event source gets ids, resumes after the last one, and is told when it must start anew`()
+        async throws
+    {
         let installation = Installation()
         installation.put("Task", "a")
         try await withPublicDoor(installation, settings: fast()) { (client) async throws in
@@ -132,11 +141,13 @@ private func fast() -> DoorSettings {
                 while event?.contains("BOOKMARK") == true { event = try await lines.serverSentEvent() }
                 #expect(event == "102 ADDED b")
             }
-            try await client.lines(tasks, headers: [accept, ("Last-Event-ID", "101")]) { (lines) async throws in
+            try await client.lines(tasks, headers: [accept, ("Last-Event-ID", "101")]) {
+                (lines) async throws in
                 #expect(try await lines.serverSentEvent() == "102 ADDED b")
             }
             installation.update { $0.forgotten = 102 }
-            try await client.lines(tasks, headers: [accept, ("Last-Event-ID", "101")]) { (lines) async throws in
+            try await client.lines(tasks, headers: [accept, ("Last-Event-ID", "101")]) {
+                (lines) async throws in
                 #expect(try await lines.serverSentEvent() == "- reset ")
                 #expect(try await lines.next() == nil)
             }
@@ -151,7 +162,8 @@ private func fast() -> DoorSettings {
         installation.addEvent("task.made", subject: key, workflow: "w")
         installation.addEvent("task.made", subject: key, workflow: "v")
         try await withPublicDoor(installation) { (client) async throws in
-            let path = "/apis/agirunner.dev/v1/namespaces/default/events?watch=1&fieldSelector=status.workflow%3Dw"
+            let path =
+                "/apis/agirunner.dev/v1/namespaces/default/events?watch=1&fieldSelector=status.workflow%3Dw"
             try await client.lines(path) { (lines) async throws in
                 #expect(try await lines.event() == "ADDED 101")
                 installation.addEvent("task.made", subject: key, workflow: "v")
@@ -210,7 +222,9 @@ private func fast() -> DoorSettings {
             #expect(rest.text == "\(Installation.now) t-2 tool: last\n")
             #expect(try await client.get("\(tasks)/nobody/log").status == 404)
             installation.put("Gate", "g")
-            #expect(try await client.get("/apis/agirunner.dev/v1/namespaces/default/gates/g/log").status == 404)
+            #expect(
+                try await client.get("/apis/agirunner.dev/v1/namespaces/default/gates/g/log").status == 404
+            )
         }
     }
 

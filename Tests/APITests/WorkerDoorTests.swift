@@ -27,21 +27,29 @@ private final class Worker: Sendable {
             register: { request, credential in
                 try self.note("register", credential)
                 return RegisterReply(
-                    worker: request.runtime, token: "t2", slots: 1, heartbeatMilliseconds: 5000,
-                    leaseMilliseconds: 30_000)
+                    worker: request.runtime,
+                    token: "t2",
+                    slots: 1,
+                    heartbeatMilliseconds: 5000,
+                    leaseMilliseconds: 30_000
+                )
             },
             heartbeat: { request, credential in
                 try self.note("heartbeat", credential)
                 return HeartbeatReply(
                     leases: request.attempts.map {
                         .init(attempt: $0.attempt, leaseMilliseconds: 30_000, directive: .proceed)
-                    }, mustDrain: false)
+                    },
+                    mustDrain: false
+                )
             },
             claim: { _, credential in
                 try self.note("claim", credential)
                 return ClaimReply(claims: [])
             },
-            begin: acknowledge("begin"), announce: acknowledge("announce"), report: acknowledge("report"),
+            begin: acknowledge("begin"),
+            announce: acknowledge("announce"),
+            report: acknowledge("report"),
             logs: acknowledge("logs"),
             fleetSnapshot: { credential in
                 try self.note("fleet", credential)
@@ -50,26 +58,38 @@ private final class Worker: Sendable {
             provision: { request, credential in
                 try self.note("provision", credential)
                 return ProvisionReply(runtime: request.runtime, token: "t3")
-            }, inventory: acknowledge("inventory"))
+            },
+            inventory: acknowledge("inventory")
+        )
     }
 }
 
 private let proof = AttemptProof(attempt: UID("u"), token: "p")
 
 private func withWorkerDoor<Value: Sendable>(
-    _ worker: Worker, _ body: (Client) async throws -> Value
+    _ worker: Worker,
+    _ body: (Client) async throws -> Value
 ) async throws -> Value {
     try await withFolder { folder in
         let socket = "\(folder)/worker.sock"
         return try await withDoor({ report in
             .workers(
-                socket: socket, ports: worker.ports, logger: quiet, acquireSocket: takeLock, report: report)
+                socket: socket,
+                ports: worker.ports,
+                logger: quiet,
+                acquireSocket: takeLock,
+                report: report
+            )
         }) { _ in try await body(Client(socket: socket)) }
     }
 }
 
 extension Client {
-    fileprivate func post(_ path: String, token: String? = "t1", _ request: some Encodable) async throws -> Reply {
+    fileprivate func post(
+        _ path: String,
+        token: String? = "t1",
+        _ request: some Encodable
+    ) async throws -> Reply {
         var headers = [("Content-Type", "application/json")]
         if let token { headers.append(("Authorization", "Bearer \(token)")) }
         return try await send("POST", path, headers: headers, body: Value(encoding: request).canonicalBytes)
@@ -81,19 +101,31 @@ extension Client {
         let worker = Worker()
         try await withWorkerDoor(worker) { (client) async throws in
             let registered = try await client.post(
-                WorkerPath.register, RegisterRequest(runtime: "r", commands: ["git"], version: "1"))
+                WorkerPath.register,
+                RegisterRequest(runtime: "r", commands: ["git"], version: "1")
+            )
             #expect(try registered.json.decode(RegisterReply.self).token == "t2")
             let beat = try await client.post(
-                WorkerPath.heartbeat, HeartbeatRequest(attempts: [proof], isDraining: false))
+                WorkerPath.heartbeat,
+                HeartbeatRequest(attempts: [proof], isDraining: false)
+            )
             #expect(try beat.json.decode(HeartbeatReply.self).leases.map(\.directive) == [.proceed])
             let claim = ClaimRequest(count: 1, waitMilliseconds: 10, requestID: "x")
-            #expect(try await client.post(WorkerPath.claim, claim).json.decode(ClaimReply.self).claims.isEmpty)
+            #expect(
+                try await client.post(WorkerPath.claim, claim).json.decode(ClaimReply.self).claims.isEmpty
+            )
             let usage = try Value(encoding: Usage())
             let report: Value = ["outcome": "failed", "category": "timeout", "usage": usage]
             let others: [(String, Value)] = [
                 (WorkerPath.begin, try Value(encoding: BeginRequest(proof: proof))),
-                (WorkerPath.announce, try Value(encoding: AnnounceRequest(proof: proof, commit: CommitID("c")))),
-                (WorkerPath.report, ["proof": try Value(encoding: proof), "requestID": "x", "report": report]),
+                (
+                    WorkerPath.announce,
+                    try Value(encoding: AnnounceRequest(proof: proof, commit: CommitID("c")))
+                ),
+                (
+                    WorkerPath.report,
+                    ["proof": try Value(encoding: proof), "requestID": "x", "report": report]
+                ),
                 (WorkerPath.logs, try Value(encoding: LogsRequest(proof: proof, lines: []))),
                 (WorkerPath.inventory, ["entries": []]),
             ]
@@ -107,7 +139,8 @@ extension Client {
             #expect(try made.json.decode(ProvisionReply.self).token == "t3")
         }
         let names = [
-            "register", "heartbeat", "claim", "begin", "announce", "report", "logs", "inventory", "fleet", "provision",
+            "register", "heartbeat", "claim", "begin", "announce", "report", "logs", "inventory", "fleet",
+            "provision",
         ]
         #expect(worker.calls.withLock { $0 } == names.map { "\($0) t1 \(userID())" })
     }
@@ -129,12 +162,15 @@ extension Client {
     @Test(arguments: [
         (Failure(.conflict, "the lease is gone", reason: "stale_attempt"), 409, "stale_attempt"),
         (Failure(.unauthenticated, "no such token"), 401, "unauthorized"),
-        (Failure(.forbidden, "another user"), 403, "forbidden"), (Failure(.expired, "too late"), 410, "expired"),
+        (Failure(.forbidden, "another user"), 403, "forbidden"),
+        (Failure(.expired, "too late"), 410, "expired"),
         (Failure(.internal, "INSERT INTO tasks"), 500, "internal_error"),
         (Failure(.unavailable, "UPDATE tasks"), 503, "service_unavailable"),
     ])
     func `a failure is a problem document with a stable reason`(
-        failure: Failure, status: Int, reason: String
+        failure: Failure,
+        status: Int,
+        reason: String
     ) async throws {
         let worker = Worker()
         worker.failure.withLock { $0 = failure }

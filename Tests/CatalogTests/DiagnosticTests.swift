@@ -68,7 +68,10 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     @Test func `a diagnostic is one line of JSON`() throws {
         var configuration = try Configuration()
         configuration.replace(
-            "assessedBy: [reviewer]", "assessedBy: [reviwer]", in: "playbooks/bug-fix/playbook.yaml")
+            "assessedBy: [reviewer]",
+            "assessedBy: [reviwer]",
+            in: "playbooks/bug-fix/playbook.yaml"
+        )
         let diagnostic = try #require(configuration.load().diagnostics.first)
         #expect(!diagnostic.jsonLine.contains("\n"))
         let decoded: Diagnostic = try Value(json: diagnostic.jsonLine).decode()
@@ -78,9 +81,11 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     @Test func `a long line is cut around its mistake, and control characters are not printed`() {
         let line = "key: " + String(repeating: "x", count: 100_000) + "\u{1B}[31m\u{202E}"
         let text = Diagnostic(
-            code: "SCH001", path: "a.yaml",
+            code: "SCH001",
+            path: "a.yaml",
             span: TextSpan(start: .init(line: 1, column: 100_001), end: .init(line: 1, column: 100_003)),
-            message: "m\u{7}", fix: "f"
+            message: "m\u{7}",
+            fix: "f"
         ).text(source: Array(line.utf8))
         #expect(text.utf8.count < 1000)
         #expect(!text.unicodeScalars.contains { [0x1B, 0x202E, 7].contains($0.value) })

@@ -53,7 +53,8 @@ import Testing
         #expect(
             rejection.diagnostics.allSatisfy {
                 $0.path == "body" && $0.span.start == .init(line: 1, column: 1)
-            })
+            }
+        )
     }
 
     private static let noObjects: [Value] = [
@@ -84,12 +85,14 @@ import Testing
     @Test func `a digest is over the canonical spec with its defaults`() throws {
         let plain = try Loader().validate(skill(), options: options).get()
         let explicit = try Loader().validate(
-            skill { $0["spec"]?["delivery"] = "inline" }, options: options
+            skill { $0["spec"]?["delivery"] = "inline" },
+            options: options
         ).get()
         let other = try Loader().validate(skill { $0["spec"]?["delivery"] = "onDemand" }, options: options)
             .get()
         #expect(plain.digest == explicit.digest && plain.digest != other.digest)
         #expect(
-            digest(of: [:]).text == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
+            digest(of: [:]).text == "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+        )
     }
 }

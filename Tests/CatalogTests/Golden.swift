@@ -10,12 +10,16 @@ enum Golden {
 
     /// Expects the text of a file below the root.
     static func expect(
-        _ text: String, equals path: String, sourceLocation: SourceLocation = #_sourceLocation
+        _ text: String,
+        equals path: String,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let url = root.appending(path: path)
         if ProcessInfo.processInfo.environment["GOLDEN"] == "write" {
             try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                at: url.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
             try Data(text.utf8).write(to: url)
         }
         let expected = FileManager.default.contents(atPath: url.path).map {

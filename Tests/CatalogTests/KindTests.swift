@@ -36,7 +36,10 @@ import Testing
     }
 
     @Test(arguments: kinds, ["minimal", "full"])
-    func `a sample decodes into the typed spec and encodes to the same value`(kind: String, size: String)
+    func `a sample decodes into the typed spec and encodes to the same value`(
+        kind: String,
+        size: String
+    )
         throws
     {
         let spec = try read("samples/\(kind)-\(size).yaml").spec
@@ -58,7 +61,10 @@ import Testing
     func `a spec that is read back gives itself`(kind: String, size: String) throws {
         let (spec, draft) = try read("samples/\(kind)-\(size).yaml")
         let object = Object(
-            kind: kind, metadata: Metadata(name: draft.name, namespace: draft.namespace), spec: spec)
+            kind: kind,
+            metadata: Metadata(name: draft.name, namespace: draft.namespace),
+            spec: spec
+        )
         var findings = Findings(path: "again")
         let again = EnvelopeReader(isDoor: true).read(YAMLNode(try Value(encoding: object)), &findings)
         #expect(findings.diagnostics.isEmpty, "\(findings.diagnostics.map { $0.text() })")
@@ -72,7 +78,8 @@ import Testing
             #expect(
                 sentences(shape.spec).allSatisfy {
                     $0.hasSuffix(".") && $0.first?.isLowercase == false || $0.hasPrefix("human")
-                })
+                }
+            )
         }
     }
 
@@ -83,7 +90,9 @@ import Testing
 
     @Test func `the page of diagnostics is the one in docs`() throws {
         try Golden.expect(
-            diagnosticsPage(), equals: "docs/reference/diagnostics.md")
+            diagnosticsPage(),
+            equals: "docs/reference/diagnostics.md"
+        )
     }
 
     @Test(arguments: kinds) func `the JSON Schema is kept`(kind: String) throws {
@@ -94,10 +103,12 @@ import Testing
     @Test func `explain shows a kind, a field and nothing else`() throws {
         try Golden.expect(
             try #require(explain(kind: "Playbook")) + "\n",
-            equals: "Tests/Goldens/Catalog/explain/Playbook.txt")
+            equals: "Tests/Goldens/Catalog/explain/Playbook.txt"
+        )
         try Golden.expect(
             try #require(explain(kind: "Playbook", path: ["spec", "stages", "gate"])) + "\n",
-            equals: "Tests/Goldens/Catalog/explain/gate.txt")
+            equals: "Tests/Goldens/Catalog/explain/gate.txt"
+        )
         #expect(explain(kind: "Playbook", path: ["spec", "stage"]) == nil)
         #expect(explain(kind: "Task") == nil)
     }

@@ -15,7 +15,8 @@ import Testing
                 "ToolProfile/engineer",
                 "ToolProfile/reader", "RuntimeProfile/sandbox", "Workspace/calculator", "Role/developer",
                 "Role/reviewer", "Playbook/bug-fix", "RuntimePool/local", "Workflow/fix-division",
-            ])
+            ]
+        )
         let workspace = try #require(loaded.objects.first { $0.object.kind == "Workspace" })
         #expect(workspace.object.spec?["url"]?.string == "/srv/repositories/workspaces/calculator.git")
         #expect(workspace.origin.path == "workspaces/calculator.yaml" && workspace.origin.line == 1)
@@ -24,7 +25,8 @@ import Testing
             playbook.references == [
                 ObjectKey("Role", namespace: "default", name: "developer"),
                 ObjectKey("Role", namespace: "default", name: "reviewer"),
-            ])
+            ]
+        )
         let spec: PlaybookSpec = try #require(playbook.object.spec).decode()
         #expect(spec.instructions == "Reproduce before you change anything. One defect, one fix.\n")
         #expect(spec.limits.reworkPerTask == 10 && spec.retry.maxAttempts == 3)
@@ -50,7 +52,10 @@ import Testing
     @Test func `an error holds back what depends on it and nothing else`() throws {
         var configuration = try Configuration()
         configuration.replace(
-            "name: careful-reading", "name: careful-reading\n  nmae: x", in: "skills/careful-reading.yaml")
+            "name: careful-reading",
+            "name: careful-reading\n  nmae: x",
+            in: "skills/careful-reading.yaml"
+        )
         let loaded = configuration.load()
         #expect(loaded.diagnostics.map(\.code) == ["SCH001"])
         func key(_ kind: String, _ name: String) -> ObjectKey {
@@ -60,7 +65,8 @@ import Testing
             Set(loaded.heldBack.keys) == [
                 key("Skill", "careful-reading"), key("Role", "reviewer"), key("Playbook", "bug-fix"),
                 key("Workflow", "fix-division"),
-            ])
+            ]
+        )
         let reason = try #require(loaded.heldBack[key("Workflow", "fix-division")])
         #expect(reason.code == "REF007" && reason.field == "spec.playbookRef.name")
         #expect(reason.notes.first?.path == "skills/careful-reading.yaml", "the note names the first cause")
@@ -130,7 +136,9 @@ import Testing
         ("../../x", "/a/b", "/x"),
         ("../../../x", "/a/b", nil),
     ]) func `a relative URL is joined as git joins a submodule's`(
-        relative: String, base: String, expected: String?
+        relative: String,
+        base: String,
+        expected: String?
     ) {
         #expect(resolveURL(relative, against: base) == expected)
     }

@@ -47,14 +47,26 @@ extension Mistake {
         Mistake(.ambiguousScalar, "name", pool, "name: local", "name: on"),
         Mistake(.ambiguousScalar, "null", developer, "displayName: Developer", "displayName: null"),
         Mistake(
-            .ambiguousScalar, "date", run, "issue: Dividing a negative number rounds the wrong way.",
-            "issue: 2024-01-31"),
+            .ambiguousScalar,
+            "date",
+            run,
+            "issue: Dividing a negative number rounds the wrong way.",
+            "issue: 2024-01-31"
+        ),
         Mistake(
-            .ambiguousScalar, "octal", run, "issue: Dividing a negative number rounds the wrong way.",
-            "issue: 0755"),
+            .ambiguousScalar,
+            "octal",
+            run,
+            "issue: Dividing a negative number rounds the wrong way.",
+            "issue: 0755"
+        ),
         Mistake(
-            .ambiguousScalar, "screenplay-input", provider, "command: python3 -m unittest -v",
-            "command: yes"),
+            .ambiguousScalar,
+            "screenplay-input",
+            provider,
+            "command: python3 -m unittest -v",
+            "command: yes"
+        ),
     ]
 
     private static let envelope: [Mistake] = [
@@ -63,7 +75,12 @@ extension Mistake {
         Mistake(.liveKind, "task", pool, "kind: RuntimePool", "kind: Task"),
         Mistake(.statusDeclared, "status", pool, "spec:\n", "status: {}\nspec:\n"),
         Mistake(
-            .namespaceOnCluster, "pool", pool, "  name: local\n", "  name: local\n  namespace: default\n"),
+            .namespaceOnCluster,
+            "pool",
+            pool,
+            "  name: local\n",
+            "  name: local\n  namespace: default\n"
+        ),
         Mistake(.declaredTwice, "other-file") { $0.files["zz/pool.yml"] = $0.files[pool] },
     ]
 
@@ -80,8 +97,12 @@ extension Mistake {
         Mistake(.outOfRange, "zero", playbook, "maxCycles: 3", "maxCycles: 0"),
         Mistake(.malformed, "duration", sandbox, "taskTimeout: 10m", "taskTimeout: 600"),
         Mistake(
-            .malformed, "label", pool, "  name: local\n",
-            "  name: local\n  labels: {a b: c, d: \"e,f\"}\n"),
+            .malformed,
+            "label",
+            pool,
+            "  name: local\n",
+            "  name: local\n  labels: {a b: c, d: \"e,f\"}\n"
+        ),
         Mistake(.malformed, "memory", sandbox, "memory: 512Mi", "memory: 512 MB"),
         Mistake(.malformed, "transport", workspace, "url: ../workspaces/calculator.git", "url: ext::sh"),
         Mistake(.malformed, "above-root", workspace, "url: ../workspaces", "url: ../../../../workspaces"),
@@ -90,24 +111,45 @@ extension Mistake {
         Mistake(.tooFew, "namespaces", pool, "namespaces: [default]", "namespaces: []"),
         Mistake(.repeated, "tools", sandbox, "[git, python3]", "[git, python3, git]"),
         Mistake(
-            .notOneOf, "both", developer, "  toolProfileRef: engineer\n",
-            "  toolProfileRef: engineer\n  tools: [grep]\n"),
+            .notOneOf,
+            "both",
+            developer,
+            "  toolProfileRef: engineer\n",
+            "  toolProfileRef: engineer\n  tools: [grep]\n"
+        ),
         Mistake(.notOneOf, "none", developer, "  toolProfileRef: engineer\n", ""),
     ]
 
     private static let references: [Mistake] = [
         Mistake(
-            .danglingReference, "typo", developer, "runtimeProfileRef: sandbox", "runtimeProfileRef: sandbx"),
+            .danglingReference,
+            "typo",
+            developer,
+            "runtimeProfileRef: sandbox",
+            "runtimeProfileRef: sandbx"
+        ),
         Mistake(
-            .danglingReference, "escalation", developer, "  prompt:", "  escalation: {to: boss}\n  prompt:"),
+            .danglingReference,
+            "escalation",
+            developer,
+            "  prompt:",
+            "  escalation: {to: boss}\n  prompt:"
+        ),
         Mistake(
-            .danglingReference, "other-namespace", pool, "  mode: warm\n",
-            "  mode: warm\n  runtimeProfileRef: {namespace: other, name: sandbox}\n"),
+            .danglingReference,
+            "other-namespace",
+            pool,
+            "  mode: warm\n",
+            "  mode: warm\n  runtimeProfileRef: {namespace: other, name: sandbox}\n"
+        ),
         Mistake(.foreignRole, "typo", playbook, "assessedBy: [reviewer]", "assessedBy:\n        - reviwer"),
         Mistake(.notEarlierStage, "typo", playbook, "returnTo: implement", "returnTo: implment"),
         Mistake(.notEarlierStage, "later", playbook, "returnTo: implement", "returnTo: release"),
         Mistake(
-            .unknownItem, "typo", playbook, "      goal: A test fails for the reported reason.\n",
+            .unknownItem,
+            "typo",
+            playbook,
+            "      goal: A test fails for the reported reason.\n",
             """
                   goal: A test fails for the reported reason.
                   workItems:
@@ -115,9 +157,13 @@ extension Mistake {
                     - name: run
                       dependsOn: [wrte]
 
-            """),
+            """
+        ),
         Mistake(
-            .cycle, "three", playbook, "      goal: A test fails for the reported reason.\n",
+            .cycle,
+            "three",
+            playbook,
+            "      goal: A test fails for the reported reason.\n",
             """
                   goal: A test fails for the reported reason.
                   workItems:
@@ -125,7 +171,8 @@ extension Mistake {
                     - {name: b, dependsOn: [c]}
                     - {name: c, dependsOn: [a]}
 
-            """),
+            """
+        ),
     ]
 
     private static let meaning: [Mistake] = [
@@ -137,67 +184,120 @@ extension Mistake {
         },
         Mistake(.screenplay, "other-type", provider, "type: scripted", "type: anthropic"),
         Mistake(
-            .ambiguousScene, "crossing", provider, "      - role: reviewer\n        revision: 1\n",
-            "      - role: developer\n        revision: 1\n"),
+            .ambiguousScene,
+            "crossing",
+            provider,
+            "      - role: reviewer\n        revision: 1\n",
+            "      - role: developer\n        revision: 1\n"
+        ),
         Mistake(.approver, "bare", playbook, "[\"role:operator\"]", "[operator]"),
         Mistake(.approver, "typo", playbook, "[\"role:operator\"]", "[\"role:operater\"]"),
         Mistake(
-            .tooFewApprovers, "two-of-one", playbook, "[\"role:operator\"]",
-            "[\"unix:1000\"]\n        count: 2"),
+            .tooFewApprovers,
+            "two-of-one",
+            playbook,
+            "[\"role:operator\"]",
+            "[\"unix:1000\"]\n        count: 2"
+        ),
         Mistake(.nowhereToReturn, "gate", playbook, "onReject: fail", "onReject: returnTo"),
         Mistake(
-            .workspaceFields, "no-url", workspace,
+            .workspaceFields,
+            "no-url",
+            workspace,
             """
               url: ../workspaces/calculator.git      # relative to the GitSource's own URL, as git resolves \
             a submodule's
 
             """,
-            ""),
+            ""
+        ),
         Mistake(
-            .workspaceFields, "url-of-directory", workspace, "  type: git\n",
-            "  type: directory\n  path: /srv/site\n"),
+            .workspaceFields,
+            "url-of-directory",
+            workspace,
+            "  type: git\n",
+            "  type: directory\n  path: /srv/site\n"
+        ),
         Mistake(
-            .nothingToJudge, "first", playbook,
+            .nothingToJudge,
+            "first",
+            playbook,
             "      goal: A test fails for the reported reason.\n      roles: [developer]\n",
-            "      goal: A test fails for the reported reason.\n      assessedBy: [reviewer]\n"),
+            "      goal: A test fails for the reported reason.\n      assessedBy: [reviewer]\n"
+        ),
         Mistake(.contradiction, "min", pool, "min: 1", "min: 2"),
         Mistake(.contradiction, "output", route, "maxOutput: 8000", "maxOutput: 300000"),
         Mistake(
-            .contradiction, "agent", playbook, "  instructions: |",
-            "  orchestration: {mode: agent}\n  instructions: |"),
+            .contradiction,
+            "agent",
+            playbook,
+            "  instructions: |",
+            "  orchestration: {mode: agent}\n  instructions: |"
+        ),
         Mistake(
-            .contradiction, "default", playbook, "      required: true\n",
-            "      required: true\n      default: none at all\n      maxLength: 4\n"),
+            .contradiction,
+            "default",
+            playbook,
+            "      required: true\n",
+            "      required: true\n      default: none at all\n      maxLength: 4\n"
+        ),
         Mistake(.twoDefaults, "route") {
             $0.append(
                 "---\n"
                     + String(decoding: $0.files[route] ?? [], as: UTF8.self).replacing(
-                        "name: default", with: "name: second"), to: route)
+                        "name: default",
+                        with: "name: second"
+                    ),
+                to: route
+            )
         },
     ]
 
     private static let policy: [Mistake] = [
         Mistake(.unknownParameter, "typo", run, "    issue:", "    issues: too many\n    issue:"),
         Mistake(
-            .missingParameter, "none", run,
-            "  parameters:\n    issue: Dividing a negative number rounds the wrong way.\n", ""),
+            .missingParameter,
+            "none",
+            run,
+            "  parameters:\n    issue: Dividing a negative number rounds the wrong way.\n",
+            ""
+        ),
         Mistake(
-            .longParameter, "long", playbook, "      required: true\n",
-            "      required: true\n      maxLength: 10\n"),
+            .longParameter,
+            "long",
+            playbook,
+            "      required: true\n",
+            "      required: true\n      maxLength: 10\n"
+        ),
         Mistake(
-            .otherVersion, "version", run, "    name: bug-fix\n",
-            "    name: bug-fix\n    version: \"2.0.0\"\n"),
+            .otherVersion,
+            "version",
+            run,
+            "    name: bug-fix\n",
+            "    name: bug-fix\n    version: \"2.0.0\"\n"
+        ),
         Mistake(
-            .noPrice, "budget", route,
-            "  price:\n    inputPerMillion: \"3.00\"\n    outputPerMillion: \"15.00\"\n", ""),
+            .noPrice,
+            "budget",
+            route,
+            "  price:\n    inputPerMillion: \"3.00\"\n    outputPerMillion: \"15.00\"\n",
+            ""
+        ),
         Mistake(
-            .credential, "token", sandbox, "  taskTimeout: 10m",
+            .credential,
+            "token",
+            sandbox,
+            "  taskTimeout: 10m",
             "  env:\n    - name: TOKEN\n      value: ghp_0123456789abcdefABCDEF0123456789abcd\n"
                 + "  taskTimeout: 10m"
         ),
         Mistake(
-            .credentialInURL, "password", workspace, "url: ../workspaces/calculator.git",
-            "url: https://ann:secret@example.org/x.git"),
+            .credentialInURL,
+            "password",
+            workspace,
+            "url: ../workspaces/calculator.git",
+            "url: https://ann:secret@example.org/x.git"
+        ),
         Mistake(.kindNotGranted, "source") {
             $0.grant(namespaces: ["*"], kinds: ["*"])
             $0.append(source, to: "source.yaml")
@@ -213,7 +313,11 @@ extension Mistake {
             $0.replace("  workspaceRef: calculator\n", "", in: run)
         },
         Mistake(
-            .sourceAsWorkspace, "itself", workspace, "url: ../workspaces/calculator.git", "url: ../config.git"
+            .sourceAsWorkspace,
+            "itself",
+            workspace,
+            "url: ../workspaces/calculator.git",
+            "url: ../config.git"
         ),
     ]
 }

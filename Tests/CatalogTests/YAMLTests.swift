@@ -46,7 +46,8 @@ import Testing
     }()
 
     @Test(arguments: hostile) func `hostile text gives a diagnostic and never traps`(
-        name: String, text: String
+        name: String,
+        text: String
     ) throws {
         let file = SourceFile(path: "bad.yaml", bytes: Array(text.utf8))
         let loaded = Loader().load([file])
@@ -76,10 +77,14 @@ import Testing
                     }
                 }
                 let loaded = Loader().load(
-                    [SourceFile(path: file.path, bytes: bytes)], options: configuration.options)
+                    [SourceFile(path: file.path, bytes: bytes)],
+                    options: configuration.options
+                )
                 for diagnostic in loaded.diagnostics {
                     #expect(
-                        diagnostic.span.start.line >= 1 && diagnostic.span.start.column >= 1, "seed \(seed)")
+                        diagnostic.span.start.line >= 1 && diagnostic.span.start.column >= 1,
+                        "seed \(seed)"
+                    )
                     #expect(diagnostic.span.start <= diagnostic.span.end, "seed \(seed)")
                     #expect(!diagnostic.text(source: bytes).isEmpty)
                 }

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Testing
+import Threads
 
 @testable import Containers
 
@@ -121,18 +122,17 @@ import Testing
                 ])
                 let options = bwrapArguments(sandbox.spec, layout, request).map { $0 + "\0" }.joined()
                 try Data(options.utf8).write(to: URL(filePath: fixture.folder + "/options"))
-                let runtime = Process()
-                runtime.executableURL = URL(filePath: "/bin/sh")
                 let script = "options=$1; shift; \"$@\" 3<\"$options\" & wait"
-                runtime.arguments =
+                let arguments =
                     ["-c", script, "sh", fixture.folder + "/options"]
                     + hostPrefix(sandbox.spec, owner: sandbox.owner)
                     + [fixture.settings.bubblewrap, "--args", "3", "--"] + request.command
-                try runtime.run()
+                let runtime = try DetachedProcess(Command(executable: "/bin/sh", arguments: arguments))
+                    .start()
                 try await waitForFile(sandbox.spec.workspace + "/repo/started")
                 #expect(processes(with: marker) != [])
-                kill(runtime.processIdentifier, SIGKILL)
-                runtime.waitUntilExit()
+                kill(runtime.pid, SIGKILL)
+                _ = try await DetachedProcess.waitForExit(runtime, until: .after(.seconds(20)))
                 let end = ContinuousClock.now + .seconds(20)
                 while processes(with: marker) != [], ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(10))
@@ -168,21 +168,21 @@ import Testing
         try await Fixture.with { fixture in
             let marker = uniqueMarker()
             let userID = fixture.settings.userIDs.upperBound
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/setpriv")
-            process.arguments = [
+            let arguments = [
                 "--reuid", "\(userID)", "--regid", "\(userID)", "--clear-groups", "sleep", marker,
             ]
-            try process.run()
-            defer { process.terminate() }
+            let process = try DetachedProcess(
+                Command(executable: "/usr/bin/setpriv", arguments: arguments)
+            ).start()
+            defer { kill(process.pid, SIGKILL) }
             let started = ContinuousClock.now + .seconds(20)
-            while owner(ofProcess: process.processIdentifier) != userID, ContinuousClock.now < started {
+            while owner(ofProcess: process.pid) != userID, ContinuousClock.now < started {
                 try await Task.sleep(for: .milliseconds(5))
             }
             _ = try await fixture.leaveBehind("gone", maker: "maker 4194303 1\nuser \(userID)\n")
             #expect(try await fixture.engine.sweep([]) == ["gone"])
-            process.waitUntilExit()
-            #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == 9)
+            let ending = try await DetachedProcess.waitForExit(process, until: .after(.seconds(20)))
+            #expect(ending == .signalled(9))
         }
     }
 }

@@ -15,7 +15,10 @@ import Testing
     }
 
     @Test func `codable types survive the way there and back`() throws {
-        struct Inner: Codable, Equatable { var moment: Timestamp; var cost: USD }
+        struct Inner: Codable, Equatable {
+            var moment: Timestamp
+            var cost: USD
+        }
         struct Outer: Codable, Equatable {
             var name: String
             var count: Int32
@@ -26,7 +29,12 @@ import Testing
         let moment = try #require(Timestamp("2026-11-22T09:10:02.000123Z"))
         let cost = try #require(USD("2.05"))
         let outer = Outer(
-            name: "x", count: 7, nothing: nil, inner: ["k": Inner(moment: moment, cost: cost)], list: [1, ["a": .null]])
+            name: "x",
+            count: 7,
+            nothing: nil,
+            inner: ["k": Inner(moment: moment, cost: cost)],
+            list: [1, ["a": .null]]
+        )
         let value = try Value(encoding: outer)
         #expect(value["nothing"] == nil)
         #expect(value.at("inner", "k", "cost") == "2.05")

@@ -14,7 +14,9 @@ import Threads
             await keeper.stop { false }
             #expect(await cluster.acceptsConnections() == false)
             #expect(state.running.isEmpty)
-            #expect(FileSystem.entry(PostgresCluster.dataFolder(state.installation) + "/postmaster.pid") == nil)
+            #expect(
+                FileSystem.entry(PostgresCluster.dataFolder(state.installation) + "/postmaster.pid") == nil
+            )
             try await keeper.begin()
             #expect(try await query(cluster, "SELECT value FROM kept") == "still here")
             await keeper.stop { false }
@@ -30,7 +32,11 @@ import Threads
             #expect(folder.userID == (state.account?.userID ?? geteuid()))
             let process = try #require(state.process("postgres"))
             let owner = try #require(FileSystem.entry("/proc/\(process.pid)/stat")).userID
-            if geteuid() == 0 { #expect(owner != 0) } else { print("plain user: the server runs as ourselves") }
+            if geteuid() == 0 {
+                #expect(owner != 0)
+            } else {
+                print("plain user: the server runs as ourselves")
+            }
             #expect(owner == folder.userID)
             await keeper.stop { false }
         }
@@ -69,7 +75,9 @@ import Threads
             kill(process.pid, SIGKILL)
             let deadline = Deadline.after(.seconds(60))
             while !deadline.isPast {
-                if let now = state.process("postgres"), now != process, await cluster.acceptsConnections() { break }
+                if let now = state.process("postgres"), now != process, await cluster.acceptsConnections() {
+                    break
+                }
                 try await ContinuousClock().sleep(for: .milliseconds(50))
             }
             #expect(!deadline.isPast)
@@ -142,14 +150,19 @@ import Threads
         PostgresCluster(
             installation: state.installation,
             programs: try .find(
-                root: "/usr/lib/postgresql", dataFolder: PostgresCluster.dataFolder(state.installation)),
-            account: state.account)
+                root: "/usr/lib/postgresql",
+                dataFolder: PostgresCluster.dataFolder(state.installation)
+            ),
+            account: state.account
+        )
     }
 
     private func keeper(_ state: TemporaryState) throws -> Keeper {
         Keeper(
-            program: try cluster(state).program(readyWithin: .seconds(60)), installation: state.installation,
-            progress: { print($0) })
+            program: try cluster(state).program(readyWithin: .seconds(60)),
+            installation: state.installation,
+            progress: { print($0) }
+        )
     }
 
     @discardableResult
@@ -157,9 +170,13 @@ import Threads
         let command = Command(
             executable: cluster.programs.folder + "/psql",
             arguments: [
-                "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", cluster.installation.databaseSocketFolder, "-U", "agirunner",
+                "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", cluster.installation.databaseSocketFolder, "-U",
+                "agirunner",
                 "-d", "agirunner", "-c", sql,
-            ], environment: ["LC_ALL": "C"], directory: "/")
+            ],
+            environment: ["LC_ALL": "C"],
+            directory: "/"
+        )
         let output = try await ChildProcess(command).run(until: .after(.seconds(20)))
         guard output.succeeded else { throw Failure(.internal, lastLines(of: output.standardError)) }
         return String(decoding: output.standardOutput.prefix { $0 != 10 }, as: UTF8.self)

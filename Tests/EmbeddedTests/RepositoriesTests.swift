@@ -17,19 +17,26 @@ import Threads
             #expect(FileSystem.text(config + "/playbooks/fix.yaml") == "kind: Playbook\n")
             let bare = state.installation.workspaceRepositories + "/calculator.git"
             #expect(try await git(bare, "rev-parse", "--is-bare-repository") == "true")
-            #expect(try await git(bare, "ls-tree", "-r", "--name-only", "main") == ".gitignore\nadd.py\nbuilt.o")
+            #expect(
+                try await git(bare, "ls-tree", "-r", "--name-only", "main") == ".gitignore\nadd.py\nbuilt.o"
+            )
             #expect(FileSystem.entry(bare + "/index") == nil)
             #expect(FileSystem.entry(example + "/config/.git") == nil)
 
             let head = try await git(config, "rev-parse", "HEAD")
-            try FileSystem.write(Array("changed\n".utf8), to: example + "/config/playbooks/fix.yaml", mode: 0o644)
+            try FileSystem.write(
+                Array("changed\n".utf8),
+                to: example + "/config/playbooks/fix.yaml",
+                mode: 0o644
+            )
             #expect(try await repositories(state).source(folder: example) == config)
             #expect(try await git(config, "rev-parse", "HEAD") == head)
             #expect(try await repositories(state).source(folder: nil) == config)
         }
     }
 
-    @Test func `somebody without an identity can commit there, and somebody with one keeps it`() async throws {
+    @Test func `somebody without an identity can commit there, and somebody with one keeps it`() async throws
+    {
         try await TemporaryState.with { state in
             let example = try makeExample(state)
             _ = try await repositories(state).source(folder: example)
@@ -40,16 +47,23 @@ import Threads
             try FileSystem.write(Array(identity.utf8), to: state.folder + "/home/.gitconfig", mode: 0o644)
             try FileSystem.move(config, to: config + ".old")
             _ = try await Repositories(
-                installation: state.installation, environment: ["HOME": state.folder + "/home"], progress: { _ in }
+                installation: state.installation,
+                environment: ["HOME": state.folder + "/home"],
+                progress: { _ in }
             ).source(folder: example)
-            await #expect(throws: (any Error).self) { try await git(config, "config", "--local", "user.email") }
+            await #expect(throws: (any Error).self) {
+                try await git(config, "config", "--local", "user.email")
+            }
         }
     }
 
     @Test func `what was interrupted is made again`() async throws {
         try await TemporaryState.with { state in
             let example = try makeExample(state)
-            try FileSystem.makeFolder(state.installation.configurationRepository + ".partial/.git", mode: 0o755)
+            try FileSystem.makeFolder(
+                state.installation.configurationRepository + ".partial/.git",
+                mode: 0o755
+            )
             _ = try await repositories(state).source(folder: example)
             let config = state.installation.configurationRepository
             #expect(try await git(config, "log", "--format=%s") == "Begin")
@@ -72,10 +86,17 @@ import Threads
         try await TemporaryState.with { state in
             let folder = state.folder + "/empty"
             try FileSystem.makeFolder(folder, mode: 0o755)
-            let failure = await #expect(throws: Failure.self) { try await repositories(state).source(folder: folder) }
-            #expect(failure?.message == "\(folder) is empty; run `agirunner init \(folder)` to begin a configuration there")
+            let failure = await #expect(throws: Failure.self) {
+                try await repositories(state).source(folder: folder)
+            }
+            #expect(
+                failure?.message
+                    == "\(folder) is empty; run `agirunner init \(folder)` to begin a configuration there"
+            )
             try FileSystem.write([], to: folder + "/notes.txt")
-            let other = await #expect(throws: Failure.self) { try await repositories(state).source(folder: folder) }
+            let other = await #expect(throws: Failure.self) {
+                try await repositories(state).source(folder: folder)
+            }
             #expect(other?.message.contains("is no git repository and has no config/") == true)
             let none = await #expect(throws: Failure.self) {
                 try await repositories(state).source(folder: state.folder + "/none")
@@ -92,7 +113,10 @@ import Threads
             ("workspaces/calculator/.gitignore", "*.o\n"), ("workspaces/calculator/built.o", "o"),
         ] {
             let file = "\(example)/\(path)"
-            try FileSystem.makeFolder(String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]), mode: 0o755)
+            try FileSystem.makeFolder(
+                String(file[..<(file.lastIndex(of: "/") ?? file.endIndex)]),
+                mode: 0o755
+            )
             try FileSystem.write(Array(content.utf8), to: file, mode: 0o644)
         }
         // The folders that Repositories writes to are those of an opened state folder.
@@ -106,8 +130,10 @@ import Threads
 
     private func git(_ folder: String, _ arguments: String...) async throws -> String {
         let command = Command(
-            executable: "/usr/bin/git", arguments: ["-C", folder] + arguments,
-            environment: ["HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"])
+            executable: "/usr/bin/git",
+            arguments: ["-C", folder] + arguments,
+            environment: ["HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"]
+        )
         let output = try await ChildProcess(command).run(until: .after(.seconds(30)))
         guard output.succeeded else { throw Failure(.internal, lastLines(of: output.standardError)) }
         return String(decoding: output.standardOutput.dropLast(), as: UTF8.self)

@@ -10,16 +10,21 @@ import Threads
         #expect(Installation.defaultState(userID: 0, environment: ["HOME": "/root"]) == "/var/lib/agirunner")
         #expect(
             Installation.defaultState(userID: 7, environment: ["HOME": "/home/u"])
-                == "/home/u/.local/state/agirunner")
+                == "/home/u/.local/state/agirunner"
+        )
         #expect(
             Installation.defaultState(userID: 7, environment: ["HOME": "/h", "XDG_STATE_HOME": "/x"])
-                == "/x/agirunner")
+                == "/x/agirunner"
+        )
         #expect(
             Installation.defaultState(userID: 7, environment: ["HOME": "/h", "XDG_STATE_HOME": "x"])
-                == "/h/.local/state/agirunner")
+                == "/h/.local/state/agirunner"
+        )
     }
 
-    @Test func `a path that is too long for sockets is refused with advice before anything is made`() async throws {
+    @Test func `a path that is too long for sockets is refused with advice before anything is made`()
+        async throws
+    {
         try await TemporaryState.with { state in
             let long = state.folder + "/" + String(repeating: "x", count: 80)
             let failure = #expect(throws: Failure.self) {
@@ -33,7 +38,8 @@ import Threads
 
     @Test func `every socket of the longest accepted folder fits`() throws {
         let longest = (1...107).last {
-            (try? StateFolder.checkLengths(Installation(state: "/" + String(repeating: "x", count: $0 - 1)))) != nil
+            (try? StateFolder.checkLengths(Installation(state: "/" + String(repeating: "x", count: $0 - 1))))
+                != nil
         }
         let state = Installation(state: "/" + String(repeating: "x", count: (longest ?? 0) - 1))
         #expect((state.databaseSocketFolder + "/.s.PGSQL.5432").utf8.count == 107)
@@ -76,7 +82,9 @@ import Threads
             #expect(FileSystem.entry(state.installation.state)?.mode == 0o711)
             #expect(FileSystem.entry(state.installation.processes)?.mode == 0o700)
             #expect(FileSystem.entry(state.installation.logs)?.mode == 0o700)
-            #expect(FileSystem.entry(state.installation.databaseSocketFolder)?.userID == state.account?.userID)
+            #expect(
+                FileSystem.entry(state.installation.databaseSocketFolder)?.userID == state.account?.userID
+            )
         }
     }
 
@@ -92,19 +100,27 @@ import Threads
         }
     }
 
-    @Test(arguments: [
-        ([], ""), ([102], "Zg"), ([102, 111], "Zm8"), ([102, 111, 111], "Zm9v"), ([255, 239, 190, 1], "_---AQ"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([], ""), ([102], "Zg"), ([102, 111], "Zm8"), ([102, 111, 111], "Zm9v"),
+            ([255, 239, 190, 1], "_---AQ"),
+        ] as [([UInt8], String)]
+    )
     func `base64url is that of RFC 4648 without padding`(bytes: [UInt8], text: String) {
         #expect(base64URL(bytes) == text)
     }
 
     @Test func `the database runs as postgres, else as nobody, never as root`() throws {
-        let both = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\npostgres:x:101:104::/:/bin/sh\n"
+        let both =
+            "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\npostgres:x:101:104::/:/bin/sh\n"
         #expect(try serverAccount(userID: 0, accounts: both) == Command.Account(userID: 101, groupID: 104))
         let nobody = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\n"
-        #expect(try serverAccount(userID: 0, accounts: nobody) == Command.Account(userID: 65534, groupID: 65533))
-        #expect(throws: Failure.self) { try serverAccount(userID: 0, accounts: "root:x:0:0::/root:/bin/sh\n") }
+        #expect(
+            try serverAccount(userID: 0, accounts: nobody) == Command.Account(userID: 65534, groupID: 65533)
+        )
+        #expect(throws: Failure.self) {
+            try serverAccount(userID: 0, accounts: "root:x:0:0::/root:/bin/sh\n")
+        }
         #expect(try serverAccount(userID: 1000, accounts: both) == nil)
     }
 

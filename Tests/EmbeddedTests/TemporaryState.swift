@@ -5,7 +5,8 @@ import Threads
 
 @testable import Embedded
 
-/// A folder for one test with a state folder in it that the database's user can enter; removed with all its processes.
+/// A folder for one test with a state folder in it that the database's user can enter; removed with all its
+/// processes.
 struct TemporaryState: Sendable {
     let folder: String
     let installation: Installation
@@ -18,8 +19,10 @@ struct TemporaryState: Sendable {
         let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         try FileSystem.setMode(folder, 0o755)
         let state = TemporaryState(
-            folder: folder, installation: Installation(state: folder + "/s"),
-            account: try serverAccount(userID: geteuid(), accounts: FileSystem.text("/etc/passwd") ?? ""))
+            folder: folder,
+            installation: Installation(state: folder + "/s"),
+            account: try serverAccount(userID: geteuid(), accounts: FileSystem.text("/etc/passwd") ?? "")
+        )
         var failure: (any Error)?
         do { try await body(state) } catch { failure = error }
         await state.clean()
@@ -46,9 +49,13 @@ struct TemporaryState: Sendable {
 
     func settings(folder: String? = nil, programs: String? = nil) -> EmbeddedSettings {
         EmbeddedSettings(
-            state: installation.state, publicPort: 0, folder: folder,
-            programDirectory: programs ?? self.folder + "/programs", environment: ["PATH": "/usr/bin:/bin"],
-            readyWithin: .seconds(60))
+            state: installation.state,
+            publicPort: 0,
+            folder: folder,
+            programDirectory: programs ?? self.folder + "/programs",
+            environment: ["PATH": "/usr/bin:/bin"],
+            readyWithin: .seconds(60)
+        )
     }
 
     /// Shell programs in the place of ours: each says that it is there, and goes on until SIGTERM.
@@ -127,7 +134,10 @@ final class Session: Sendable {
 
     var ports: UpPorts {
         UpPorts(
-            probe: { FileSystem.entry($0.run + "/ready") != nil }, progress: { [self] in say($0) },
-            randomBytes: { count in (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) } }, stops: stops)
+            probe: { FileSystem.entry($0.run + "/ready") != nil },
+            progress: { [self] in say($0) },
+            randomBytes: { count in (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) } },
+            stops: stops
+        )
     }
 }

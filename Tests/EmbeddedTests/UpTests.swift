@@ -86,7 +86,8 @@ import Threads
     @Test func `a second stop hurries a program that does not end`() async throws {
         try await TemporaryState.with { state in
             try state.writePrograms(
-                fleet: "#!/bin/sh\ntrap '' TERM QUIT\ntouch stubborn\nwhile :; do sleep 0.1; done\n")
+                fleet: "#!/bin/sh\ntrap '' TERM QUIT\ntouch stubborn\nwhile :; do sleep 0.1; done\n"
+            )
             let session = Session()
             let running = Task { try await up(state.settings(), ports: session.ports) }
             await session.saw("everything runs")
@@ -108,12 +109,16 @@ import Threads
             let running = Task { try await up(state.settings(), ports: session.ports) }
             await session.saw("everything runs")
             let command = Command(
-                executable: "/bin/sh", arguments: ["-c", "trap '' TERM; while :; do sleep 0.1; done"],
-                directory: state.installation.state)
+                executable: "/bin/sh",
+                arguments: ["-c", "trap '' TERM; while :; do sleep 0.1; done"],
+                directory: state.installation.state
+            )
             let runtime = try DetachedProcess(command).start()
             let folder = state.installation.runtimes + "/local-a"
             try FileSystem.makeFolder(folder, mode: 0o755)
-            let record: Value = ["boot": .string(ChildRecord.currentBoot), "process": try Value(encoding: runtime)]
+            let record: Value = [
+                "boot": .string(ChildRecord.currentBoot), "process": try Value(encoding: runtime),
+            ]
             try FileSystem.write(record.canonicalBytes, to: folder + "/record.json")
             session.stop()
             await session.saw("agirunner-fleet: stopping")
@@ -124,7 +129,9 @@ import Threads
         }
     }
 
-    @Test func `a program that never gets ready is told with the end of its log, and nothing stays`() async throws {
+    @Test func `a program that never gets ready is told with the end of its log, and nothing stays`()
+        async throws
+    {
         try await TemporaryState.with { state in
             try state.writePrograms(daemon: "#!/bin/sh\necho the port is on fire >&2\nexit 1\n")
             let session = Session()
@@ -181,16 +188,21 @@ import Threads
         let cluster = PostgresCluster(
             installation: state.installation,
             programs: try .find(
-                root: "/usr/lib/postgresql", dataFolder: PostgresCluster.dataFolder(state.installation)),
-            account: state.account)
+                root: "/usr/lib/postgresql",
+                dataFolder: PostgresCluster.dataFolder(state.installation)
+            ),
+            account: state.account
+        )
         let settings = state.settings()
         let programs = [
             cluster.program(readyWithin: .seconds(60)),
             DaemonCommand(installation: state.installation, settings: settings, source: nil).program,
-            FleetCommand(installation: state.installation, settings: settings, isRoot: geteuid() == 0).program,
+            FleetCommand(installation: state.installation, settings: settings, isRoot: geteuid() == 0)
+                .program,
         ]
         for program in programs {
-            try await Keeper(program: program, installation: state.installation, progress: session.say).begin()
+            try await Keeper(program: program, installation: state.installation, progress: session.say)
+                .begin()
         }
         folder.release()
     }

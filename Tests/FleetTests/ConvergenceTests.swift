@@ -24,15 +24,25 @@ private struct World {
             pools: pools,
             runtimes: machines.values.map { machine in
                 .init(
-                    name: machine.item.name, pool: machine.item.pool, worker: machine.isRegistered ? .online : nil,
-                    busyTasks: machine.busy, silentMilliseconds: machine.isRegistered ? 2000 : nil)
-            })
+                    name: machine.item.name,
+                    pool: machine.item.pool,
+                    worker: machine.isRegistered ? .online : nil,
+                    busyTasks: machine.busy,
+                    silentMilliseconds: machine.isRegistered ? 2000 : nil
+                )
+            }
+        )
     }
 
     mutating func turn(_ settings: FleetSettings) -> [FleetAction] {
         memory.reachableSince = memory.reachableSince ?? seconds(now)
         let outcome = cycle(
-            snapshot, machines.values.map(\.item), now: seconds(now), settings: settings, memory: memory)
+            snapshot,
+            machines.values.map(\.item),
+            now: seconds(now),
+            settings: settings,
+            memory: memory
+        )
         memory = outcome.memory
         for action in outcome.actions { perform(action) }
         now += 2
@@ -55,7 +65,11 @@ private struct World {
             guard let pool = pools.first(where: { $0.name == name }) else { return }
             count += 1
             let item = InventoryItem(
-                name: "r\(count)", pool: name, digest: pool.digest, startedAt: seconds(now))
+                name: "r\(count)",
+                pool: name,
+                digest: pool.digest,
+                startedAt: seconds(now)
+            )
             machines[item.name] = Machine(item: item)
         case .drain(let name, _): machines[name]?.item.endingSince = seconds(now)
         case .kill(let name, _):
@@ -85,9 +99,16 @@ private struct World {
         for pool in world.pools {
             let machines = world.machines.values.filter { $0.item.pool == pool.name }
             #expect(machines.count == pool.spec.min, "seed \(seed)")
-            #expect(machines.allSatisfy { $0.item.digest == pool.digest && $0.item.isRunning }, "seed \(seed)")
+            #expect(
+                machines.allSatisfy { $0.item.digest == pool.digest && $0.item.isRunning },
+                "seed \(seed)"
+            )
         }
-        #expect(world.machines.values.allSatisfy { machine in world.pools.contains { $0.name == machine.item.pool } })
+        #expect(
+            world.machines.values.allSatisfy { machine in
+                world.pools.contains { $0.name == machine.item.pool }
+            }
+        )
     }
 
     /// No pool is ever above its maximum, unless the maximum was lowered.
@@ -109,10 +130,14 @@ private struct World {
             let least = Int.random(in: 0..<3, using: &generator)
             world.pools.append(
                 try pool(
-                    name, mode: Bool.random(using: &generator) ? "warm" : "cold", min: least,
+                    name,
+                    mode: Bool.random(using: &generator) ? "warm" : "cold",
+                    min: least,
                     max: least + Int.random(in: 1..<3, using: &generator),
                     tasks: Int.random(in: 1..<4, using: &generator),
-                    digest: Int.random(in: 0..<1_000_000, using: &generator)))
+                    digest: Int.random(in: 0..<1_000_000, using: &generator)
+                )
+            )
         case 1 where !world.pools.isEmpty:
             world.pools.remove(at: Int.random(in: 0..<world.pools.count, using: &generator))
         case 2, 3:
@@ -120,7 +145,9 @@ private struct World {
                 world.pools[index].pendingTasks = Int.random(in: 0..<6, using: &generator)
             }
         case 4:
-            if let name = names.randomElement(using: &generator) { world.machines[name]?.item.isRunning = false }
+            if let name = names.randomElement(using: &generator) {
+                world.machines[name]?.item.isRunning = false
+            }
         case 5:
             if let name = names.randomElement(using: &generator) { world.machines[name]?.busy += 1 }
         case 6:

@@ -6,15 +6,27 @@ import WorkerProtocol
 
 /// A pool as a snapshot names it, with the defaults of a small one.
 func pool(
-    _ name: String = "local", mode: String = "warm", min: Int = 1, max: Int = 1, tasks: Int = 1, pending: Int = 0,
-    priority: Int = 0, grace: String = "120s", digest: Int = 1
+    _ name: String = "local",
+    mode: String = "warm",
+    min: Int = 1,
+    max: Int = 1,
+    tasks: Int = 1,
+    pending: Int = 0,
+    priority: Int = 0,
+    grace: String = "120s",
+    digest: Int = 1
 ) throws -> FleetSnapshot.Pool {
     let spec: Value = [
         "namespaces": ["default"], "shared": false, "mode": .string(mode), "min": .integer(Int64(min)),
         "max": .integer(Int64(max)), "priority": .integer(Int64(priority)), "drainGrace": .string(grace),
         "tasksPerRuntime": .integer(Int64(tasks)),
     ]
-    return FleetSnapshot.Pool(name: name, spec: try spec.decode(), digest: digestOf(digest), pendingTasks: pending)
+    return FleetSnapshot.Pool(
+        name: name,
+        spec: try spec.decode(),
+        digest: digestOf(digest),
+        pendingTasks: pending
+    )
 }
 
 func digestOf(_ number: Int) -> Digest {
@@ -24,16 +36,31 @@ func digestOf(_ number: Int) -> Digest {
 func seconds(_ seconds: Int64) -> Timestamp { Timestamp(microseconds: seconds * 1_000_000) }
 
 func item(
-    _ name: String, pool: String = "local", digest: Int = 1, started: Int64 = 0, running: Bool = true,
-    ending: Int64? = nil, clean: Bool = false
+    _ name: String,
+    pool: String = "local",
+    digest: Int = 1,
+    started: Int64 = 0,
+    running: Bool = true,
+    ending: Int64? = nil,
+    clean: Bool = false
 ) -> InventoryItem {
     InventoryItem(
-        name: name, pool: pool, digest: digestOf(digest), startedAt: seconds(started), isRunning: running,
-        endingSince: ending.map(seconds), endedCleanly: clean)
+        name: name,
+        pool: pool,
+        digest: digestOf(digest),
+        startedAt: seconds(started),
+        isRunning: running,
+        endingSince: ending.map(seconds),
+        endedCleanly: clean
+    )
 }
 
 func known(
-    _ name: String, pool: String = "local", _ worker: WorkerState? = .online, busy: Int = 0, silent: Int64? = 1000
+    _ name: String,
+    pool: String = "local",
+    _ worker: WorkerState? = .online,
+    busy: Int = 0,
+    silent: Int64? = 1000
 ) -> FleetSnapshot.Runtime {
     .init(name: name, pool: pool, worker: worker, busyTasks: busy, silentMilliseconds: silent)
 }
@@ -41,14 +68,22 @@ func known(
 @Suite struct CycleTests {
     /// The outcome of one turn, with a control plane that has been there since the beginning.
     private func outcome(
-        _ pools: [FleetSnapshot.Pool], _ runtimes: [FleetSnapshot.Runtime] = [], _ items: [InventoryItem] = [],
-        at now: Int64 = 10, reachable: Int64 = 0, memory: FleetMemory = FleetMemory()
+        _ pools: [FleetSnapshot.Pool],
+        _ runtimes: [FleetSnapshot.Runtime] = [],
+        _ items: [InventoryItem] = [],
+        at now: Int64 = 10,
+        reachable: Int64 = 0,
+        memory: FleetMemory = FleetMemory()
     ) -> CycleOutcome {
         var memory = memory
         memory.reachableSince = seconds(reachable)
         return cycle(
-            FleetSnapshot(pools: pools, runtimes: runtimes), items, now: seconds(now), settings: FleetSettings(),
-            memory: memory)
+            FleetSnapshot(pools: pools, runtimes: runtimes),
+            items,
+            now: seconds(now),
+            settings: FleetSettings(),
+            memory: memory
+        )
     }
 
     @Test func `a warm pool is filled to its minimum, by priority`() throws {
@@ -59,7 +94,8 @@ func known(
         #expect(
             outcome(pools).actions == [
                 .start(pool: "urgent"), .start(pool: "a"), .start(pool: "b"), .start(pool: "b"),
-            ])
+            ]
+        )
     }
 
     @Test func `pending tasks beyond the free slots start more, up to the maximum`() throws {
@@ -87,7 +123,13 @@ func known(
         var now: Int64 = 100
         var pauses: [Int64] = []
         for _ in 0..<9 {
-            let crash = outcome([local], [], [item("x", started: now - 1, running: false)], at: now, memory: memory)
+            let crash = outcome(
+                [local],
+                [],
+                [item("x", started: now - 1, running: false)],
+                at: now,
+                memory: memory
+            )
             #expect(crash.actions == [.remove(runtime: "x")])
             memory = crash.memory
             let notBefore = try #require(memory.notBefore(pool: "local"))
@@ -100,7 +142,12 @@ func known(
         }
         #expect(pauses == [1, 2, 4, 8, 16, 32, 64, 120, 120])
         let later = outcome(
-            [local], [], [item("x", started: now, running: false)], at: now + 600, memory: memory)
+            [local],
+            [],
+            [item("x", started: now, running: false)],
+            at: now + 600,
+            memory: memory
+        )
         #expect(later.memory.failureCount(pool: "local") == 1)
     }
 
@@ -120,10 +167,18 @@ func known(
         let wanted = outcome([try pool()], [], [item("x", running: false, ending: 5)])
         #expect(wanted.actions == [.remove(runtime: "x"), .start(pool: "local")])
         let idle = outcome(
-            [try pool(mode: "cold", min: 0)], [], [item("x", running: false, clean: true)], at: 100)
+            [try pool(mode: "cold", min: 0)],
+            [],
+            [item("x", running: false, clean: true)],
+            at: 100
+        )
         #expect(idle.memory.failureCount(pool: "local") == 0)
         let tooEarly = outcome(
-            [try pool(mode: "cold", min: 0)], [], [item("x", running: false, clean: true)], at: 2)
+            [try pool(mode: "cold", min: 0)],
+            [],
+            [item("x", running: false, clean: true)],
+            at: 2
+        )
         #expect(tooEarly.memory.failureCount(pool: "local") == 1)
     }
 
@@ -135,7 +190,8 @@ func known(
         let roomy = try pool(min: 1, max: 2, digest: 2)
         #expect(
             outcome([roomy], [known("x")], [item("x")]).actions
-                == [.drain(runtime: "x", .specChanged), .start(pool: "local")])
+                == [.drain(runtime: "x", .specChanged), .start(pool: "local")]
+        )
     }
 
     @Test func `runtimes of a pool that is gone are drained`() {
@@ -154,7 +210,9 @@ func known(
         #expect(outcome([], [known("x", busy: 1)], items, at: 120).actions == kill)
     }
 
-    @Test func `a runtime that never registers is killed at its boot deadline and counts as a failure`() throws {
+    @Test func `a runtime that never registers is killed at its boot deadline and counts as a failure`()
+        throws
+    {
         let local = try pool()
         #expect(outcome([local], [], [item("x")], at: 60).actions == [])
         let late = outcome([local], [], [item("x")], at: 61)
@@ -166,7 +224,8 @@ func known(
     @Test func `a silent runtime is hung, but not while the control plane was away`() throws {
         let local = try pool()
         func actions(silent: Int64, reachable: Int64) -> [FleetAction] {
-            outcome([local], [known("x", silent: silent)], [item("x")], at: 1000, reachable: reachable).actions
+            outcome([local], [known("x", silent: silent)], [item("x")], at: 1000, reachable: reachable)
+                .actions
         }
         #expect(actions(silent: 180_000, reachable: 0) == [])
         #expect(actions(silent: 180_001, reachable: 0) == [.kill(runtime: "x", .silent)])
@@ -179,10 +238,12 @@ func known(
         let runtimes = [known("busy", busy: 1), known("old"), known("young")]
         #expect(
             outcome([try pool(min: 0, max: 2)], runtimes, items).actions
-                == [.drain(runtime: "young", .surplus)])
+                == [.drain(runtime: "young", .surplus)]
+        )
         #expect(
             outcome([try pool(min: 0, max: 1)], runtimes, items).actions
-                == [.drain(runtime: "young", .surplus), .drain(runtime: "old", .surplus)])
+                == [.drain(runtime: "young", .surplus), .drain(runtime: "old", .surplus)]
+        )
     }
 
     @Test(arguments: [("warm", 300), ("cold", 60)] as [(String, Int64)])
@@ -196,10 +257,18 @@ func known(
         #expect(before.actions == [])
         let after = outcome([local], runtimes, items, at: 100 + patience, memory: before.memory)
         #expect(after.actions == [.drain(runtime: "b", .surplus)])
-        let worked = outcome([local], [known("a"), known("b", busy: 1)], items, at: 150, memory: first.memory)
-        #expect(outcome([local], runtimes, items, at: 100 + patience, memory: worked.memory).actions == [
-            .drain(runtime: "a", .surplus)
-        ])
+        let worked = outcome(
+            [local],
+            [known("a"), known("b", busy: 1)],
+            items,
+            at: 150,
+            memory: first.memory
+        )
+        #expect(
+            outcome([local], runtimes, items, at: 100 + patience, memory: worked.memory).actions == [
+                .drain(runtime: "a", .surplus)
+            ]
+        )
     }
 
     @Test func `a runtime that was told elsewhere to drain is neither counted nor touched`() throws {

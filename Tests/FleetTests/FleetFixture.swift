@@ -32,7 +32,8 @@ final class ControlPlane: Sendable {
                 state.withLock { $0.provisioned.append(request.runtime) }
                 return ProvisionReply(runtime: request.runtime, token: "token of \(request.runtime)")
             },
-            report: { [self] report in state.withLock { $0.reports.append(report) } })
+            report: { [self] report in state.withLock { $0.reports.append(report) } }
+        )
     }
 }
 
@@ -91,16 +92,29 @@ struct FleetFixture: Sendable {
     func runtimes(users: ClosedRange<UInt32>? = nil) throws -> LocalRuntimes {
         try LocalRuntimes(
             LocalRuntimeSettings(
-                state: state, program: program, workerSocket: state + "/worker.sock", sandboxUserIDs: users,
-                environment: ["PATH": "/usr/bin:/bin"]))
+                state: state,
+                program: program,
+                workerSocket: state + "/worker.sock",
+                sandboxUserIDs: users,
+                environment: ["PATH": "/usr/bin:/bin"]
+            )
+        )
     }
 
     func service(
-        onExit: OnExit = .detach, rhythm: FleetService.Rhythm = FleetService.Rhythm(), bell: FleetBell = FleetBell()
+        onExit: OnExit = .detach,
+        rhythm: FleetService.Rhythm = FleetService.Rhythm(),
+        bell: FleetBell = FleetBell()
     ) throws -> FleetService {
         FleetService(
-            door: plane.door, runtimes: try runtimes(), rhythm: rhythm, onExit: onExit, bell: bell,
-            now: { [clock] in clock.now }, random: { .random(in: 0..<1) })
+            door: plane.door,
+            runtimes: try runtimes(),
+            rhythm: rhythm,
+            onExit: onExit,
+            bell: bell,
+            now: { [clock] in clock.now },
+            random: { .random(in: 0..<1) }
+        )
     }
 
     /// Every process whose command line names this test's folder.
@@ -112,7 +126,9 @@ struct FleetFixture: Sendable {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
                 unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
             }
-            if let pid = Int32(name), text("/proc/\(name)/cmdline").contains(state + "/") { found.append(pid) }
+            if let pid = Int32(name), text("/proc/\(name)/cmdline").contains(state + "/") {
+                found.append(pid)
+            }
         }
         return found
     }

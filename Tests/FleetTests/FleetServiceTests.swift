@@ -77,7 +77,8 @@ import WorkerProtocol
             fixture.plane.state.withLock { $0.isAway = false }
             fixture.plane.want(
                 try pool(),
-                runtimes: [known(name, silent: 4_000_000)])
+                runtimes: [known(name, silent: 4_000_000)]
+            )
             _ = await service.turn(&memory)
             #expect(try await fixture.runtimes().inventory().map(\.isRunning) == [true])
         }
@@ -129,7 +130,8 @@ import WorkerProtocol
     }
 
     @Test(arguments: [FleetFixture.patient, FleetFixture.stubborn])
-    func `a cascade asks first, waits for its grace, and leaves nothing running`(script: String) async throws {
+    func `a cascade asks first, waits for its grace, and leaves nothing running`(script: String) async throws
+    {
         try await FleetFixture.with(script) { fixture in
             fixture.plane.want(try pool())
             var rhythm = FleetService.Rhythm()
@@ -185,7 +187,8 @@ import WorkerProtocol
 
     /// Runs the service until everything wanted runs, then cancels it and awaits its end.
     private func runUntilStarted(
-        _ fixture: FleetFixture, _ service: FleetService
+        _ fixture: FleetFixture,
+        _ service: FleetService
     ) async throws -> String {
         let count = fixture.plane.state.withLock { $0.reports.count }
         let running = Task { try await service.run() }

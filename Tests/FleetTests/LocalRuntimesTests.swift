@@ -21,8 +21,15 @@ import WorkerProtocol
             #expect(fixture.mode(folder + "/token") == 0o600)
             #expect(fixture.mode(folder + "/record.json") == 0o600)
             let item = try #require(try await runtimes.inventory().first)
-            #expect(item == InventoryItem(
-                name: "local-a", pool: "local", digest: digestOf(1), startedAt: fixture.clock.now))
+            #expect(
+                item
+                    == InventoryItem(
+                        name: "local-a",
+                        pool: "local",
+                        digest: digestOf(1),
+                        startedAt: fixture.clock.now
+                    )
+            )
             try runtimes.forgetToken("local-a")
             try runtimes.forgetToken("local-a")
             #expect(!fixture.exists(folder + "/token"))
@@ -68,7 +75,9 @@ import WorkerProtocol
         try await FleetFixture.with(FleetFixture.patient) { fixture in
             let runtimes = try fixture.runtimes(users: 1000...1249)
             for name in ["a", "b"] { try runtimes.start(name, of: pool, token: "t", now: fixture.clock.now) }
-            #expect(throws: Failure.self) { try runtimes.start("c", of: pool, token: "t", now: fixture.clock.now) }
+            #expect(throws: Failure.self) {
+                try runtimes.start("c", of: pool, token: "t", now: fixture.clock.now)
+            }
             try runtimes.kill("a", now: fixture.clock.now)
             try await runtimes.waitForEnd(of: ["a"], within: .seconds(20))
             try runtimes.remove("a")

@@ -15,16 +15,20 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
         turn(("file_list", [:]), ("read_predecessor_handoff", [:]), say: "I look around."),
         turn(runTests, say: "I run the tests.", seen: ["tool": "file_list", "contains": "calculator.py"]),
         turn(
-            ("grep", ["pattern": "int\\(.*/", "glob": "*.py"]), ("file_read", ["path": "calculator.py"]),
-            seen: ["tool": "shell_exec", "contains": "FAILED (failures=1)", "error": true]),
+            ("grep", ["pattern": "int\\(.*/", "glob": "*.py"]),
+            ("file_read", ["path": "calculator.py"]),
+            seen: ["tool": "shell_exec", "contains": "FAILED (failures=1)", "error": true]
+        ),
         turn(
             ("file_edit", ["path": "calculator.py", "old_text": "int(a / b)", "new_text": "a // b"]),
             say: "Rounding down is what was meant.",
-            seen: ["tool": "grep", "matches": "calculator.py:2:*int(a / b)"]),
+            seen: ["tool": "grep", "matches": "calculator.py:2:*int(a / b)"]
+        ),
         turn(runTests, seen: ["tool": "file_edit", "error": false]),
         turn(
             ("git_commit", ["message": "Round down, also below zero"]),
-            seen: ["tool": "shell_exec", "contains": "OK", "error": false]),
+            seen: ["tool": "shell_exec", "contains": "OK", "error": false]
+        ),
         turn(
             (
                 "submit_handoff",
@@ -32,12 +36,14 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
                     "summary": "Division rounds down.", "completion": "full", "changes": ["calculator.py"],
                     "role_data": ["verification": "2 tests pass"],
                 ]
-            ), seen: ["tool": "git_commit", "contains": "Round down"]),
+            ),
+            seen: ["tool": "git_commit", "contains": "Round down"]
+        ),
     ]
 
     @Test func `an attempt reproduces a defect, fixes it, and pushes what it committed`() async throws {
         try await Fixture.with { fixture in
-            let main = try fixture.tip("main")
+            let main = try await fixture.tip("main")
             let contract = try fixture.contract {
                 $0["requiredHandoff"] = ["verification"]
                 $0.setTurns(fixing)
@@ -45,19 +51,23 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
             #expect(report.handoff?.summary == "Division rounds down.")
-            let tip = try #require(try fixture.tip())
+            let tip = try #require(try await fixture.tip())
             #expect(report.commit == tip)
             #expect(fixture.door.state.withLock { $0.announced } == [tip])
-            #expect(try fixture.tip("main") == main)
-            try fixture.shell(
-                "git clone -q -b agirunner/fix remote.git check && cd check && python3 -m unittest -q")
-            let log = try fixture.shell("git -C remote.git log -1 --format='%an <%ae> %s %P' agirunner/fix")
-                .trimmed
+            #expect(try await fixture.tip("main") == main)
+            try await fixture.shell(
+                "git clone -q -b agirunner/fix remote.git check && cd check && python3 -m unittest -q"
+            )
+            let log = try await fixture.shell(
+                "git -C remote.git log -1 --format='%an <%ae> %s %P' agirunner/fix"
+            )
+            .trimmed
             #expect(log == "Agirunner <agirunner@localhost> Round down, also below zero \(main?.text ?? "")")
             #expect(report.usage.modelCalls == 7 && report.usage.toolCalls == 9)
             #expect(
                 report.usage.inputTokens > 1000 && report.usage.cost > .zero
-                    && report.usage.wallMilliseconds > 0)
+                    && report.usage.wallMilliseconds > 0
+            )
             let calls = fixture.door.state.withLock { $0.calls.filter { $0 != "logs" } }
             #expect(calls == ["begin", "announce", "report"])
         }
@@ -71,7 +81,8 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
                 $0.setTurns([
                     turn(
                         ("shell_exec", ["command": "echo worker-token-secret attempt-token-secret"]),
-                        say: "I look."),
+                        say: "I look."
+                    ),
                     handOff,
                 ])
             }
@@ -95,7 +106,7 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
             }
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed && report.commit == nil)
-            #expect(try fixture.tip() == nil)
+            #expect(try await fixture.tip() == nil)
             let line = fixture.door.lines.first { $0.source == "workspace" && $0.data?["files"] != nil }
             #expect(line?.data?["files"]?.string?.contains("new.txt") == true)
         }
@@ -114,7 +125,7 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
 
     @Test func `an assessor reads and runs its subject but changes nothing`() async throws {
         try await Fixture.with { fixture in
-            let head = try fixture.commit(on: "main", text: "work")
+            let head = try await fixture.commit(on: "main", text: "work")
             let contract = try fixture.contract {
                 $0["identity"]?["purpose"] = "assessment"
                 $0["workspace"]?["head"] = .string(head.text)
@@ -125,25 +136,30 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
                             "shell_exec",
                             ["command": "echo mine > other.txt && cat other.txt && git status --porcelain"]
                         ),
-                        seen: ["error": true, "contains": "There is no tool `file_write`"]),
+                        seen: ["error": true, "contains": "There is no tool `file_write`"]
+                    ),
                     turn(
                         ("shell_exec", ["command": "cat other.txt; echo mine > /workspace/repo/other.txt"]),
-                        seen: ["contains": "mine\n M other.txt"]),
+                        seen: ["contains": "mine\n M other.txt"]
+                    ),
                     turn(
-                        ("file_read", ["path": "other.txt"]), ("grep", ["pattern": "mine"]),
-                        seen: ["error": true, "matches": "*stdout:\nwork\n*Read-only*"]),
+                        ("file_read", ["path": "other.txt"]),
+                        ("grep", ["pattern": "mine"]),
+                        seen: ["error": true, "matches": "*stdout:\nwork\n*Read-only*"]
+                    ),
                     turn(
                         (
                             "submit_handoff",
                             ["summary": "Fine.", "completion": "full", "resolution": "approved"]
                         ),
-                        seen: ["matches": "     1\twork\n\n?nothing was found?"]),
+                        seen: ["matches": "     1\twork\n\n?nothing was found?"]
+                    ),
                 ])
             }
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
             #expect(report.handoff?.resolution == .approved && report.commit == nil)
-            #expect(try fixture.tip() == head)
+            #expect(try await fixture.tip() == head)
         }
     }
 
@@ -167,7 +183,10 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
                 $0.setTurns([turn(("shell_exec", ["command": .string(marker)]))])
             }
             let claim = ClaimReply.Claim(
-                contract: contract, token: "attempt-token-secret", leaseMilliseconds: 1)
+                contract: contract,
+                token: "attempt-token-secret",
+                leaseMilliseconds: 1
+            )
             let control = fixture.control(claim)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await fixture.supervisor().run(claim, control) }
@@ -175,7 +194,8 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
                 let told = ContinuousClock.now
                 control.apply(
                     .init(attempt: control.proof.attempt, leaseMilliseconds: 1000, directive: .cancel),
-                    sent: told)
+                    sent: told
+                )
                 try await group.waitForAll()
                 #expect(told.duration(to: .now) < .seconds(10))
             }
@@ -191,7 +211,10 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
                 $0.setTurns([turn(("shell_exec", ["command": .string(marker)]))])
             }
             let claim = ClaimReply.Claim(
-                contract: contract, token: "attempt-token-secret", leaseMilliseconds: 1)
+                contract: contract,
+                token: "attempt-token-secret",
+                leaseMilliseconds: 1
+            )
             let started = ContinuousClock.now
             await fixture.supervisor().run(claim, fixture.control(claim, lease: .seconds(2)))
             #expect(started.duration(to: .now) < .seconds(20))
@@ -218,14 +241,18 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
         try await Fixture.with { fixture in
             let contract = try fixture.contract { $0.setTurns(fixing) }
             let claim = ClaimReply.Claim(
-                contract: contract, token: "attempt-token-secret", leaseMilliseconds: 1)
+                contract: contract,
+                token: "attempt-token-secret",
+                leaseMilliseconds: 1
+            )
             let control = fixture.control(claim)
             control.apply(
-                .init(attempt: control.proof.attempt, leaseMilliseconds: 60_000, directive: .park), sent: .now
+                .init(attempt: control.proof.attempt, leaseMilliseconds: 60_000, directive: .park),
+                sent: .now
             )
             await fixture.supervisor().run(claim, control)
             #expect(fixture.door.reports.map(\.outcome) == [.parked])
-            #expect(try fixture.tip() == nil)
+            #expect(try await fixture.tip() == nil)
         }
     }
 
@@ -246,7 +273,10 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
             fixture.door.fail("begin", with: [Failure(.forbidden, "ended")])
             let contract = try fixture.contract { $0.setTurns([handOff]) }
             let claim = ClaimReply.Claim(
-                contract: contract, token: "attempt-token-secret", leaseMilliseconds: 1)
+                contract: contract,
+                token: "attempt-token-secret",
+                leaseMilliseconds: 1
+            )
             await fixture.supervisor().run(claim, fixture.control(claim))
             #expect(fixture.door.reports.isEmpty)
         }

@@ -19,7 +19,7 @@ import WorkerProtocol
 
     @Test func `work goes on from the run's recorded head`() async throws {
         try await Fixture.with { fixture in
-            let head = try fixture.commit(on: "main", text: "before")
+            let head = try await fixture.commit(on: "main", text: "before")
             let contract = try fixture.contract {
                 $0["workspace"]?["head"] = .string(head.text)
                 $0.setTurns(committing("new.txt"))
@@ -27,14 +27,14 @@ import WorkerProtocol
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
             let commit = try #require(report.commit)
-            #expect(try fixture.tip() == commit)
-            #expect(try fixture.shell("git -C remote.git rev-parse \(commit)^").trimmed == head.text)
+            #expect(try await fixture.tip() == commit)
+            #expect(try await fixture.shell("git -C remote.git rev-parse \(commit)^").trimmed == head.text)
         }
     }
 
     @Test func `a branch that somebody else moved meanwhile is not overwritten`() async throws {
         try await Fixture.with { fixture in
-            let head = try fixture.commit(on: "main", text: "before")
+            let head = try await fixture.commit(on: "main", text: "before")
             let contract = try fixture.contract {
                 $0["workspace"]?["head"] = .string(head.text)
                 $0.setTurns(committing("new.txt"))
@@ -42,20 +42,31 @@ import WorkerProtocol
             // The other push comes at the last moment: after the commit was announced.
             let door = fixture.door.door
             let racing = WorkerDoor(
-                register: door.register, heartbeat: door.heartbeat, claim: door.claim, begin: door.begin,
+                register: door.register,
+                heartbeat: door.heartbeat,
+                claim: door.claim,
+                begin: door.begin,
                 announce: { request in
-                    try fixture.commit(on: "agirunner/fix", text: "theirs")
+                    try await fixture.commit(on: "agirunner/fix", text: "theirs")
                     return try await door.announce(request)
-                }, report: door.report, logs: door.logs)
+                },
+                report: door.report,
+                logs: door.logs
+            )
             let supervisor = fixture.supervisor(door: racing)
             let claim = ClaimReply.Claim(
-                contract: contract, token: "attempt-token-secret", leaseMilliseconds: 1)
+                contract: contract,
+                token: "attempt-token-secret",
+                leaseMilliseconds: 1
+            )
             await supervisor.run(claim, fixture.control(claim))
             let report = try #require(fixture.door.reports.first)
             #expect(report.outcome == .failed && report.category == "capture")
             #expect(report.message?.contains("somebody else moved it") == true, "\(report.message ?? "")")
             #expect(
-                try fixture.shell("git -C remote.git log -1 --format=%s agirunner/fix").trimmed == "theirs")
+                try await fixture.shell("git -C remote.git log -1 --format=%s agirunner/fix").trimmed
+                    == "theirs"
+            )
         }
     }
 
@@ -64,53 +75,56 @@ import WorkerProtocol
     {
         for head in [true, false] {
             try await Fixture.with { fixture in
-                let ours = try fixture.commit(on: "main", text: "ours")
-                let theirs = try fixture.commit(on: "main", text: "theirs")
+                let ours = try await fixture.commit(on: "main", text: "ours")
+                let theirs = try await fixture.commit(on: "main", text: "theirs")
                 let contract = try fixture.contract {
                     if head { $0["workspace"]?["head"] = .string(ours.text) }
                     $0.setTurns(committing("new.txt"))
                 }
                 let report = try await fixture.run(contract)
                 #expect(report.category == "capture" && report.usage.modelCalls == 0)
-                #expect(try fixture.tip() == theirs)
+                #expect(try await fixture.tip() == theirs)
             }
         }
     }
 
     @Test func `what a lost attempt pushed is undone before work begins`() async throws {
         try await Fixture.with { fixture in
-            let head = try fixture.commit(on: "main", text: "kept")
-            let lost = try fixture.commit(on: "agirunner/fix", text: "lost")
+            let head = try await fixture.commit(on: "main", text: "kept")
+            let lost = try await fixture.commit(on: "agirunner/fix", text: "lost")
             let contract = try fixture.contract {
                 $0["workspace"]?["head"] = .string(head.text)
                 $0["workspace"]?["abandoned"] = [.string(lost.text)]
                 $0.setTurns([
                     turn(("shell_exec", ["command": "cat other.txt"])),
                     turn(
-                        ("submit_handoff", ["summary": "s", "completion": "full"]), seen: ["contains": "kept"]
+                        ("submit_handoff", ["summary": "s", "completion": "full"]),
+                        seen: ["contains": "kept"]
                     ),
                 ])
             }
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
-            #expect(try fixture.tip() == head)
+            #expect(try await fixture.tip() == head)
         }
     }
 
     @Test func `a branch that only a lost attempt made is taken away before work begins`() async throws {
         try await Fixture.with { fixture in
-            let lost = try fixture.commit(on: "main", text: "lost")
+            let lost = try await fixture.commit(on: "main", text: "lost")
             let contract = try fixture.contract {
                 $0["workspace"]?["abandoned"] = [.string(lost.text)]
                 $0.setTurns([
                     turn(("shell_exec", ["command": "test ! -e other.txt"])),
                     turn(
-                        ("submit_handoff", ["summary": "s", "completion": "full"]), seen: ["error": false]),
+                        ("submit_handoff", ["summary": "s", "completion": "full"]),
+                        seen: ["error": false]
+                    ),
                 ])
             }
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
-            #expect(try fixture.tip() == nil)
+            #expect(try await fixture.tip() == nil)
         }
     }
 
@@ -122,7 +136,7 @@ import WorkerProtocol
             let report = try await fixture.run(contract)
             #expect(report.category == "capture", "\(report.message ?? "")")
             #expect(report.message?.contains("history was rewritten") == true)
-            #expect(try fixture.tip() == nil)
+            #expect(try await fixture.tip() == nil)
         }
     }
 
@@ -143,19 +157,20 @@ import WorkerProtocol
             let report = try await fixture.run(contract)
             #expect(report.category == "capture", "\(report.message ?? "no message")")
             #expect(report.message?.contains("hasDotgit") == true, "\(report.message ?? "")")
-            #expect(try fixture.tip() == nil)
+            #expect(try await fixture.tip() == nil)
         }
     }
 
     @Test func `nothing that a repository configures runs outside of the sandbox`() async throws {
         try await Fixture.with { fixture in
             let mark = fixture.folder + "/ran"
-            try fixture.shell(
+            try await fixture.shell(
                 """
                 cd remote.git
                 printf '#!/bin/sh\\ntouch \(mark)\\n' > hooks/pre-receive && chmod +x hooks/pre-receive
                 cp hooks/pre-receive hooks/post-update
-                """)
+                """
+            )
             let contract = try fixture.contract {
                 $0.setTurns(
                     committing(
@@ -163,7 +178,9 @@ import WorkerProtocol
                         between: """
                             git config core.fsmonitor 'touch /workspace/monitor'
                             git config filter.x.clean 'touch /workspace/filter'
-                            """))
+                            """
+                    )
+                )
             }
             let report = try await fixture.run(contract)
             #expect(report.outcome == .completed, "\(report.message ?? "")")
@@ -180,7 +197,8 @@ import WorkerProtocol
             }
             try await fixture.run(contract)
             let result = try #require(
-                fixture.door.lines.first { $0.source == "tool" }?.data?["result"]?.string)
+                fixture.door.lines.first { $0.source == "tool" }?.data?["result"]?.string
+            )
             #expect(result.contains("[core]"))
             for secret in [fixture.folder, "/mirror", "token"] {
                 #expect(!result.contains(secret), "\(secret)")

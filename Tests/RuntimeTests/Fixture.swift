@@ -5,6 +5,7 @@ import Logging
 import Secrets
 import Synchronization
 import Testing
+import Threads
 import WorkerProtocol
 
 @testable import Runtime
@@ -26,11 +27,13 @@ struct Fixture: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
         let number = fixtures.add(1, ordering: .relaxed).oldValue % 100
         let settings = LocalEngineSettings(
-            folder: folder + "/engine", userIDs: (65_600 + number * 4)...(65_603 + number * 4))
+            folder: folder + "/engine",
+            userIDs: (65_600 + number * 4)...(65_603 + number * 4)
+        )
         let fixture = Fixture(folder: folder, engine: .local(settings, logger: Logger(label: "test")))
         defer { try? removeTree(at: folder) }  // a failure to remove is seen by the checks of leftovers
         try FileManager.default.createDirectory(atPath: fixture.attempts, withIntermediateDirectories: true)
-        try fixture.makeRemote()
+        try await fixture.makeRemote()
         try await body(fixture)
         #expect(fixture.leftovers.isEmpty)
     }
@@ -48,15 +51,23 @@ struct Fixture: Sendable {
     /// A supervisor at the fixture's door, or at one of the test's own.
     func supervisor(door: WorkerDoor? = nil) -> AttemptSupervisor {
         AttemptSupervisor(
-            door: door ?? self.door.door, engine: engine, clock: .system, folder: attempts,
-            logger: Logger(label: "test"), redactor: Redactor([SecretText("worker-token-secret")]))
+            door: door ?? self.door.door,
+            engine: engine,
+            clock: .system,
+            folder: attempts,
+            logger: Logger(label: "test"),
+            redactor: Redactor([SecretText("worker-token-secret")])
+        )
     }
 
     /// Runs an attempt to its end and answers its report.
     @discardableResult
     func run(_ contract: Contract, lease: Duration = .seconds(300)) async throws -> AttemptReport {
         let claim = ClaimReply.Claim(
-            contract: contract, token: "attempt-token-secret", leaseMilliseconds: lease.milliseconds)
+            contract: contract,
+            token: "attempt-token-secret",
+            leaseMilliseconds: lease.milliseconds
+        )
         await supervisor().run(claim, control(claim, lease: lease))
         return try #require(door.reports.first, "there is no report")
     }
@@ -64,7 +75,8 @@ struct Fixture: Sendable {
     func control(_ claim: ClaimReply.Claim, lease: Duration = .seconds(300)) -> AttemptControl {
         AttemptControl(
             proof: AttemptProof(attempt: claim.contract.identity.attemptUID, token: claim.token),
-            leaseEnd: ContinuousClock.now.advanced(by: lease))
+            leaseEnd: ContinuousClock.now.advanced(by: lease)
+        )
     }
 
     /// A contract over the remote.
@@ -84,8 +96,8 @@ struct Fixture: Sendable {
 
 extension Fixture {
     /// A bare repository with a small program that divides wrongly, and a test that says so.
-    private func makeRemote() throws {
-        try shell(
+    private func makeRemote() async throws {
+        try await shell(
             """
             git init -q -b main work && cd work
             cat > calculator.py <<'END'
@@ -103,50 +115,50 @@ extension Fixture {
             END
             git add -A && git commit -q -m 'A calculator' && cd ..
             git clone -q --bare work remote.git
-            """)
+            """
+        )
     }
 
     /// Runs a script in the fixture's folder with git's own home; answers what it prints.
     @discardableResult
-    func shell(_ script: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-euc", script]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = [
+    func shell(_ script: String) async throws -> String {
+        let environment = [
             "PATH": "/usr/bin:/bin", "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_AUTHOR_NAME": "Test", "GIT_AUTHOR_EMAIL": "test@localhost", "GIT_COMMITTER_NAME": "Test",
             "GIT_COMMITTER_EMAIL": "test@localhost",
         ]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(
-                .internal, "a script of the test failed with \(process.terminationStatus): \(script)")
+        let command = Command(
+            executable: "/bin/sh",
+            arguments: ["-euc", script],
+            environment: environment,
+            directory: folder
+        )
+        let output = try await ChildProcess(command).run(until: .after(.seconds(60)))
+        guard output.succeeded else {
+            throw Failure(.internal, "a script of the test failed with \(output.status): \(script)")
         }
-        return String(decoding: output, as: UTF8.self)
+        return String(decoding: output.standardOutput, as: UTF8.self)
     }
 
     /// Where a branch of the remote stands; nil when there is none.
-    func tip(_ branch: String = "agirunner/fix") throws -> CommitID? {
-        let text = try shell("git -C remote.git rev-parse -q --verify refs/heads/\(branch) || true").trimmed
+    func tip(_ branch: String = "agirunner/fix") async throws -> CommitID? {
+        let text = try await shell("git -C remote.git rev-parse -q --verify refs/heads/\(branch) || true")
+            .trimmed
         return text.isEmpty ? nil : CommitID(text)
     }
 
     /// Makes a commit on top of another and puts a branch of the remote there, as somebody else would.
     @discardableResult
-    func commit(on base: String, branch: String = "agirunner/fix", text: String) throws -> CommitID {
-        try shell(
+    func commit(on base: String, branch: String = "agirunner/fix", text: String) async throws -> CommitID {
+        try await shell(
             """
             rm -rf other && git clone -q remote.git other && cd other && git checkout -q \(base)
             echo '\(text)' > other.txt && git add -A && git commit -q -m '\(text)'
             git push -q -f origin HEAD:refs/heads/\(branch)
-            """)
-        guard let tip = try tip(branch) else { throw Failure(.internal, "the branch was not pushed") }
+            """
+        )
+        guard let tip = try await tip(branch) else { throw Failure(.internal, "the branch was not pushed") }
         return tip
     }
 }
@@ -195,8 +207,12 @@ final class FakeDoor: Sendable {
             register: { _ in
                 try self.enter("register") { _ in
                     RegisterReply(
-                        worker: "w", token: "worker-token-secret", slots: 2, heartbeatMilliseconds: 20,
-                        leaseMilliseconds: 30_000)
+                        worker: "w",
+                        token: "worker-token-secret",
+                        slots: 2,
+                        heartbeatMilliseconds: 20,
+                        leaseMilliseconds: 30_000
+                    )
                 }
             },
             heartbeat: { request in
@@ -205,9 +221,13 @@ final class FakeDoor: Sendable {
                     return HeartbeatReply(
                         leases: request.attempts.map {
                             .init(
-                                attempt: $0.attempt, leaseMilliseconds: state.leaseMilliseconds,
-                                directive: state.directive)
-                        }, mustDrain: state.mustDrain)
+                                attempt: $0.attempt,
+                                leaseMilliseconds: state.leaseMilliseconds,
+                                directive: state.directive
+                            )
+                        },
+                        mustDrain: state.mustDrain
+                    )
                 }
             },
             claim: { request in
@@ -238,13 +258,16 @@ final class FakeDoor: Sendable {
                     state.lines += request.lines
                     return Acknowledgement(applied: true)
                 }
-            })
+            }
+        )
     }
 }
 
 /// Waits until something holds, for as long as a slow machine may need.
 func eventually(
-    within limit: Duration = .seconds(30), _ what: Comment, _ condition: () throws -> Bool
+    within limit: Duration = .seconds(30),
+    _ what: Comment,
+    _ condition: () throws -> Bool
 ) async throws {
     let end = ContinuousClock.now.advanced(by: limit)
     while ContinuousClock.now < end {

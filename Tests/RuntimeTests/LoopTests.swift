@@ -8,7 +8,10 @@ import Testing
 @Suite struct LoopTests {
     /// A loop over tools of the test's own, with a model that plays the turns of a contract.
     private func loop(
-        _ contract: Contract, tools: [Tool] = [], model: Model? = nil, meter: Meter? = nil,
+        _ contract: Contract,
+        tools: [Tool] = [],
+        model: Model? = nil,
+        meter: Meter? = nil,
         mustPark: @escaping @Sendable () -> Bool = { false }
     ) throws -> ReactiveLoop {
         let log = TaskLog(clock: .system) { _ in }
@@ -16,14 +19,28 @@ import Testing
         let meter = meter ?? Meter(price: contract.model.price)
         let folder = "/nonexistent"
         let bench = Workbench(
-            contract: contract, engine: .none, folder: AttemptFolder(unmade: folder), log: log)
+            contract: contract,
+            engine: .none,
+            folder: AttemptFolder(unmade: folder),
+            log: log
+        )
         let dispatcher = ToolDispatcher(
             toolbox: Toolbox(for: contract, catalogue: tools + [.submitHandoff, .readPredecessorHandoff]),
-            context: ToolContext(contract: contract, workbench: bench, desk: desk), meter: meter, log: log,
-            clock: .system)
+            context: ToolContext(contract: contract, workbench: bench, desk: desk),
+            meter: meter,
+            log: log,
+            clock: .system
+        )
         return ReactiveLoop(
-            contract: contract, model: try model ?? .named(in: contract), dispatcher: dispatcher, desk: desk,
-            meter: meter, log: log, clock: .instant, mustPark: mustPark)
+            contract: contract,
+            model: try model ?? .named(in: contract),
+            dispatcher: dispatcher,
+            desk: desk,
+            meter: meter,
+            log: log,
+            clock: .instant,
+            mustPark: mustPark
+        )
     }
 
     private func failure(_ loop: ReactiveLoop) async throws -> AttemptFailure {
@@ -44,7 +61,8 @@ import Testing
                         "submit_handoff",
                         ["summary": "s", "completion": "full", "role_data": ["verification": "ran"]]
                     ),
-                    seen: ["error": true, "contains": "`role_data.verification` is missing"]),
+                    seen: ["error": true, "contains": "`role_data.verification` is missing"]
+                ),
             ])
         }
         guard case .handedOff(let handoff) = try await loop(contract).run() else {
@@ -101,7 +119,8 @@ import Testing
         }
         let loop = try loop(contract, tools: [read, write])
         let answers = try await loop.dispatcher.answer(
-            (0..<10).map { ToolCall(id: "\($0)", name: "read", input: ["number": .integer(Int64($0))]) })
+            (0..<10).map { ToolCall(id: "\($0)", name: "read", input: ["number": .integer(Int64($0))]) }
+        )
         #expect(answers.map(\.text) == (0..<10).map { "read \($0)" })
         #expect(running.withLock { $0.most } == ToolDispatcher.readLimit)
         trace.withLock { $0 = [] }
@@ -115,7 +134,9 @@ import Testing
     {
         let calls = Mutex(0)
         let tool = Tool.test(
-            "file_read", .read, schema: objectSchema(["path": textSchema("")], required: ["path"])
+            "file_read",
+            .read,
+            schema: objectSchema(["path": textSchema("")], required: ["path"])
         ) {
             _ in
             calls.withLock { $0 += 1 }
@@ -126,13 +147,17 @@ import Testing
                 turn(("file_raed", ["path": "x"])),
                 turn(
                     ("file_read", ["pth": "x"]),
-                    seen: ["error": true, "contains": "Did you mean `file_read`?"]),
+                    seen: ["error": true, "contains": "Did you mean `file_read`?"]
+                ),
                 turn(
-                    ("file_read", ["path": 1]), seen: ["contains": "`pth` is unknown; did you mean `path`?"]),
+                    ("file_read", ["path": 1]),
+                    seen: ["contains": "`pth` is unknown; did you mean `path`?"]
+                ),
                 turn(("file_read", ["path": "x"]), seen: ["contains": "`path` must be a string"]),
                 turn(
                     ("submit_handoff", ["summary": "s", "completion": "full"]),
-                    seen: ["error": true, "matches": "There is no `x`"]),
+                    seen: ["error": true, "matches": "There is no `x`"]
+                ),
             ])
         }
         #expect(try await loop(contract, tools: [tool]).run().isHandedOff)
@@ -175,7 +200,8 @@ import Testing
                 turn(("submit_handoff", approved)),
                 turn(
                     ("submit_handoff", ["summary": "s", "completion": "full"]),
-                    seen: ["contains": "only an assessment gives a `resolution`"]),
+                    seen: ["contains": "only an assessment gives a `resolution`"]
+                ),
             ])
         }
         #expect(try await loop(delivering).run().isHandedOff)
@@ -232,9 +258,11 @@ import Testing
             contract,
             mustPark: {
                 turns.withLock {
-                    $0 += 1; return $0 == 3
+                    $0 += 1
+                    return $0 == 3
                 }
-            })
+            }
+        )
         #expect(try await loop.run() == .parked)
         #expect(loop.meter.usage.modelCalls == 2)
     }
@@ -253,7 +281,8 @@ import Testing
         #expect(
             Toolbox(for: assessment).names == [
                 "file_read", "file_list", "grep", "shell_exec", "submit_handoff", "read_predecessor_handoff",
-            ])
+            ]
+        )
         #expect(Toolbox(for: try makeContract { $0["tools"] = ["grep"] }).names == ["grep"])
     }
 
@@ -270,11 +299,13 @@ import Testing
                 turn(("read_predecessor_handoff", [:])),
                 turn(
                     ("read_predecessor_handoff", ["stage": "review"]),
-                    seen: ["matches": "*It fails.*Not yet.*"]),
+                    seen: ["matches": "*It fails.*Not yet.*"]
+                ),
                 turn(("read_predecessor_handoff", ["stage": "x"]), seen: ["matches": "*Not yet.*"]),
                 turn(
                     ("submit_handoff", ["summary": "s", "completion": "full"]),
-                    seen: ["error": true, "contains": "there are: reproduce, review"]),
+                    seen: ["error": true, "contains": "there are: reproduce, review"]
+                ),
             ])
         }
         #expect(try await loop(contract).run().isHandedOff)
@@ -288,11 +319,18 @@ extension ReactiveLoop.End {
 extension Tool {
     /// A tool of a test, owned by the runtime so that it needs no sandbox.
     static func test(
-        _ name: String, _ effect: Effect, schema: Value = ["type": "object"],
+        _ name: String,
+        _ effect: Effect,
+        schema: Value = ["type": "object"],
         _ run: @escaping @Sendable (Value) async throws -> String
     ) -> Tool {
         Tool(
-            name: name, summary: "", schema: schema, effect: effect, owner: .runtime, timeout: .seconds(10),
+            name: name,
+            summary: "",
+            schema: schema,
+            effect: effect,
+            owner: .runtime,
+            timeout: .seconds(10),
             outputLimit: 1000
         ) { input, _ in ToolOutput(try await run(input)) }
     }
@@ -301,13 +339,20 @@ extension Tool {
 extension SandboxEngine {
     /// An engine that must not be asked.
     static let none = SandboxEngine(
-        name: "none", create: { _ in throw Failure(.unsupported, "no sandbox") },
-        exec: { _, _ in throw Failure(.unsupported, "no sandbox") }, destroy: { _ in }, limits: { _ in [] },
-        sweep: { _ in [] })
+        name: "none",
+        create: { _ in throw Failure(.unsupported, "no sandbox") },
+        exec: { _, _ in throw Failure(.unsupported, "no sandbox") },
+        destroy: { _ in },
+        limits: { _ in [] },
+        sweep: { _ in [] }
+    )
 }
 
 extension Timepiece {
     /// The system's clocks, with pauses that take no time.
     static let instant = Timepiece(
-        now: system.now, wall: system.wall, sleep: { _ in try Task.checkCancellation() })
+        now: system.now,
+        wall: system.wall,
+        sleep: { _ in try Task.checkCancellation() }
+    )
 }

@@ -50,7 +50,8 @@ import Testing
                     ],
                 ],
                 ["say": "two", "calls": []],
-            ]))
+            ])
+        )
         for _ in 0..<2 {
             var shown = transcript()
             let first = try await model.reply(shown)
@@ -71,7 +72,8 @@ import Testing
                     "seen": ["contains": "FAILED (failures=1)", "tool": "shell_exec"], "say": "reproduced",
                     "calls": [],
                 ],
-            ]))
+            ])
+        )
         var shown = transcript()
         let first = try await model.reply(shown)
         shown.append(.model(text: first.text, calls: first.calls))
@@ -112,7 +114,9 @@ import Testing
         let model = try model(
             scene(
                 [["say": "one", "calls": []], ["seen": ["contains": "good"], "say": "two", "calls": []]],
-                departs: [["say": "instead", "calls": []], ["say": "and on", "calls": []]]))
+                departs: [["say": "instead", "calls": []], ["say": "and on", "calls": []]]
+            )
+        )
         var shown = transcript()
         shown.append(.model(text: "one", calls: []))
         shown.append(.user("bad"))
@@ -145,7 +149,8 @@ import Testing
         let model = try model(
             scene([
                 ["say": "späh", "calls": [["tool": "grep", "input": input]]], ["say": "", "calls": []],
-            ]))
+            ])
+        )
         let turn = try await model.reply(shown)
         // "späh" 5 + "grep" 4 + {"pattern":"x"} 15 = 24 bytes.
         #expect(turn.tokens == TokenCount(input: 9, output: 6))

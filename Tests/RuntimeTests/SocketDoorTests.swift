@@ -3,6 +3,7 @@ import Foundation
 import Outbound
 import Secrets
 import Testing
+import Threads
 import WorkerProtocol
 
 @testable import Runtime
@@ -39,7 +40,8 @@ import WorkerProtocol
         """
 
     private func withDoor(
-        _ replies: Value, _ body: (WorkerDoor, _ requests: () throws -> [Value]) async throws -> Void
+        _ replies: Value,
+        _ body: (WorkerDoor, _ requests: () throws -> [Value]) async throws -> Void
     ) async throws {
         try HTTPClient.initialise()
         var template = Array("/tmp/ag.XXXXXX".utf8CString)
@@ -47,19 +49,18 @@ import WorkerProtocol
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }  // nothing else looks at it
         try replies.canonicalJSON.write(toFile: folder + "/replies.json", atomically: true, encoding: .utf8)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-        process.arguments = ["-c", Self.server, folder]
-        try process.run()
-        defer {
-            process.terminate()
-            process.waitUntilExit()
-        }
+        let command = Command(executable: "/usr/bin/python3", arguments: ["-c", Self.server, folder])
+        let server = Task { try await ChildProcess(command).run(until: .after(.seconds(60))) }
+        // The child is killed with its task.
+        defer { server.cancel() }
         try await eventually("the server listens") {
             FileManager.default.fileExists(atPath: folder + "/door")
         }
         let door = WorkerDoor.socket(
-            folder + "/door", token: SecretText("provisioned"), client: try HTTPClient())
+            folder + "/door",
+            token: SecretText("provisioned"),
+            client: try HTTPClient()
+        )
         try await body(door) {
             let text = try String(contentsOfFile: folder + "/requests.jsonl", encoding: .utf8)
             return try text.split(separator: "\n").map { try Value(json: String($0)) }
@@ -82,7 +83,8 @@ import WorkerProtocol
         ]
         try await withDoor(replies) { door, requests in
             let reply = try await door.register(
-                RegisterRequest(runtime: "r1", commands: ["git"], version: "1"))
+                RegisterRequest(runtime: "r1", commands: ["git"], version: "1")
+            )
             #expect(reply.slots == 2)
             let proof = AttemptProof(attempt: UID("a"), token: "attempt-token")
             let leases = try await door.heartbeat(HeartbeatRequest(attempts: [proof], isDraining: false))
@@ -95,7 +97,8 @@ import WorkerProtocol
             #expect(
                 seen.map { $0["token"] } == [
                     "Bearer provisioned", "Bearer worker-token", "Bearer worker-token", "Bearer worker-token",
-                ])
+                ]
+            )
             #expect(seen[0]["body"] == ["runtime": "r1", "commands": ["git"], "version": "1"])
             #expect(seen[1].at("body", "attempts") == [["attempt": "a", "token": "attempt-token"]])
             #expect(seen[3].at("body", "commit") == "abc")

@@ -27,13 +27,19 @@ import Testing
             let dispatcher = ToolDispatcher(
                 toolbox: Toolbox(for: contract),
                 context: ToolContext(contract: contract, workbench: bench, desk: HandoffDesk()),
-                meter: Meter(price: nil), log: log, clock: .system)
+                meter: Meter(price: nil),
+                log: log,
+                clock: .system
+            )
             do {
                 try await body(
                     {
                         try #require(
-                            try await dispatcher.answer([ToolCall(id: "1", name: $0, input: $1)]).first)
-                    }, folder)
+                            try await dispatcher.answer([ToolCall(id: "1", name: $0, input: $1)]).first
+                        )
+                    },
+                    folder
+                )
             } catch {
                 await bench.close()
                 throw error
@@ -56,21 +62,26 @@ import Testing
             let part = try await call("file_read", ["path": "lines.txt", "offset": 2, "limit": 2])
             #expect(
                 part.text == "     2\tline 2\n     3\tline 3\n[lines 2 to 3 are shown and there are more: "
-                    + "continue with offset 4]")
+                    + "continue with offset 4]"
+            )
             let whole = try await call("file_read", ["path": "lines.txt"])
             #expect(
                 whole.text.hasSuffix(
                     "  2000\tline 2000\n[lines 1 to 2000 are shown and there are more: "
-                        + "continue with offset 2001]"))
+                        + "continue with offset 2001]"
+                )
+            )
             let rest = try await call("file_read", ["path": "lines.txt", "offset": 2001])
             #expect(rest.text.hasPrefix("  2001\t") && rest.text.hasSuffix("  2500\tline 2500\n"))
             #expect(
                 try await call("file_read", ["path": "ends.txt"]).text
-                    == "     1\ta\r\n     2\tb\n     3\tlast\n")
+                    == "     1\ta\r\n     2\tb\n     3\tlast\n"
+            )
             #expect(try await call("file_read", ["path": "empty.txt"]).text == "[`empty.txt` is empty]")
             #expect(
                 try await call("file_read", ["path": "ends.txt", "offset": 9]).text
-                    == "[`ends.txt` has only 3 lines]")
+                    == "[`ends.txt` has only 3 lines]"
+            )
             let wide = try await call("file_read", ["path": "wide.txt"])
             #expect(wide.text.utf8.count < 270_000 && wide.text.hasSuffix("continue with offset 2]"))
             for (path, words) in [
@@ -91,7 +102,8 @@ import Testing
                     "command": """
                     ln -s /etc/passwd link; ln -s /etc etc; ln -s ../../../mirror up; mkfifo pipe
                     """
-                ])
+                ]
+            )
             for path in [
                 "/etc/passwd", "../../../etc/passwd", "link", "etc/passwd", "up/HEAD", "/proc/self/environ",
                 "pipe",
@@ -121,7 +133,8 @@ import Testing
         try await withTools { call, folder in
             #expect(
                 try await call("file_write", ["path": "a/b/c.txt", "content": "ü"]).text
-                    == "Wrote 2 bytes to `a/b/c.txt`.")
+                    == "Wrote 2 bytes to `a/b/c.txt`."
+            )
             let text = try String(contentsOfFile: folder.repository + "/a/b/c.txt", encoding: .utf8)
             #expect(text == "ü")
             // The sandbox's user owns it.
@@ -149,7 +162,8 @@ import Testing
                     [
                         "path": "x.txt", "old_text": .string(old), "new_text": .string(new),
                         "replace_all": .bool(all),
-                    ])
+                    ]
+                )
             }
             func content() throws -> String {
                 try String(contentsOfFile: folder.repository + "/x.txt", encoding: .utf8)
@@ -178,7 +192,8 @@ import Testing
                     d/
                     l -> d/e/f
                     test_calculator.py\t223 bytes
-                    """)
+                    """
+            )
             let deep = try await call("file_list", ["path": "d", "depth": 2])
             #expect(deep.text == "d/e/\nd/e/f\t2 bytes")
         }
@@ -198,7 +213,8 @@ import Testing
             #expect(clamped.text.hasPrefix("killed after 1 s"))
             let place = try await call("shell_exec", ["command": "pwd; id -u; ls /work 2>&1", "cwd": ".git"])
             #expect(
-                place.text.contains("/workspace/repo/.git\n1000\n") && place.text.contains("No such file"))
+                place.text.contains("/workspace/repo/.git\n1000\n") && place.text.contains("No such file")
+            )
         }
         try await withTools({ $0["shell"] = ["allow": [], "deny": ["git push"]] }) { call, _ in
             let refused = try await call("shell_exec", ["command": "true && git push origin"])
@@ -209,7 +225,9 @@ import Testing
     @Test func `grep finds lines, and a hostile pattern costs its own time alone`() async throws {
         try await withTools { call, _ in
             let found = try await call(
-                "grep", ["pattern": "DIVIDE\\(", "ignore_case": true, "glob": "c*.py"])
+                "grep",
+                ["pattern": "DIVIDE\\(", "ignore_case": true, "glob": "c*.py"]
+            )
             #expect(found.text == "calculator.py:1:def divide(a, b):")
             #expect(try await call("grep", ["pattern": "nowhere to be found"]).text == "[nothing was found]")
             #expect(try await call("grep", ["pattern": "-e"]).isError == false)
@@ -218,7 +236,9 @@ import Testing
             _ = try await call("shell_exec", ["command": "seq 3000 > many.txt"])
             #expect(
                 try await call("grep", ["pattern": "[0-9]", "path": "many.txt"]).text.hasSuffix(
-                    "[2500 more lines; narrow the search]"))
+                    "[2500 more lines; narrow the search]"
+                )
+            )
         }
     }
 
@@ -233,7 +253,9 @@ import Testing
             let one = try await call("git_commit", ["message": "Add a\n\nWhy.", "paths": ["a.txt"]])
             #expect(!one.isError && one.text.contains("Add a") && one.text.contains("1 file changed"))
             let status = try await call(
-                "shell_exec", ["command": "git status --porcelain; git log -1 --format='%an %ae %cn %B'"])
+                "shell_exec",
+                ["command": "git status --porcelain; git log -1 --format='%an %ae %cn %B'"]
+            )
             #expect(status.text.contains("?? b.txt\nAgirunner agirunner@localhost Agirunner Add a\n\nWhy."))
             let absent = try await call("git_commit", ["message": "x", "paths": ["absent"]])
             #expect(absent.isError && absent.text.contains("absent"))

@@ -30,7 +30,9 @@ import Testing
                 "path": textSchema("", maxLength: 3, minLength: 1), "count": integerSchema("", 1...5),
                 "mode": ["enum": ["a", "b"]],
                 "list": ["type": "array", "items": ["type": "string"], "maxItems": 2],
-            ], required: ["path"])
+            ],
+            required: ["path"]
+        )
         let table: [(Value, [String])] = [
             (["path": "a"], []), ([:], ["`path` is missing"]), ("x", ["The input must be an object"]),
             (["path": ""], ["`path` must not be empty"]),
@@ -100,6 +102,7 @@ import Testing
         ]
         for (text, commands) in table { #expect(simpleCommands(of: text) == commands, "\(text)") }
         #expect(
-            simpleCommands(of: String(repeating: "$(", count: 20) + String(repeating: ")", count: 20)) == nil)
+            simpleCommands(of: String(repeating: "$(", count: 20) + String(repeating: ")", count: 20)) == nil
+        )
     }
 }

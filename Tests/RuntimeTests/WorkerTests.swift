@@ -15,11 +15,20 @@ import WorkerProtocol
     ) -> Worker {
         let ids = Atomic(0)
         let settings = WorkerSettings(
-            name: "runtime-1", version: "1", commands: ["git"], claimWait: .milliseconds(10),
-            requestID: { "claim-\(ids.add(1, ordering: .relaxed).newValue)" }, random: { 0.5 })
+            name: "runtime-1",
+            version: "1",
+            commands: ["git"],
+            claimWait: .milliseconds(10),
+            requestID: { "claim-\(ids.add(1, ordering: .relaxed).newValue)" },
+            random: { 0.5 }
+        )
         return Worker(
-            settings: settings, door: door.door, clock: clock, logger: Logger(label: "test"),
-            supervise: supervise)
+            settings: settings,
+            door: door.door,
+            clock: clock,
+            logger: Logger(label: "test"),
+            supervise: supervise
+        )
     }
 
     private func claim(_ digit: Int, lease: Int64 = 30_000) throws -> ClaimReply.Claim {
@@ -99,12 +108,16 @@ import WorkerProtocol
         ] {
             let door = FakeDoor()
             door.state.withLock {
-                $0.waiting = claims; $0.directive = directive; $0.leaseMilliseconds = lease
+                $0.waiting = claims
+                $0.directive = directive
+                $0.leaseMilliseconds = lease
             }
             let seen = Mutex<String?>(nil)
             let worker = Worker(
                 settings: .init(name: "r", version: "1", commands: [], requestID: { "1" }, random: { 0 }),
-                door: door.door, clock: .system, logger: Logger(label: "test")
+                door: door.door,
+                clock: .system,
+                logger: Logger(label: "test")
             ) { _, control in
                 if directive == .park {
                     while !control.mustPark { await Task.yield() }
@@ -125,25 +138,33 @@ import WorkerProtocol
     @Test func `a lease counts from the moment its renewal was sent`() async throws {
         let now = Mutex(ContinuousClock.now)
         let clock = Timepiece(
-            now: { now.withLock { $0 } }, wall: Timepiece.system.wall,
-            sleep: { duration in now.withLock { $0 = $0.advanced(by: duration) } })
+            now: { now.withLock { $0 } },
+            wall: Timepiece.system.wall,
+            sleep: { duration in now.withLock { $0 = $0.advanced(by: duration) } }
+        )
         let start = clock.now()
         let control = AttemptControl(
-            proof: AttemptProof(attempt: UID("a"), token: "t"), leaseEnd: start.advanced(by: .seconds(10)))
+            proof: AttemptProof(attempt: UID("a"), token: "t"),
+            leaseEnd: start.advanced(by: .seconds(10))
+        )
         // The reply of a renewal that was sent at 5 s arrives at 9 s; one that was sent earlier comes late.
         now.withLock { $0 = start.advanced(by: .seconds(9)) }
         control.apply(
             .init(attempt: UID("a"), leaseMilliseconds: 10_000, directive: .proceed),
-            sent: start.advanced(by: .seconds(5)))
+            sent: start.advanced(by: .seconds(5))
+        )
         control.apply(
             .init(attempt: UID("a"), leaseMilliseconds: 10_000, directive: .proceed),
-            sent: start.advanced(by: .seconds(1)))
+            sent: start.advanced(by: .seconds(1))
+        )
         #expect(await control.stopped(by: start.advanced(by: .seconds(12)), clock) == .timedOut)
         #expect(clock.now() == start.advanced(by: .seconds(12)))
         #expect(await control.stopped(by: nil, clock) == .leaseLost)
         #expect(clock.now() == start.advanced(by: .seconds(15)))
         control.apply(
-            .init(attempt: UID("a"), leaseMilliseconds: 60_000, directive: .proceed), sent: clock.now())
+            .init(attempt: UID("a"), leaseMilliseconds: 60_000, directive: .proceed),
+            sent: clock.now()
+        )
         #expect(await control.stopped(by: nil, clock) == .leaseLost, "a lost lease does not come back")
     }
 

@@ -1,16 +1,25 @@
 import Domain
-@testable import Store
 import Support
 import Testing
+
+@testable import Store
 
 @Suite struct ClaimTests {
     private let fixture = Fixture()
 
     private func claim(
-        _ store: Store, worker: String = "w", namespaces: [String] = ["default"], tags: [String] = [],
-        lease: Duration = .seconds(30), where isWanted: @escaping @Sendable (TaskRecord) -> Bool = { _ in true }
+        _ store: Store,
+        worker: String = "w",
+        namespaces: [String] = ["default"],
+        tags: [String] = [],
+        lease: Duration = .seconds(30),
+        where isWanted: @escaping @Sendable (TaskRecord) -> Bool = { _ in true }
     ) async throws -> UID? {
-        try await store.claimTask(namespaces: namespaces, tags: tags, actor: "worker:\(worker)") { run, _, task, now in
+        try await store.claimTask(namespaces: namespaces, tags: tags, actor: "worker:\(worker)") {
+            run,
+            _,
+            task,
+            now in
             guard isWanted(task) else { return nil }
             var edit = RunEdit(run)
             try edit.claim(task, fixture, worker: worker, lease: lease, at: now)
@@ -31,7 +40,10 @@ import Testing
                         var mine: [UID] = []
                         while true {
                             let ticket = store.bellTicket()
-                            if let task = try await claim(store, worker: "w\(worker)") { mine.append(task); continue }
+                            if let task = try await claim(store, worker: "w\(worker)") {
+                                mine.append(task)
+                                continue
+                            }
                             if try await store.fleetCounts().readyTasks.isEmpty { return mine }
                             // Every run was being written to: its commit rings.
                             await store.waitBell(after: ticket, deadline: .seconds(1))
@@ -59,7 +71,13 @@ import Testing
             #expect(try await claim(store, tags: ["default/role:nobody"]) == nil)
             var order: [String] = []
             for _ in 0..<4 {
-                let uid = try await claim(store, tags: ["default/role:low", "default/role:late", "default/role:best", "default/role:backing-off"])
+                let uid = try await claim(
+                    store,
+                    tags: [
+                        "default/role:low", "default/role:late", "default/role:best",
+                        "default/role:backing-off",
+                    ]
+                )
                 guard let uid else { break }
                 let object = try await store.rawText("SELECT role FROM tasks WHERE uid = '\(uid)'")
                 order.append(object ?? "")
@@ -87,7 +105,9 @@ import Testing
         }
     }
 
-    @Test func `leases are renewed for their worker while they run and found when they have run out`() async throws {
+    @Test func `leases are renewed for their worker while they run and found when they have run out`()
+        async throws
+    {
         try await withStore { store in
             let uid = try await fixture.begin("run", tasks: 2, in: store)
             _ = try #require(try await claim(store, worker: "a", lease: .seconds(30)))
@@ -108,10 +128,20 @@ import Testing
         try await withStore { store in
             @Sendable func gate(_ edit: RunEdit, _ name: String, due: Timestamp?) -> GateRecord {
                 GateRecord(
-                    uid: fixture.uid(), namespace: "default", name: name, ordinal: edit.run.nextOrdinal,
-                    workflowUID: edit.run.workflow.uid, workflow: edit.run.workflow.name, stage: "build",
-                    question: "Q", digest: Digest("d"), approvers: ["unix:0"], count: 1,
-                    createdAt: edit.run.workflow.createdAt, dueAt: due)
+                    uid: fixture.uid(),
+                    namespace: "default",
+                    name: name,
+                    ordinal: edit.run.nextOrdinal,
+                    workflowUID: edit.run.workflow.uid,
+                    workflow: edit.run.workflow.name,
+                    stage: "build",
+                    question: "Q",
+                    digest: Digest("d"),
+                    approvers: ["unix:0"],
+                    count: 1,
+                    createdAt: edit.run.workflow.createdAt,
+                    dueAt: due
+                )
             }
             let uid = try await fixture.begin("run", in: store) { edit in
                 try edit.add(gate(edit, "gate-1", due: edit.run.workflow.createdAt), to: \.gates)

@@ -1,7 +1,8 @@
 import Domain
-@testable import Store
 import Support
 import Testing
+
+@testable import Store
 
 @Suite struct ConnectionTests {
     private let fixture = Fixture()
@@ -26,12 +27,15 @@ import Testing
             // Those of this store alone: its schema is in the text of no other store's last statement.
             let name = try #require(store.settings.schema)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<3 { group.addTask { try await store.raw("SELECT pg_sleep(0.05), '\(name).kill'") } }
+                for _ in 0..<3 {
+                    group.addTask { try await store.raw("SELECT pg_sleep(0.05), '\(name).kill'") }
+                }
                 try await group.waitForAll()
             }
             _ = try await store.rawText(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                    + "WHERE pid <> pg_backend_pid() AND query LIKE '%\(name).kill%'")
+                    + "WHERE pid <> pg_backend_pid() AND query LIKE '%\(name).kill%'"
+            )
             _ = try await fixture.apply(fixture.declared("Role", "s"), to: store)
             #expect(try await store.storedObjects(source: nil).count == 2)
         }
@@ -61,7 +65,8 @@ import Testing
     private func running(_ store: Store) async throws -> String? {
         try await store.rawText(
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%cancel-\(fixture.seed)%' "
-                + "AND state = 'active' AND pid <> pg_backend_pid()")
+                + "AND state = 'active' AND pid <> pg_backend_pid()"
+        )
     }
 
     @Test func `a statement that takes too long is ended by the server`() async throws {
@@ -75,7 +80,8 @@ import Testing
         }
     }
 
-    @Test func `whoever waits too long for a connection is told so, and nobody else is harmed`() async throws {
+    @Test func `whoever waits too long for a connection is told so, and nobody else is harmed`() async throws
+    {
         let cluster = try await TemporaryCluster.shared()
         var settings = cluster.settings(schema: "busy\(fixture.seed)", connections: 1)
         settings.poolTimeout = .milliseconds(100)
@@ -120,12 +126,16 @@ import Testing
         try await withStore { store in
             let texts = ["", "'", "\\", "{a,\"b\"}", "ü😀", "line\nbreak", "\u{1}", "null"]
             let answer = try await store.read { session in
-                try session.rows(TableStatement(sql: "SELECT unnest($1::text[]) AS text"), texts).map { try $0.text("text") }
+                try session.rows(TableStatement(sql: "SELECT unnest($1::text[]) AS text"), texts).map {
+                    try $0.text("text")
+                }
             }
             #expect(answer == texts)
             let value: Value = ["a": [1, .number(2.5), "x\u{0}y", .null], "b\u{0}": true]
             let back = try await store.read { session in
-                try session.rows(TableStatement(sql: "SELECT $1::jsonb AS value"), value).first?.value("value")
+                try session.rows(TableStatement(sql: "SELECT $1::jsonb AS value"), value).first?.value(
+                    "value"
+                )
             }
             #expect(back == ["a": [1, .number(2.5), "x\u{FFFD}y", .null], "b\u{FFFD}": true])
         }

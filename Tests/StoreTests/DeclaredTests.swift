@@ -1,20 +1,27 @@
 import Domain
-@testable import Store
 import Support
 import Testing
+
+@testable import Store
 
 @Suite struct DeclaredTests {
     private let fixture = Fixture()
     private let role = ObjectKey("Role", namespace: "default", name: "r")
 
-    private func apply(_ write: RevisionWrite, _ store: Store, fence: ClaimedKey? = nil) async throws -> AppliedRevision {
+    private func apply(
+        _ write: RevisionWrite,
+        _ store: Store,
+        fence: ClaimedKey? = nil
+    ) async throws -> AppliedRevision {
         try await store.apply(write, fence: fence, newUID: { fixture.uid() })
     }
 
     @Test func `a revision makes, changes, keeps and removes objects`() async throws {
         try await withStore { store in
             let origin = fixture.gitOrigin("main")
-            let steps: [ApplyStep] = ["r", "s", "t"].map { .put(fixture.declared("Role", $0, origin: origin)) }
+            let steps: [ApplyStep] = ["r", "s", "t"].map {
+                .put(fixture.declared("Role", $0, origin: origin))
+            }
             let first = try await apply(fixture.revision(steps), store)
             #expect((first.created, first.changed, first.unchanged, first.removed) == (3, 0, 0, 0))
             let before = try #require(try await store.stored(role))
@@ -30,13 +37,16 @@ import Testing
             let after = try #require(try await store.stored(role))
             #expect(after.object.metadata.uid == before.object.metadata.uid)
             #expect(after.object.metadata.generation == 2)
-            let kept = try #require(try await store.stored(ObjectKey("Role", namespace: "default", name: "s")))
+            let kept = try #require(
+                try await store.stored(ObjectKey("Role", namespace: "default", name: "s"))
+            )
             #expect(kept.origin.line == 99)
             #expect(kept.object.metadata.resourceVersion.map { $0 < first.position } == true)
             #expect(try await store.storedObjects(source: "main").map(\.object.metadata.name) == ["r", "s"])
             try await store.waitForHorizon(second.position, deadline: .seconds(10))
             let shown = try #require(
-                try await store.object(ObjectKey("Revision", namespace: nil, name: second.revision)))
+                try await store.object(ObjectKey("Revision", namespace: nil, name: second.revision))
+            )
             #expect(shown.status?["phase"] == "applied" && shown.status?["changed"] == 1)
             let types = try await store.events(limit: 100).map(\.type)
             #expect(types.filter { $0 == "object.created" }.count == 3)
@@ -47,7 +57,9 @@ import Testing
     @Test func `applying the same revision again changes no version`() async throws {
         try await withStore { store in
             let steps = (0..<5).map {
-                ApplyStep.put(fixture.declared("Role", "r\($0)", labels: ["a": "b"], origin: fixture.gitOrigin("main")))
+                ApplyStep.put(
+                    fixture.declared("Role", "r\($0)", labels: ["a": "b"], origin: fixture.gitOrigin("main"))
+                )
             }
             _ = try await apply(fixture.revision(steps), store)
             let before = try await store.storedObjects(source: nil)
@@ -57,15 +69,24 @@ import Testing
         }
     }
 
-    @Test func `more than a thousand steps are applied, and a label is shown without a new generation`() async throws {
+    @Test func `more than a thousand steps are applied, and a label is shown without a new generation`()
+        async throws
+    {
         try await withStore { store in
             let steps = (0..<1500).map {
                 ApplyStep.put(fixture.declared("Role", "r\($0)", origin: fixture.gitOrigin("main")))
             }
             #expect(try await apply(fixture.revision(steps), store).created == 1500)
-            let labelled = fixture.declared("Role", "r7", labels: ["tier": "one"], origin: fixture.gitOrigin("main"))
+            let labelled = fixture.declared(
+                "Role",
+                "r7",
+                labels: ["tier": "one"],
+                origin: fixture.gitOrigin("main")
+            )
             #expect(try await apply(fixture.revision([.put(labelled)], commit: "b"), store).changed == 1)
-            let stored = try #require(try await store.stored(ObjectKey("Role", namespace: "default", name: "r7")))
+            let stored = try #require(
+                try await store.stored(ObjectKey("Role", namespace: "default", name: "r7"))
+            )
             #expect(stored.object.metadata.generation == 1)
             #expect(stored.object.metadata.labels == ["tier": "one"])
         }
@@ -74,7 +95,10 @@ import Testing
     @Test func `controlled kinds are marked, and a stale fence applies nothing`() async throws {
         try await withStore { store in
             let workflow = fixture.declared("Workflow", "w", origin: fixture.gitOrigin("main"))
-            _ = try await apply(fixture.revision([.put(workflow), .put(fixture.declared("Role", "r"))]), store)
+            _ = try await apply(
+                fixture.revision([.put(workflow), .put(fixture.declared("Role", "r"))]),
+                store
+            )
             let stale = try #require(try await store.claimKey(by: "a", lease: .zero))
             #expect(stale.key == workflow.object.key)
             _ = try #require(try await store.claimKey(by: "b", lease: .seconds(60)))
@@ -88,28 +112,48 @@ import Testing
         try await withStore { store in
             let declared = fixture.declared("Role", "r", origin: fixture.gitOrigin("main"))
             _ = try await apply(fixture.revision([.put(declared)]), store)
-            let refused = await failure { _ = try await fixture.apply(fixture.declared("Role", "r"), to: store) }
+            let refused = await failure {
+                _ = try await fixture.apply(fixture.declared("Role", "r"), to: store)
+            }
             #expect(refused?.reason == "owned_by_git")
             #expect(refused?.message.contains("things.yaml:3") == true)
-            #expect(await failure { _ = try await store.removeOne(role, actor: "unix:0") }?.reason == "owned_by_git")
+            #expect(
+                await failure { _ = try await store.removeOne(role, actor: "unix:0") }?.reason
+                    == "owned_by_git"
+            )
         }
     }
 
     @Test func `create, apply and replace keep their promises`() async throws {
         try await withStore { store in
             let declared = fixture.declared("Role", "r")
-            #expect(await failure { _ = try await fixture.apply(declared, to: store, mode: .replace) }?.code == .notFound)
+            #expect(
+                await failure { _ = try await fixture.apply(declared, to: store, mode: .replace) }?.code
+                    == .notFound
+            )
             let (made, position) = try await fixture.apply(declared, to: store, mode: .create)
-            #expect(await failure { _ = try await fixture.apply(declared, to: store, mode: .create) }?.code == .alreadyExists)
+            #expect(
+                await failure { _ = try await fixture.apply(declared, to: store, mode: .create) }?.code
+                    == .alreadyExists
+            )
             let changed = fixture.declared("Role", "r", spec: ["text": "two"])
             let stale = await failure {
                 _ = try await store.applyOne(
-                    changed, mode: .replace, actor: "unix:0", expectedResourceVersion: Position(1),
-                    newUID: { fixture.uid() })
+                    changed,
+                    mode: .replace,
+                    actor: "unix:0",
+                    expectedResourceVersion: Position(1),
+                    newUID: { fixture.uid() }
+                )
             }
             #expect(stale?.reason == "stale")
             let (after, next) = try await store.applyOne(
-                changed, mode: .replace, actor: "unix:0", expectedResourceVersion: position, newUID: { fixture.uid() })
+                changed,
+                mode: .replace,
+                actor: "unix:0",
+                expectedResourceVersion: position,
+                newUID: { fixture.uid() }
+            )
             #expect(after.object.metadata.uid == made.object.metadata.uid && next > position)
             #expect(try await fixture.apply(changed, to: store).1 == next)
             #expect(try await store.removeOne(role, actor: "unix:0") > next)
@@ -122,7 +166,8 @@ import Testing
             let made = try await withThrowingTaskGroup(of: UID?.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
-                        try await fixture.apply(fixture.declared("Role", "r"), to: store).0.object.metadata.uid
+                        try await fixture.apply(fixture.declared("Role", "r"), to: store).0.object.metadata
+                            .uid
                     }
                 }
                 return try await group.reduce(into: Set()) { $0.insert($1) }
@@ -160,9 +205,14 @@ import Testing
             #expect(try await store.run(uid) == nil)
             try await store.waitForHorizon(position, deadline: .seconds(10))
             let kinds = ["Attempt", "Handoff", "Task", "WorkItem", "Workflow"]
-            let seen = try await store.changes(after: .start, kinds: kinds, namespace: nil, limit: 100).changes
+            let seen = try await store.changes(after: .start, kinds: kinds, namespace: nil, limit: 100)
+                .changes
             #expect(seen.allSatisfy { $0.act == .removed })
-            #expect(seen.map(\.object.kind).sorted() == ["Attempt", "Handoff", "Task", "Task", "WorkItem", "Workflow"])
+            #expect(
+                seen.map(\.object.kind).sorted() == [
+                    "Attempt", "Handoff", "Task", "Task", "WorkItem", "Workflow",
+                ]
+            )
             _ = try await fixture.begin("run", tasks: 2, in: store)
         }
     }

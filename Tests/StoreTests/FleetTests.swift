@@ -1,33 +1,55 @@
 import Domain
-@testable import Store
 import Support
 import Testing
+
+@testable import Store
 
 @Suite struct FleetTests {
     private let fixture = Fixture()
 
     private func worker(_ name: String) -> WorkerRecord {
         WorkerRecord(
-            uid: fixture.uid(), name: name, pool: "pool", runtime: "runtime", namespaces: ["default"], tags: [],
-            commands: ["git"], slots: 1, version: "1", createdAt: Timestamp(microseconds: 1_760_000_000_000_000))
+            uid: fixture.uid(),
+            name: name,
+            pool: "pool",
+            runtime: "runtime",
+            namespaces: ["default"],
+            tags: [],
+            commands: ["git"],
+            slots: 1,
+            version: "1",
+            createdAt: Timestamp(microseconds: 1_760_000_000_000_000)
+        )
     }
 
     @Test func `a runtime is provisioned once and moves through its states`() async throws {
         try await withStore { store in
             let record = RuntimeRecord(
-                uid: fixture.uid(), name: "rt-1", pool: "pool", tokenDigest: Digest("t"),
-                createdAt: Timestamp(microseconds: 1_760_000_000_000_000))
+                uid: fixture.uid(),
+                name: "rt-1",
+                pool: "pool",
+                tokenDigest: Digest("t"),
+                createdAt: Timestamp(microseconds: 1_760_000_000_000_000)
+            )
             try await store.provisionRuntime(record, actor: "fleet")
             #expect(try await store.runtime(named: "rt-1") == record)
-            #expect(await failure { try await store.provisionRuntime(record, actor: "fleet") }?.code == .alreadyExists)
+            #expect(
+                await failure { try await store.provisionRuntime(record, actor: "fleet") }?.code
+                    == .alreadyExists
+            )
             try await store.setRuntimeState("rt-1", .running, actor: "fleet")
             let position = try #require(try await store.rawText("SELECT last_value FROM log_position"))
             try await store.setRuntimeState("rt-1", .running, actor: "fleet")
             #expect(try await store.rawText("SELECT last_value FROM log_position") == position)
-            let object = try #require(try await store.object(ObjectKey("Runtime", namespace: nil, name: "rt-1")))
+            let object = try #require(
+                try await store.object(ObjectKey("Runtime", namespace: nil, name: "rt-1"))
+            )
             #expect(object.status?["state"] == "running")
             #expect(object.status?["tokenDigest"] == nil)
-            #expect(await failure { try await store.setRuntimeState("none", .gone, actor: "fleet") }?.code == .notFound)
+            #expect(
+                await failure { try await store.setRuntimeState("none", .gone, actor: "fleet") }?.code
+                    == .notFound
+            )
         }
     }
 
@@ -39,10 +61,18 @@ import Testing
             #expect(try await store.touchWorker("w") == .online)
             #expect(
                 try await store.sweepWorkers(
-                    degradedAfter: .seconds(60), disconnectedAfter: .seconds(120), offlineAfter: .seconds(180)) == 0)
+                    degradedAfter: .seconds(60),
+                    disconnectedAfter: .seconds(120),
+                    offlineAfter: .seconds(180)
+                ) == 0
+            )
             var states: [WorkerState] = []
             for _ in 0..<4 {
-                try await store.sweepWorkers(degradedAfter: .zero, disconnectedAfter: .zero, offlineAfter: .zero)
+                try await store.sweepWorkers(
+                    degradedAfter: .zero,
+                    disconnectedAfter: .zero,
+                    offlineAfter: .zero
+                )
                 states += try await store.workers().map(\.state)
             }
             #expect(states == [.degraded, .disconnected, .offline, .offline])
@@ -64,7 +94,10 @@ import Testing
             try await store.setWorkerState("w", .draining, actor: "unix:0")
             #expect(try await store.touchWorker("w") == .draining)
             let object = try #require(try await store.object(ObjectKey("Worker", namespace: nil, name: "w")))
-            #expect(object.status?["state"] == "draining" && object.metadata.labels?["agirunner.dev/pool"] == "pool")
+            #expect(
+                object.status?["state"] == "draining"
+                    && object.metadata.labels?["agirunner.dev/pool"] == "pool"
+            )
         }
     }
 }

@@ -1,7 +1,8 @@
 import Domain
-@testable import Store
 import Support
 import Testing
+
+@testable import Store
 
 @Suite struct KeyTests {
     private let fixture = Fixture()
@@ -30,12 +31,18 @@ import Testing
 
     @Test func `urgent keys come first, and waiting makes a key more urgent`() async throws {
         try await withStore { store in
-            try await store.mark([Mark(key("resync"), priority: .resync), Mark(key("drift"), priority: .drift)])
+            try await store.mark([
+                Mark(key("resync"), priority: .resync), Mark(key("drift"), priority: .drift),
+            ])
             try await store.mark([Mark(key("people"), priority: .people)])
-            try await store.raw("UPDATE keys SET due = due - interval '95 s', rank = rank - interval '95 s' "
-                + "WHERE name = 'resync'")
+            try await store.raw(
+                "UPDATE keys SET due = due - interval '95 s', rank = rank - interval '95 s' "
+                    + "WHERE name = 'resync'"
+            )
             var order: [String] = []
-            while let next = try await store.claimKey(by: "c", lease: .seconds(60)) { order.append(next.key.name) }
+            while let next = try await store.claimKey(by: "c", lease: .seconds(60)) {
+                order.append(next.key.name)
+            }
             #expect(order == ["resync", "people", "drift"])
         }
     }

@@ -1,8 +1,9 @@
 import Domain
-@testable import Store
 import Support
 import Synchronization
 import Testing
+
+@testable import Store
 
 /// A door that a transaction waits at, on its own thread, until a test opens it.
 final class Door: Sendable {
@@ -34,10 +35,14 @@ final class Door: Sendable {
             try await store.waitForHorizon(first, deadline: .seconds(10))
             async let slow: Position = store.transaction { session in
                 let position = try session.drawPositions(1)[0]
-                let object = try #require(try session.rows(ShownTable.declared.get, "Role", "default", "first").first)
+                let object = try #require(
+                    try session.rows(ShownTable.declared.get, "Role", "default", "first").first
+                )
                 let stored = try Stored(row: object.value("row"))
                 try session.append(
-                    events: [], changes: [try ChangeRow(removed: stored.object, at: position, time: session.now())])
+                    events: [],
+                    changes: [try ChangeRow(removed: stored.object, at: position, time: session.now())]
+                )
                 try door.pass(session)
                 return position
             }
@@ -54,13 +59,20 @@ final class Door: Sendable {
             let position = try await slow
             #expect(position < later)
             try await store.waitForHorizon(later, deadline: .seconds(10))
-            let after = try await store.changes(after: before.through, kinds: ["Role"], namespace: nil, limit: 100)
+            let after = try await store.changes(
+                after: before.through,
+                kinds: ["Role"],
+                namespace: nil,
+                limit: 100
+            )
             #expect(after.changes.count == 6)
             #expect(after.changes.first?.position == position)
         }
     }
 
-    @Test func `one object's positions grow in lock order although the later writer began first`() async throws {
+    @Test func `one object's positions grow in lock order although the later writer began first`()
+        async throws
+    {
         try await withStore { store in
             let (begun, _) = try await fixture.apply(fixture.declared("Role", "one"), to: store)
             let key = begun.object.key
@@ -69,7 +81,9 @@ final class Door: Sendable {
             async let early: Position? = store.transaction { session in
                 try session.execute(ControlStatement.transactionID)
                 try door.pass(session)
-                let row = try #require(try session.rows(DeclaredStatement.lock, ["Role"], ["default"], ["one"]).first)
+                let row = try #require(
+                    try session.rows(DeclaredStatement.lock, ["Role"], ["default"], ["one"]).first
+                )
                 var stored = try Stored(row: row.value("row"))
                 stored.object.status = ["writer": "early"]
                 return try session.putStatus(of: stored, event: nil, now: session.now())
@@ -93,7 +107,8 @@ final class Door: Sendable {
         INSERT INTO changes (position, kind, namespace, name, uid, act, image, time)
         SELECT p.position, 'Role', 'default', 'x', 'x', 'removed',
             '{"apiVersion":"agirunner.dev/v1","kind":"Role","metadata":{"name":"x","namespace":"default"}}', now()
-        FROM (SELECT nextval('log_position') AS position) p, LATERAL (SELECT pg_advisory_xact_lock(p.position * 0 + $1))
+        FROM (SELECT nextval('log_position') AS position) p, LATERAL (SELECT
+            pg_advisory_xact_lock(p.position * 0 + $1))
             AS lock
         """
 

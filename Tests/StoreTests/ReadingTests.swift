@@ -1,7 +1,8 @@
 import Domain
-@testable import Store
 import Support
 import Testing
+
+@testable import Store
 
 @Suite struct ReadingTests {
     private let fixture = Fixture()
@@ -10,8 +11,11 @@ import Testing
         try await withStore { store in
             for index in 0..<25 {
                 let declared = fixture.declared(
-                    "Role", "r\(index)", namespace: index % 2 == 0 ? "a" : "b",
-                    labels: index % 3 == 0 ? ["third": "yes"] : nil)
+                    "Role",
+                    "r\(index)",
+                    namespace: index % 2 == 0 ? "a" : "b",
+                    labels: index % 3 == 0 ? ["third": "yes"] : nil
+                )
                 _ = try await fixture.apply(declared, to: store)
             }
             var names: [String] = []
@@ -19,7 +23,11 @@ import Testing
             var position: Position?
             repeat {
                 let page = try await store.list(
-                    ObjectQuery(kind: "Role", namespace: nil), limit: 7, after: after, position: position)
+                    ObjectQuery(kind: "Role", namespace: nil),
+                    limit: 7,
+                    after: after,
+                    position: position
+                )
                 #expect(page.objects.count <= 7)
                 #expect(position == nil || page.position == position)
                 names += page.objects.map { "\($0.metadata.namespace ?? "")/\($0.metadata.name)" }
@@ -28,11 +36,15 @@ import Testing
             #expect(names.count == 25 && names == names.sorted())
             let third = LabelRequirement(key: "third", operation: .isIn, values: ["yes"])
             let some = try await store.list(
-                ObjectQuery(kind: "Role", namespace: "a", labels: [third]), limit: 100)
+                ObjectQuery(kind: "Role", namespace: "a", labels: [third]),
+                limit: 100
+            )
             #expect(some.objects.count == 5 && some.next == nil)
             let one = try await store.list(ObjectQuery(kind: "Role", namespace: nil, name: "r3"), limit: 100)
             #expect(one.objects.map(\.metadata.name) == ["r3"])
-            #expect(try await store.list(ObjectQuery(kind: "Skill", namespace: nil), limit: 1).objects.isEmpty)
+            #expect(
+                try await store.list(ObjectQuery(kind: "Skill", namespace: nil), limit: 1).objects.isEmpty
+            )
         }
     }
 
@@ -44,13 +56,31 @@ import Testing
                 try edit.complete(attempt, fixture, at: now)
                 try edit.add(
                     EscalationRecord(
-                        uid: fixture.uid(), namespace: "default", name: "run-escalation",
-                        ordinal: edit.run.nextOrdinal, workflowUID: uid, workflow: "run", stage: nil,
-                        taskUID: nil, task: nil, to: "human", reason: "r", question: "q", createdAt: now),
-                    to: \.escalations)
+                        uid: fixture.uid(),
+                        namespace: "default",
+                        name: "run-escalation",
+                        ordinal: edit.run.nextOrdinal,
+                        workflowUID: uid,
+                        workflow: "run",
+                        stage: nil,
+                        taskUID: nil,
+                        task: nil,
+                        to: "human",
+                        reason: "r",
+                        question: "q",
+                        createdAt: now
+                    ),
+                    to: \.escalations
+                )
             }
             let end = try await store.record(
-                PlainEvent(type: "test", subject: ObjectKey("Role", namespace: nil, name: "x"), actor: "t", data: [:]))
+                PlainEvent(
+                    type: "test",
+                    subject: ObjectKey("Role", namespace: nil, name: "x"),
+                    actor: "t",
+                    data: [:]
+                )
+            )
             try await store.waitForHorizon(end, deadline: .seconds(10))
             for kind in ["Workflow", "WorkItem", "Task", "Attempt", "Handoff", "Escalation", "Event"] {
                 let page = try await store.list(ObjectQuery(kind: kind, namespace: "default"), limit: 100)
@@ -59,7 +89,8 @@ import Testing
                 #expect(try await store.object(first.key) == first, "\(kind)")
             }
             let task = try #require(
-                try await store.list(ObjectQuery(kind: "Task", namespace: "default"), limit: 1).objects.first)
+                try await store.list(ObjectQuery(kind: "Task", namespace: "default"), limit: 1).objects.first
+            )
             #expect(task.metadata.labels?["agirunner.dev/workflow"] == "run")
             #expect(task.status?["state"] == "completed")
             #expect(try await store.object(ObjectKey("Task", namespace: "default", name: "none")) == nil)
@@ -77,42 +108,79 @@ import Testing
             let second = try await store.setStatus(key, fence: nil) { _, _ in ["n": 2] }
             let third = try #require(try await store.setStatus(key, fence: nil) { _, _ in ["n": 3] })
             try await store.waitForHorizon(third, deadline: .seconds(10))
-            let (changes, through) = try await store.changes(after: .start, kinds: ["Role"], namespace: "default", limit: 9)
+            let (changes, through) = try await store.changes(
+                after: .start,
+                kinds: ["Role"],
+                namespace: "default",
+                limit: 9
+            )
             #expect(changes.map(\.position) == [third] && through >= third)
             #expect(changes.first?.object.status == ["n": 3])
             let rest = try await store.changes(
-                after: try #require(second), kinds: ["Role"], namespace: nil, limit: 9).changes
+                after: try #require(second),
+                kinds: ["Role"],
+                namespace: nil,
+                limit: 9
+            ).changes
             #expect(rest.map(\.position) == [third])
-            #expect(try await store.changes(after: through, kinds: ["Role"], namespace: nil, limit: 9).changes.isEmpty)
-            #expect(try await store.changes(after: .start, kinds: ["Role"], namespace: "x", limit: 9).changes.isEmpty)
+            #expect(
+                try await store.changes(after: through, kinds: ["Role"], namespace: nil, limit: 9).changes
+                    .isEmpty
+            )
+            #expect(
+                try await store.changes(after: .start, kinds: ["Role"], namespace: "x", limit: 9).changes
+                    .isEmpty
+            )
         }
     }
 
     @Test func `an object that leaves a selector is seen leaving although it changed again`() async throws {
         try await withStore { store in
-            let (_, first) = try await fixture.apply(fixture.declared("Role", "r", labels: ["t": "a"]), to: store)
+            let (_, first) = try await fixture.apply(
+                fixture.declared("Role", "r", labels: ["t": "a"]),
+                to: store
+            )
             _ = try await fixture.apply(fixture.declared("Role", "r", labels: ["t": "b"]), to: store)
-            let (_, last) = try await fixture.apply(fixture.declared("Role", "r", labels: ["t": "c"]), to: store)
+            let (_, last) = try await fixture.apply(
+                fixture.declared("Role", "r", labels: ["t": "c"]),
+                to: store
+            )
             try await store.waitForHorizon(last, deadline: .seconds(10))
-            let changes = try await store.changes(after: first, kinds: ["Role"], namespace: nil, limit: 9).changes
+            let changes = try await store.changes(after: first, kinds: ["Role"], namespace: nil, limit: 9)
+                .changes
             #expect(changes.map(\.labelsBefore) == [["t": "a"], ["t": "b"]])
             #expect(changes.map { $0.object.metadata.labels } == [["t": "b"], ["t": "c"]])
             #expect(changes.allSatisfy { $0.object.metadata.resourceVersion == $0.position })
         }
     }
 
-    @Test func `a removed object is delivered with its last image, and events when they are asked for`() async throws {
+    @Test func `a removed object is delivered with its last image, and events when they are asked for`()
+        async throws
+    {
         try await withStore { store in
-            let (stored, _) = try await fixture.apply(fixture.declared("Role", "r", labels: ["t": "a"]), to: store)
+            let (stored, _) = try await fixture.apply(
+                fixture.declared("Role", "r", labels: ["t": "a"]),
+                to: store
+            )
             let position = try await store.removeOne(stored.object.key, actor: "unix:0")
             try await store.waitForHorizon(position, deadline: .seconds(10))
-            let (changes, _) = try await store.changes(after: .start, kinds: ["Event", "Role"], namespace: nil, limit: 9)
+            let (changes, _) = try await store.changes(
+                after: .start,
+                kinds: ["Event", "Role"],
+                namespace: nil,
+                limit: 9
+            )
             #expect(changes.map(\.object.kind) == ["Event", "Event", "Role"])
             #expect(changes.last?.act == .removed && changes.last?.object.spec == ["text": "one"])
             var paged: [Position] = []
             var after = Position.start
             while true {
-                let page = try await store.changes(after: after, kinds: ["Event", "Role"], namespace: nil, limit: 1)
+                let page = try await store.changes(
+                    after: after,
+                    kinds: ["Event", "Role"],
+                    namespace: nil,
+                    limit: 1
+                )
                 paged += page.changes.map(\.position)
                 if page.through == after || page.through == store.horizon() { break }
                 after = page.through
@@ -129,17 +197,30 @@ import Testing
             }
             try await store.waitForHorizon(last, deadline: .seconds(10))
             let above = await failure {
-                _ = try await store.changes(after: Position(last.number + 100), kinds: [], namespace: nil, limit: 1)
+                _ = try await store.changes(
+                    after: Position(last.number + 100),
+                    kinds: [],
+                    namespace: nil,
+                    limit: 1
+                )
             }
             #expect(above?.code == .expired)
             try await store.trim()
-            #expect(try await store.changes(after: .start, kinds: ["Role"], namespace: nil, limit: 9).changes.count == 3)
+            #expect(
+                try await store.changes(after: .start, kinds: ["Role"], namespace: nil, limit: 9).changes
+                    .count == 3
+            )
             try await store.trim(changesOlderThan: .zero)
             let old = await failure {
                 _ = try await store.changes(after: .start, kinds: ["Role"], namespace: nil, limit: 9)
             }
             #expect(old?.reason == "trimmed")
-            let kept = try await store.changes(after: Position(last.number - 1), kinds: ["Role"], namespace: nil, limit: 9)
+            let kept = try await store.changes(
+                after: Position(last.number - 1),
+                kinds: ["Role"],
+                namespace: nil,
+                limit: 9
+            )
             #expect(kept.changes.count == 1)
         }
     }
@@ -166,13 +247,20 @@ import Testing
                 while names.count < count {
                     let ticket = store.bellTicket()
                     let (changes, through) = try await store.changes(
-                        after: after, kinds: ["Role"], namespace: nil, limit: 7)
+                        after: after,
+                        kinds: ["Role"],
+                        namespace: nil,
+                        limit: 7
+                    )
                     for change in changes {
                         #expect(change.position > last)
                         last = change.position
                         names.insert(change.object.metadata.name)
                     }
-                    if through > after { after = through; continue }
+                    if through > after {
+                        after = through
+                        continue
+                    }
                     await store.waitBell(after: ticket, deadline: .seconds(5))
                 }
                 return names
@@ -181,7 +269,10 @@ import Testing
                 for writer in 0..<4 {
                     group.addTask {
                         for index in 0..<(count / 4) {
-                            _ = try await fixture.apply(fixture.declared("Role", "r\(writer)-\(index)"), to: store)
+                            _ = try await fixture.apply(
+                                fixture.declared("Role", "r\(writer)-\(index)"),
+                                to: store
+                            )
                         }
                     }
                 }
@@ -200,7 +291,12 @@ import Testing
             let attempt = try #require(try await store.run(uid)).0.attempts[0]
             func line(_ number: Int64, _ text: String) -> TaskLogLine {
                 TaskLogLine(
-                    sequence: number, time: attempt.createdAt, source: "tool", message: text, data: ["n": .integer(number)])
+                    sequence: number,
+                    time: attempt.createdAt,
+                    source: "tool",
+                    message: text,
+                    data: ["n": .integer(number)]
+                )
             }
             try await store.appendLogs(attempt.uid, [line(1, "one"), line(2, "two\u{0}")])
             try await store.appendLogs(attempt.uid, [line(2, "again"), line(3, "three")])

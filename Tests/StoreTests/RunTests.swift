@@ -1,7 +1,8 @@
 import Domain
-@testable import Store
 import Support
 import Testing
+
+@testable import Store
 
 @Suite struct RunTests {
     private let fixture = Fixture()
@@ -49,11 +50,23 @@ import Testing
         case 1, 2: if let ready { try edit.claim(ready, fixture, at: now) }
         case 3:
             guard let live else { return }
-            try edit.complete(live.uid, fixture, body: ["text": "a\u{0}b \\u0000 ü", "number": .number(1e21)], at: now)
+            try edit.complete(
+                live.uid,
+                fixture,
+                body: ["text": "a\u{0}b \\u0000 ü", "number": .number(1e21)],
+                at: now
+            )
         case 4:
             guard let live else { return }
-            try edit.update(\.attempts, live.uid) { $0.state = .lost; $0.finishedAt = now }
-            try edit.update(\.tasks, live.taskUID) { $0.state = .ready; $0.readyAt = now; $0.failures += 1 }
+            try edit.update(\.attempts, live.uid) {
+                $0.state = .lost
+                $0.finishedAt = now
+            }
+            try edit.update(\.tasks, live.taskUID) {
+                $0.state = .ready
+                $0.readyAt = now
+                $0.failures += 1
+            }
         case 5:
             guard let live else { return }
             try edit.update(\.attempts, live.uid) { attempt in
@@ -65,10 +78,21 @@ import Testing
             try edit.update(\.items, edit.run.items[0].uid) { $0.nextActor = $0.nextActor == nil ? "x" : nil }
         case 7:
             let now = fixture.pick([nil, now])
-            if let ready { try edit.update(\.tasks, ready.uid) { $0.notBefore = now ?? nil; $0.feedback.append("f") } }
+            if let ready {
+                try edit.update(\.tasks, ready.uid) {
+                    $0.notBefore = now ?? nil
+                    $0.feedback.append("f")
+                }
+            }
         default:
             let condition = Condition(
-                type: "Ready", status: .yes, reason: "R", message: "", lastTransitionTime: now, observedGeneration: 1)
+                type: "Ready",
+                status: .yes,
+                reason: "R",
+                message: "",
+                lastTransitionTime: now,
+                observedGeneration: 1
+            )
             try edit.change(\.conditions, to: fixture.number(in: 0..<2) == 0 ? [condition] : [])
         }
     }
@@ -88,7 +112,9 @@ import Testing
             let uid = try await fixture.begin("run", in: store)
             @Sendable func ask(_ content: String, _ answer: String) async throws -> String {
                 try await store.transact(
-                    uid, request: RequestKey(scope: "s", id: "1", content: Digest(content)), actor: "test"
+                    uid,
+                    request: RequestKey(scope: "s", id: "1", content: Digest(content)),
+                    actor: "test"
                 ) { run, _, now in
                     var edit = RunEdit(run)
                     try edit.addTask(fixture, at: now)
@@ -110,7 +136,9 @@ import Testing
                 for index in 0..<6 {
                     group.addTask {
                         try await store.transact(
-                            uid, request: RequestKey(scope: "s", id: "1", content: Digest("c")), actor: "test"
+                            uid,
+                            request: RequestKey(scope: "s", id: "1", content: Digest("c")),
+                            actor: "test"
                         ) { run, _, now in
                             var edit = RunEdit(run)
                             try edit.addTask(fixture, at: now)
@@ -136,7 +164,10 @@ import Testing
                 }
             }
             #expect(try await store.run(uid)?.0 == before)
-            #expect(await failure { try await store.transact(UID("none"), actor: "t") { _, _, _ in (nil, 1) } }?.code == .notFound)
+            #expect(
+                await failure { try await store.transact(UID("none"), actor: "t") { _, _, _ in (nil, 1) } }?
+                    .code == .notFound
+            )
         }
     }
 
@@ -155,7 +186,10 @@ import Testing
             #expect(second?.outside == "23505")
             // What ends in the same change makes room.
             try await fixture.change(uid, in: store) { edit, now in
-                try edit.update(\.attempts, edit.run.attempts[0].uid) { $0.state = .lost; $0.finishedAt = now }
+                try edit.update(\.attempts, edit.run.attempts[0].uid) {
+                    $0.state = .lost
+                    $0.finishedAt = now
+                }
                 try edit.claim(edit.run.tasks[0], fixture, at: now)
             }
             #expect(try await store.run(uid)?.0.attempts.map(\.state) == [.lost, .live])
@@ -166,7 +200,8 @@ import Testing
         try await withStore { store in
             let uid = try await fixture.begin("run", tasks: 1, in: store)
             let withoutEnd = await failure {
-                try await fixture.change(uid, in: store) { edit, _ in try edit.change(\.phase, to: .completed) }
+                try await fixture.change(uid, in: store) { edit, _ in try edit.change(\.phase, to: .completed)
+                }
             }
             #expect(withoutEnd?.outside == "23514")
             let withoutLease = await failure {

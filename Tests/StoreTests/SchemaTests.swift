@@ -1,7 +1,8 @@
 import Domain
-@testable import Store
 import Support
 import Testing
+
+@testable import Store
 
 @Suite struct SchemaTests {
     @Test func `migrating again changes nothing`() async throws {
@@ -9,7 +10,9 @@ import Testing
             let before = try await store.installation()
             try await store.migrate()
             #expect(try await store.installation() == before)
-            #expect(try await store.rawText("SELECT count(*) FROM schema_migrations") == "\(Migration.all.count)")
+            #expect(
+                try await store.rawText("SELECT count(*) FROM schema_migrations") == "\(Migration.all.count)"
+            )
         }
     }
 
@@ -50,7 +53,10 @@ import Testing
                     return "\(migration.name) \(try row?.text("digest") ?? "")"
                 }
             }
-            #expect(try differenceFromGolden(digests.joined(separator: "\n") + "\n", "Store/migrations.txt") == nil)
+            #expect(
+                try differenceFromGolden(digests.joined(separator: "\n") + "\n", "Store/migrations.txt")
+                    == nil
+            )
         }
     }
 
@@ -65,7 +71,9 @@ import Testing
                     try session.rows(
                         TableStatement(
                             sql: "SELECT column_name, data_type FROM information_schema.columns "
-                                + "WHERE table_schema = current_schema() AND table_name = $1"), table.name
+                                + "WHERE table_schema = current_schema() AND table_name = $1"
+                        ),
+                        table.name
                     ).map { "\(try $0.text("column_name")) \(try $0.text("data_type"))" }
                 }
                 let described = table.columns.map { column in
@@ -82,13 +90,17 @@ import Testing
         }
     }
 
-    private static let statements: [any Statement] = ([
-        ServiceStatement.allCases, SettingStatement.allCases, MigrationStatement.allCases, KeyStatement.allCases,
-        DeclaredStatement.allCases, RevisionStatement.allCases, RunStatement.allCases, ClaimStatement.allCases,
-        FleetStatement.allCases, LogStatement.allCases, TaskLogStatement.allCases, RetentionStatement.allCases,
-        ControlStatement.allCases, Table.all.flatMap { [$0.insert, $0.update] },
-        ShownTable.all.flatMap { [$0.get, $0.list, $0.byUID] },
-    ] as [[any Statement]]).flatMap { $0 }
+    private static let statements: [any Statement] =
+        ([
+            ServiceStatement.allCases, SettingStatement.allCases, MigrationStatement.allCases,
+            KeyStatement.allCases,
+            DeclaredStatement.allCases, RevisionStatement.allCases, RunStatement.allCases,
+            ClaimStatement.allCases,
+            FleetStatement.allCases, LogStatement.allCases, TaskLogStatement.allCases,
+            RetentionStatement.allCases,
+            ControlStatement.allCases, Table.all.flatMap { [$0.insert, $0.update] },
+            ShownTable.all.flatMap { [$0.get, $0.list, $0.byUID] },
+        ] as [[any Statement]]).flatMap { $0 }
 
     @Test func `Postgres can plan every statement`() async throws {
         try await withStore { store in
@@ -96,14 +108,19 @@ import Testing
                 try session.execute(TableStatement(sql: "SET LOCAL plan_cache_mode = force_generic_plan"))
                 for (index, statement) in Self.statements.enumerated() {
                     let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"]
-                    // BEGIN, LISTEN, SET and CREATE have no plan; other tests run them. Tables without uid have no update.
+                    // BEGIN, LISTEN, SET and CREATE have no plan; other tests run them. Tables without uid
+                    // have no update.
                     guard verbs.contains(where: statement.sql.hasPrefix) else { continue }
-                    if statement.sql.hasPrefix("UPDATE events") || statement.sql.hasPrefix("UPDATE changes") { continue }
+                    if statement.sql.hasPrefix("UPDATE events") || statement.sql.hasPrefix("UPDATE changes") {
+                        continue
+                    }
                     let count = (1...9).last { statement.sql.contains("$\($0)") } ?? 0
                     try session.execute(TableStatement(sql: "PREPARE explained\(index) AS \(statement.sql)"))
                     let nulls = Array(repeating: "NULL", count: count).joined(separator: ", ")
                     let arguments = count == 0 ? "" : "(\(nulls))"
-                    let plan = try session.rows(TableStatement(sql: "EXPLAIN EXECUTE explained\(index)\(arguments)"))
+                    let plan = try session.rows(
+                        TableStatement(sql: "EXPLAIN EXECUTE explained\(index)\(arguments)")
+                    )
                     #expect(plan.count > 0)
                 }
             }

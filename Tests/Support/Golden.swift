@@ -6,10 +6,14 @@ internal import FoundationEssentials
 /// - Returns: nil when they are equal, else the first line that differs, for people.
 /// - Throws: when the file cannot be read or written.
 package func differenceFromGolden(
-    _ text: String, _ name: String, testFile: String = #filePath
+    _ text: String,
+    _ name: String,
+    testFile: String = #filePath
 ) throws -> String? {
     let parts = testFile.split(separator: "/", omittingEmptySubsequences: false)
-    guard let tests = parts.lastIndex(of: "Tests") else { throw SupportError("\(testFile) is not below Tests") }
+    guard let tests = parts.lastIndex(of: "Tests") else {
+        throw SupportError("\(testFile) is not below Tests")
+    }
     let path = "\(parts[...tests].joined(separator: "/"))/Goldens/\(name)"
     if ProcessInfo.processInfo.environment["GOLDEN"] == "write" {
         let folder = path.split(separator: "/").dropLast().joined(separator: "/")
@@ -22,7 +26,10 @@ package func differenceFromGolden(
     guard let content = FileManager.default.contents(atPath: path) else {
         return "\(path) is missing; run with GOLDEN=write"
     }
-    let expected = String(decoding: content, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let expected = String(decoding: content, as: UTF8.self).split(
+        separator: "\n",
+        omittingEmptySubsequences: false
+    )
     let actual = text.split(separator: "\n", omittingEmptySubsequences: false)
     for index in 0..<max(expected.count, actual.count) {
         let wanted = index < expected.count ? expected[index] : "(end)"

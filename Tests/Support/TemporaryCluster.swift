@@ -4,9 +4,9 @@ internal import Threads
 
 /// A private Postgres cluster below `/tmp` that ends with this process, however that ends.
 ///
-/// The server runs as an unprivileged user when the tests run as root, because it refuses root. A watchdog in a
-/// session of its own looks after this process; when it is gone, the watchdog stops the server and removes the
-/// folder. Nothing needs to be called at the end, so a crash leaves nothing behind either.
+/// The server runs as an unprivileged user when the tests run as root, because it refuses root. A watchdog in
+/// a session of its own looks after this process; when it is gone, the watchdog stops the server and removes
+/// the folder. Nothing needs to be called at the end, so a crash leaves nothing behind either.
 package final class TemporaryCluster: Sendable {
     /// The folder of the socket, the data and the log.
     package let folder: String
@@ -29,16 +29,23 @@ package final class TemporaryCluster: Sendable {
         try await server(
             "initdb",
             [
-                "-D", data, "-U", "agirunner", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
-            ])
+                "-D", data, "-U", "agirunner", "--auth=trust", "--no-sync", "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ]
+        )
         try await start()
     }
 
     /// Settings for a store in a schema of its own in this cluster.
     package func settings(schema: String?, connections: Int = 4) -> StoreSettings {
         StoreSettings(
-            host: folder, database: "postgres", user: "agirunner", schema: schema, connections: connections,
-            applicationName: "tests")
+            host: folder,
+            database: "postgres",
+            user: "agirunner",
+            schema: schema,
+            connections: connections,
+            applicationName: "tests"
+        )
     }
 
     /// Starts the server.
@@ -52,7 +59,8 @@ package final class TemporaryCluster: Sendable {
             [
                 "-D", data, "-w", "-t", "60", "-l", "\(folder)/log", "-o",
                 options.map { "-c \($0)" }.joined(separator: " "), "start",
-            ])
+            ]
+        )
     }
 
     /// Stops the server as a crash would: without a word to its clients.
@@ -65,8 +73,12 @@ package final class TemporaryCluster: Sendable {
     private func server(_ program: String, _ arguments: [String]) async throws {
         let output = try await ChildProcess(
             Command(
-                executable: "\(binaries)/\(program)", arguments: arguments, environment: ["PATH": "/usr/bin:/bin"],
-                directory: folder, account: account)
+                executable: "\(binaries)/\(program)",
+                arguments: arguments,
+                environment: ["PATH": "/usr/bin:/bin"],
+                directory: folder,
+                account: account
+            )
         ).run(until: .after(.seconds(90)))
         guard output.succeeded else {
             let message = String(decoding: output.standardError, as: UTF8.self)
@@ -85,7 +97,10 @@ package final class TemporaryCluster: Sendable {
         let command = Command(
             executable: "/bin/sh",
             arguments: ["-c", script, "watchdog", "\(own.pid)", "\(own.startTime)", binaries, folder],
-            environment: ["PATH": "/usr/bin:/bin"], directory: "/", account: account)
+            environment: ["PATH": "/usr/bin:/bin"],
+            directory: "/",
+            account: account
+        )
         _ = try DetachedProcess(command).start()
     }
 }
@@ -128,6 +143,8 @@ private func unprivilegedAccount() throws -> Command.Account? {
 
 private func text(ofFile path: String) throws -> String {
     // Files below /proc say they are empty, so they are read to their end instead of by their size.
-    guard let handle = FileManager.default.contents(atPath: path) else { throw SupportError("cannot read \(path)") }
+    guard let handle = FileManager.default.contents(atPath: path) else {
+        throw SupportError("cannot read \(path)")
+    }
     return String(decoding: handle, as: UTF8.self)
 }

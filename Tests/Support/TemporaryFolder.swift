@@ -31,7 +31,9 @@ package final class TemporaryFolder: Sendable {
 
     /// The text of a file; nil when there is none.
     package func read(_ relativePath: String) -> String? {
-        FileManager.default.contents(atPath: "\(path)/\(relativePath)").map { String(decoding: $0, as: UTF8.self) }
+        FileManager.default.contents(atPath: "\(path)/\(relativePath)").map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// Removes a file.

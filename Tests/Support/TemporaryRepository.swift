@@ -45,7 +45,11 @@ package final class TemporaryRepository: Sendable {
         ]
         let output = try await ChildProcess(
             Command(
-                executable: "/usr/bin/git", arguments: arguments, environment: environment, directory: path)
+                executable: "/usr/bin/git",
+                arguments: arguments,
+                environment: environment,
+                directory: path
+            )
         ).run(until: .after(.seconds(30)))
         guard output.succeeded else {
             let error = String(decoding: output.standardError, as: UTF8.self)

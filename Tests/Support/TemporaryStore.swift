@@ -5,16 +5,21 @@ internal import Synchronization
 ///
 /// - Throws: what the body throws.
 package func withStore<Answer: Sendable>(
-    connections: Int = 4, _ body: @Sendable @escaping (Store) async throws -> Answer
+    connections: Int = 4,
+    _ body: @Sendable @escaping (Store) async throws -> Answer
 ) async throws -> Answer {
     let cluster = try await TemporaryCluster.shared()
-    let schema = "t\(schemaCount.withLock { count in count += 1; return count })"
+    let schema = schemaCount.withLock { count in
+        count += 1
+        return "t\(count)"
+    }
     return try await withStore(settings: cluster.settings(schema: schema, connections: connections), body)
 }
 
 /// A migrated store with these settings, whose service runs until the body ends; makes the schema.
 package func withStore<Answer: Sendable>(
-    settings: StoreSettings, _ body: @Sendable @escaping (Store) async throws -> Answer
+    settings: StoreSettings,
+    _ body: @Sendable @escaping (Store) async throws -> Answer
 ) async throws -> Answer {
     let store = Store(settings: settings)
     defer { store.close() }

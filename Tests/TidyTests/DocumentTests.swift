@@ -26,7 +26,11 @@ import Testing
     }
 
     @Test func `a path that is not there is found`() {
-        #expect(missingPaths(in: "see `Sources/Nowhere/X.swift` and `Sources/Domain`") == ["Sources/Nowhere/X.swift"])
+        #expect(
+            missingPaths(in: "see `Sources/Nowhere/X.swift` and `Sources/Domain`") == [
+                "Sources/Nowhere/X.swift"
+            ]
+        )
     }
 
     /// Of the paths in backticks below the repository's folders, those that do not exist.

@@ -27,7 +27,10 @@ import Testing
 
     @Test func `Foundation stays out of the core and of what is below it`() {
         for (target, place) in importTable where place.ring == .core || place.ring == .system {
-            #expect(place.allowed.isDisjoint(with: ["Foundation", "FoundationEssentials", "Glibc"]), "\(target)")
+            #expect(
+                place.allowed.isDisjoint(with: ["Foundation", "FoundationEssentials", "Glibc"]),
+                "\(target)"
+            )
         }
     }
 
@@ -49,7 +52,9 @@ import Testing
 
     @Test func `an import that is not allowed is found`() {
         let file = SourceFile(
-            path: "Sources/Domain/Clock.swift", text: "// import Store\ninternal import Foundation\nimport struct Git.Tree\n")
+            path: "Sources/Domain/Clock.swift",
+            text: "// import Store\ninternal import Foundation\nimport struct Git.Tree\n"
+        )
         #expect(forbiddenImports(file).map(\.line) == [2, 3])
         #expect(forbiddenImports(file).last?.message == "Domain may not import Git")
         let stranger = SourceFile(path: "Sources/Nowhere/X.swift", text: "import Domain\n")
@@ -63,14 +68,20 @@ import Testing
             func library(_ name: String) -> Target { .target(name: name) }
             library("Domain", ["Store", logging], resources: [.embedInCode("X")]),
             .target(name: "Stranger", dependencies: ["Domain"]),
-            """)
+            """
+        )
         #expect(manifest.targets["Domain"] == ["Store", "Logging"])
         #expect(
             manifestViolations(manifest).map(\.description) == [
-                "Package.swift:3: Domain may not depend on Logging", "Package.swift:3: Domain may not depend on Store",
+                "Package.swift:3: Domain may not depend on Logging",
+                "Package.swift:3: Domain may not depend on Store",
                 "Package.swift:4: Stranger does not stand in the table of imports",
-            ])
-        let file = SourceFile(path: "Sources/Domain/X.swift", text: "import Logging\nimport Threads\nimport Glibc\n")
+            ]
+        )
+        let file = SourceFile(
+            path: "Sources/Domain/X.swift",
+            text: "import Logging\nimport Threads\nimport Glibc\n"
+        )
         #expect(undeclaredImports(file, manifest).map(\.line) == [2])
     }
 

@@ -4,7 +4,11 @@ import Testing
 @Suite struct LanguageTests {
     private let files = Repository.this.files
 
-    private func left(_ rule: Rule, _ check: (SourceFile) -> [Violation], in files: [SourceFile]) -> [Violation] {
+    private func left(
+        _ rule: Rule,
+        _ check: (SourceFile) -> [Violation],
+        in files: [SourceFile]
+    ) -> [Violation] {
         files.flatMap(check).minus(exemptions.filter { $0.rule == rule })
     }
 
@@ -37,7 +41,10 @@ import Testing
     }
 
     @Test func `a name that says nothing is found`() {
-        let bad = file("final class QueueManager {}\nstruct `Info` {}\nenum MetaData {}\nstruct Datagram {}\nlet Data = 1\n")
+        let bad = file(
+            "final class QueueManager {}\nstruct `Info` {}\nenum MetaData {}\nstruct Datagram {}\nlet Data "
+                + "= 1\n"
+        )
         #expect(typeNames(bad).map(\.line) == [1, 3])
         #expect(typeNames(file("package actor NameHelper {}")).count == 1)
     }
@@ -52,7 +59,8 @@ import Testing
             let d = f()!.name
             var e: Int!
             let f = "\\(name!)"
-            """)
+            """
+        )
         #expect(traps(bad).map(\.line) == [1, 2, 3, 4, 5, 6, 7])
         let good = file(
             """
@@ -60,7 +68,8 @@ import Testing
             let s = "wow! try! \\(!x)"  // really! as! x!
             let t = #"x!"#
             @Test func `it works!`() {}
-            """)
+            """
+        )
         #expect(traps(good) == [])
     }
 
@@ -77,12 +86,16 @@ import Testing
             guard let a = g(),
                 let b = try? f()
             else { return }
-            """)
+            """
+        )
         #expect(silencedErrors(good) == [])
     }
 
     @Test func `an unproven belief and an open end are found`() {
-        #expect(uncheckedSafety(file("final class X: @unchecked Sendable {}\nnonisolated(unsafe) var y = 1\n")).count == 2)
+        #expect(
+            uncheckedSafety(file("final class X: @unchecked Sendable {}\nnonisolated(unsafe) var y = 1\n"))
+                .count == 2
+        )
         #expect(uncheckedSafety(file("// @unchecked Sendable\nstruct X: Sendable {}\n")).isEmpty)
         let mark = "TO" + "DO"
         #expect(openEnds(file("let a = 1  // \(mark): later\nlet \(mark) = 2\n")).map(\.line) == [1])
@@ -106,7 +119,8 @@ import Testing
             let c = ##"raw \(x) "# "##; let d = """
               { " } \(g { 1 }) //
               """  // } end
-            """#)
+            """#
+        )
         #expect(source.code[0] == #"let a = "      (" " + f(" "))        "                   + b"#)
         #expect(source.code[1] == ###"let c = ##"             "##; let d = """"###)
         #expect(source.code[2].split(separator: " ") == ["(g", "{", "1", "})"])

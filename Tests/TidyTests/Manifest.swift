@@ -11,7 +11,8 @@ struct Manifest {
         for index in tokens.indices where tokens[index].text == "let" {
             // let hummingbird: Target.Dependency = .product(name: "Hummingbird", …
             let rest = tokens[index...].prefix(12).map(\.text)
-            guard rest.count == 12, rest[7...9] == ["product", "(", "name"], let product = literal(rest[11]) else {
+            guard rest.count == 12, rest[7...9] == ["product", "(", "name"], let product = literal(rest[11])
+            else {
                 continue
             }
             products[rest[1]] = product
@@ -21,12 +22,15 @@ struct Manifest {
             guard let name = call.lazy.compactMap({ literal($0.text) }).first else { continue }
             lines[name] = tokens[index].line
             targets[name] = Set(
-                Manifest.dependencies(call).compactMap { literal($0) ?? products[$0] })
+                Manifest.dependencies(call).compactMap { literal($0) ?? products[$0] }
+            )
         }
     }
 
     /// Those with code of the product.
-    var productTargets: [String] { targets.keys.filter { !$0.hasSuffix("Tests") && !testSupport.contains($0) } }
+    var productTargets: [String] {
+        targets.keys.filter { !$0.hasSuffix("Tests") && !testSupport.contains($0) }
+    }
 
     private static func isTarget(_ tokens: [SourceFile.Token], _ index: Int) -> Bool {
         guard index + 2 < tokens.count, tokens[index + 1].text == "(" else { return false }
@@ -48,9 +52,16 @@ struct Manifest {
 func manifestViolations(_ manifest: Manifest, table: [String: Place] = importTable) -> [Violation] {
     manifest.productTargets.sorted().flatMap { target -> [Violation] in
         func violation(_ message: String) -> Violation {
-            Violation(path: "Package.swift", line: manifest.lines[target] ?? 0, rule: .manifest, message: message)
+            Violation(
+                path: "Package.swift",
+                line: manifest.lines[target] ?? 0,
+                rule: .manifest,
+                message: message
+            )
         }
-        guard let place = table[target] else { return [violation("\(target) does not stand in the table of imports")] }
+        guard let place = table[target] else {
+            return [violation("\(target) does not stand in the table of imports")]
+        }
         return (manifest.targets[target] ?? []).subtracting(place.allowed).sorted().map {
             violation("\(target) may not depend on \($0)")
         }
@@ -63,7 +74,11 @@ func undeclaredImports(_ file: SourceFile, _ manifest: Manifest) -> [Violation] 
     let declared = (manifest.targets[file.target] ?? []).union(system)
     return imports(of: file).compactMap { module, line in
         guard !declared.contains(module) else { return nil }
-        return file.violation(line, .manifest, "\(file.target) imports \(module), which Package.swift does not give it")
+        return file.violation(
+            line,
+            .manifest,
+            "\(file.target) imports \(module), which Package.swift does not give it"
+        )
     }
 }
 

@@ -15,7 +15,8 @@ struct Repository: Sendable {
         let root = root
         files = ["Sources", "Tests"].flatMap { folder -> [SourceFile] in
             let names = FileManager.default.enumerator(atPath: root.appending(path: folder).path)
-            return (names?.allObjects ?? []).compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.sorted()
+            return (names?.allObjects ?? []).compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }
+                .sorted()
                 .compactMap { name in
                     let path = "\(folder)/\(name)"
                     return read(root, path).map { SourceFile(path: path, text: $0) }
@@ -30,9 +31,13 @@ struct Repository: Sendable {
     func text(_ path: String) -> String? { read(root, path) }
 
     /// Whether there is a file or folder.
-    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: root.appending(path: path).path) }
+    func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: root.appending(path: path).path)
+    }
 }
 
 private func read(_ root: URL, _ path: String) -> String? {
-    FileManager.default.contents(atPath: root.appending(path: path).path).map { String(decoding: $0, as: UTF8.self) }
+    FileManager.default.contents(atPath: root.appending(path: path).path).map {
+        String(decoding: $0, as: UTF8.self)
+    }
 }

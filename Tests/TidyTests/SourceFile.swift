@@ -41,7 +41,9 @@ struct SourceFile: Sendable {
 /// The lines of a text; a line end at its end begins no line.
 private func split(_ bytes: [UInt8]) -> [String] {
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    return (lines.last?.isEmpty == true ? lines.dropLast() : lines).map { String(decoding: $0, as: UTF8.self) }
+    return (lines.last?.isEmpty == true ? lines.dropLast() : lines).map {
+        String(decoding: $0, as: UTF8.self)
+    }
 }
 
 private func tokenize(_ code: [UInt8]) -> [SourceFile.Token] {

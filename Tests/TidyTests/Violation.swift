@@ -35,7 +35,8 @@ extension Sequence<Violation> {
             if covered.count > exemption.count { left += covered }
             if covered.count < exemption.count {
                 let message =
-                    "\(exemption.count) violations of \(exemption.rule.rawValue) are exempt, \(covered.count) are there"
+                    "\(exemption.count) violations of \(exemption.rule.rawValue) are exempt, "
+                        + "\(covered.count) are there"
                 left.append(Violation(path: exemption.path, line: 0, rule: exemption.rule, message: message))
             }
         }

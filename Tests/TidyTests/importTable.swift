@@ -1,5 +1,5 @@
-/// The rings of ARCHITECTURE.md, section 1, as data: a target may import what stands on its line, what its ring
-/// may import, and nothing else.
+/// The rings of ARCHITECTURE.md, section 1, as data: a target may import what stands on its line, what its
+/// ring may import, and nothing else.
 struct Place {
     let ring: Ring
     let imports: Set<String>
@@ -13,7 +13,9 @@ enum Ring {
 
     /// What every target of the ring may import besides.
     var imports: Set<String> {
-        let everywhere: Set = ["Synchronization", "OrderedCollections", "DequeModule", "HeapModule", "SystemPackage"]
+        let everywhere: Set = [
+            "Synchronization", "OrderedCollections", "DequeModule", "HeapModule", "SystemPackage",
+        ]
         switch self {
         case .c: return []
         case .system: return everywhere
@@ -56,27 +58,38 @@ let importTable: [String: Place] = [
     // Its clean git process needs a deadline and a session, as a sandbox does.
     "Runtime": Place(
         ring: .edge,
-        imports: ["Domain", "WorkerProtocol", "Containers", "Outbound", "Secrets", "Threads", "Subprocess"]),
+        imports: ["Domain", "WorkerProtocol", "Containers", "Outbound", "Secrets", "Threads", "Subprocess"]
+    ),
     "API": Place(
-        ring: .edge, imports: ["Domain", "WorkerProtocol", "Secrets", "Hummingbird", "NIOCore", "HTTPTypes"]),
+        ring: .edge,
+        imports: ["Domain", "WorkerProtocol", "Secrets", "Hummingbird", "NIOCore", "HTTPTypes"]
+    ),
     "Telemetry": Place(ring: .edge, imports: ["Outbound", "Secrets", "Metrics"]),
     "CommandLine": Place(
         ring: .edge,
-        imports: ["Domain", "Catalog", "Workflows", "Git", "Reconciler", "Secrets", "Outbound", "ArgumentParser"]),
+        imports: [
+            "Domain", "Catalog", "Workflows", "Git", "Reconciler", "Secrets", "Outbound", "ArgumentParser",
+        ]
+    ),
     "Embedded": Place(ring: .edge, imports: ["Domain", "Threads", "Subprocess"]),
 
     // The programs that may not link libpq do not name Store, and nobody but `agirunner` names Embedded.
     "agirunner": Place(
-        ring: .program, imports: ["CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry"]),
+        ring: .program,
+        imports: ["CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry"]
+    ),
     "agirunnerd": Place(
         ring: .program,
         imports: [
             "API", "Catalog", "Domain", "Git", "Reconciler", "Secrets", "Store", "Telemetry", "Threads",
             "WorkerProtocol", "Workflows",
-        ]),
+        ]
+    ),
     "agirunner-fleet": Place(ring: .program, imports: ["Domain", "Fleet", "Outbound", "Telemetry"]),
     "agirunner-runtime": Place(
-        ring: .program, imports: ["Containers", "Domain", "Outbound", "Runtime", "Secrets", "Telemetry"]),
+        ring: .program,
+        imports: ["Containers", "Domain", "Outbound", "Runtime", "Secrets", "Telemetry"]
+    ),
 ]
 
 /// The modules a file imports, with their lines.

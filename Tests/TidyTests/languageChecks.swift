@@ -5,11 +5,15 @@ func typeNames(_ file: SourceFile) -> [Violation] {
     let keywords = ["struct", "class", "enum", "actor", "protocol", "typealias"]
     return file.tokens.indices.dropLast().compactMap { index in
         let name = file.tokens[index + 1].text
-        guard keywords.contains(file.tokens[index].text), let word = emptyWords.first(where: name.hasSuffix) else {
+        guard keywords.contains(file.tokens[index].text), let word = emptyWords.first(where: name.hasSuffix)
+        else {
             return nil
         }
         return file.violation(
-            file.tokens[index + 1].line, .typeName, "\(name): '\(word)' says nothing; name what it is")
+            file.tokens[index + 1].line,
+            .typeName,
+            "\(name): '\(word)' says nothing; name what it is"
+        )
     }
 }
 
@@ -17,8 +21,12 @@ func typeNames(_ file: SourceFile) -> [Violation] {
 func traps(_ file: SourceFile) -> [Violation] {
     file.code.enumerated().flatMap { index, line -> [Violation] in
         var found = ["try!", "as!", "fatalError("].filter(line.contains)
-        if hasForceUnwrap(Array(line.utf8)) { found.append("a force unwrap or implicitly unwrapped optional") }
-        return found.map { file.violation(index + 1, .trap, "\($0) ends the process; throw or answer nil instead") }
+        if hasForceUnwrap(Array(line.utf8)) {
+            found.append("a force unwrap or implicitly unwrapped optional")
+        }
+        return found.map {
+            file.violation(index + 1, .trap, "\($0) ends the process; throw or answer nil instead")
+        }
     }
 }
 
@@ -28,7 +36,9 @@ private func hasForceUnwrap(_ line: [UInt8]) -> Bool {
         guard line[index] == UInt8(ascii: "!"), index > 0 else { return false }
         let before = line[index - 1]
         let follows = index + 1 < line.count ? line[index + 1] : UInt8(ascii: " ")
-        guard follows != UInt8(ascii: "="), isWordByte(before) || ")]>?\"".utf8.contains(before) else { return false }
+        guard follows != UInt8(ascii: "="), isWordByte(before) || ")]>?\"".utf8.contains(before) else {
+            return false
+        }
         let word = String(decoding: line[..<index].suffix { isWordByte($0) }, as: UTF8.self)
         return !["try", "as"].contains(word)
     }
@@ -47,13 +57,19 @@ extension Collection where Self: BidirectionalCollection {
 func silencedErrors(_ file: SourceFile) -> [Violation] {
     file.code.indices.compactMap { index in
         guard file.code[index].contains("try?"), !isExplained(file, index) else { return nil }
-        return file.violation(index + 1, .silencedError, "try? without a comment that says why the error may be lost")
+        return file.violation(
+            index + 1,
+            .silencedError,
+            "try? without a comment that says why the error may be lost"
+        )
     }
 }
 
 /// A statement over several lines has its comment above its first one; a run of lines with `try?` shares one.
 private func isExplained(_ file: SourceFile, _ index: Int) -> Bool {
-    func hasComment(_ line: Int) -> Bool { file.comments.indices.contains(line) && !isBlank(file.comments[line]) }
+    func hasComment(_ line: Int) -> Bool {
+        file.comments.indices.contains(line) && !isBlank(file.comments[line])
+    }
     var line = index
     while true {
         if hasComment(line) || hasComment(line - 1) { return true }
@@ -68,7 +84,9 @@ private func isExplained(_ file: SourceFile, _ index: Int) -> Bool {
 private func isContinuation(_ line: String, of before: String) -> Bool {
     let words = line.split(separator: " ")
     let previous = before.split(separator: " ").last ?? ""
-    let begins = words.first.map { [".", "?", ":", "&", "|", "+", "}", ")"].contains($0.prefix(1)) || $0 == "else" }
+    let begins = words.first.map {
+        [".", "?", ":", "&", "|", "+", "}", ")"].contains($0.prefix(1)) || $0 == "else"
+    }
     let ends = [",", "(", "[", "=", "+", "&&", "||", "{", "where"].contains { previous.hasSuffix($0) }
     return begins == true || ends
 }

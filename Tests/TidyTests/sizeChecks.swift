@@ -22,7 +22,10 @@ func lineLength(_ file: SourceFile) -> [Violation] {
     file.lines.enumerated().compactMap { index, line in
         guard line.count > SizeLimits.column else { return nil }
         return file.violation(
-            index + 1, .lineLength, "\(line.count) columns, at most \(SizeLimits.column) are allowed")
+            index + 1,
+            .lineLength,
+            "\(line.count) columns, at most \(SizeLimits.column) are allowed"
+        )
     }
 }
 
@@ -31,7 +34,10 @@ func functionLength(_ file: SourceFile) -> [Violation] {
     return functions(in: file.tokens).compactMap { function in
         guard function.lines > limit else { return nil }
         return file.violation(
-            function.line, .functionLength, "\(function.name) has \(function.lines) lines, at most \(limit) are allowed")
+            function.line,
+            .functionLength,
+            "\(function.name) has \(function.lines) lines, at most \(limit) are allowed"
+        )
     }
 }
 
@@ -50,7 +56,11 @@ func functions(in tokens: [SourceFile.Token]) -> [Function] {
         else { return nil }
         let isNamed = ["func", "var"].contains(tokens[start].text)
         let name = isNamed && start + 1 < tokens.count ? tokens[start + 1].text : tokens[start].text
-        return Function(name: name, line: tokens[start].line, lines: tokens[end].line - tokens[start].line + 1)
+        return Function(
+            name: name,
+            line: tokens[start].line,
+            lines: tokens[end].line - tokens[start].line + 1
+        )
     }
 }
 
@@ -91,8 +101,10 @@ private func bodyStart(_ tokens: [SourceFile.Token], after start: Int) -> Int? {
 }
 
 private let endsDeclaration: Set<String> = [
-    "func", "var", "let", "init", "case", "struct", "class", "enum", "actor", "extension", "protocol", "subscript",
-    "deinit", "import", "associatedtype", "typealias", "static", "package", "private", "public", "internal", "if",
+    "func", "var", "let", "init", "case", "struct", "class", "enum", "actor", "extension", "protocol",
+    "subscript",
+    "deinit", "import", "associatedtype", "typealias", "static", "package", "private", "public", "internal",
+    "if",
     "for", "while", "switch", "guard", "do", "return", "repeat", "defer",
 ]
 

@@ -121,7 +121,9 @@ import Workflows
         ]
         let items: Value = [["name": "a", "dependsOn": []], ["name": "b", "dependsOn": []]]
         let playbook = PlaybookSpec.of(
-            [["name": "build", "roles": ["dev"], "workItems": items]], ["limits": limits])
+            [["name": "build", "roles": ["dev"], "workItems": items]],
+            ["limits": limits]
+        )
         var driver = try RunDriver(playbook)
         _ = try driver.claim("run-build-1-1")
         #expect(throws: Refusal.self) { try driver.claim("run-build-2-1") }

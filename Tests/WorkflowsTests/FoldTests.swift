@@ -34,15 +34,30 @@ import Workflows
         case 6:
             let action = try pick([DecisionSpec.Action.approve, .requestChanges, .pause, .resume])
             let target = DecisionSpec.Target(kind: "Workflow", name: "run")
-            return .decide(DecisionSpec(target: target, action: action), by: Actor(subject: "unix:0", role: .orgAdmin))
+            return .decide(
+                DecisionSpec(target: target, action: action),
+                by: Actor(subject: "unix:0", role: .orgAdmin)
+            )
         default:
             let attempt = try pick(run.attempts.filter { $0.state == .live })
-            let outcome = try pick([AttemptReport.Outcome.completed, .completed, .completed, .failed, .parked])
+            let outcome = try pick([
+                AttemptReport.Outcome.completed, .completed, .completed, .failed, .parked,
+            ])
             let resolution = try pick([Resolution.approved, .approved, .requestChanges, .rejected])
-            let handoff = Handoff(summary: "s", completion: .full, resolution: resolution, body: ["a": ["b": 1]])
+            let handoff = Handoff(
+                summary: "s",
+                completion: .full,
+                resolution: resolution,
+                body: ["a": ["b": 1]]
+            )
             let report = AttemptReport(
-                outcome: outcome, handoff: handoff, category: try pick(["network", "model"]), message: "m",
-                usage: Usage(inputTokens: 3), commit: nil)
+                outcome: outcome,
+                handoff: handoff,
+                category: try pick(["network", "model"]),
+                message: "m",
+                usage: Usage(inputTokens: 3),
+                commit: nil
+            )
             return .report(attempt: attempt.uid, tokenDigest: token, report)
         }
     }

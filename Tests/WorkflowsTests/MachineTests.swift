@@ -19,14 +19,17 @@ private let designedTask: [TaskState: Set<TaskState>] = [
 @Suite struct MachineTests {
     /// Walks every arrow of a machine and compares the arrows with the design's.
     private func walk<State: Hashable & CaseIterable, Event>(
-        _ machine: Machine<State, Event>, designed: [State: Set<State>]
+        _ machine: Machine<State, Event>,
+        designed: [State: Set<State>]
     ) {
         for state in State.allCases {
             let events = machine.legalEvents(in: state)
             let walked = Set(events.compactMap { machine.target(of: $0, in: state) })
             #expect(walked == designed[state] ?? [], "from \(state)")
         }
-        for event in Event.allCases { #expect(machine.table[event]?.isEmpty == false, "\(event) leads nowhere") }
+        for event in Event.allCases {
+            #expect(machine.table[event]?.isEmpty == false, "\(event) leads nowhere")
+        }
     }
 
     @Test func `every arrow of the task machine is walked and is the design's`() {
@@ -44,13 +47,15 @@ private let designedTask: [TaskState: Set<TaskState>] = [
                 .pending: [.active], .active: [.awaitingGate, .completed, .blocked, .pending],
                 .awaitingGate: [.completed, .active, .blocked, .pending], .blocked: [.active, .pending],
                 .completed: [.active, .pending],
-            ])
+            ]
+        )
     }
 
     @Test func `every arrow of the gate machine is walked and is the design's`() {
         walk(
             Machines.gate,
-            designed: [.awaiting: [.approved, .rejected, .changesRequested, .blocked, .expired, .superseded]])
+            designed: [.awaiting: [.approved, .rejected, .changesRequested, .blocked, .expired, .superseded]]
+        )
     }
 
     @Test func `every arrow of the work item machine is walked and is the design's`() {
@@ -59,16 +64,19 @@ private let designedTask: [TaskState: Set<TaskState>] = [
             designed: [
                 .open: [.blocked, .escalated, .completed, .cancelled], .blocked: [.open, .cancelled],
                 .escalated: [.open, .cancelled], .completed: [.open],
-            ])
+            ]
+        )
     }
 
     @Test func `every arrow of the workflow machine is walked and is the design's`() {
         walk(
             Machines.workflow,
             designed: [
-                .pending: [.active, .paused, .cancelled], .active: [.paused, .completed, .failed, .cancelled],
+                .pending: [.active, .paused, .cancelled],
+                .active: [.paused, .completed, .failed, .cancelled],
                 .paused: [.active, .failed, .cancelled],
-            ])
+            ]
+        )
     }
 
     @Test func `terminal phases are final`() {

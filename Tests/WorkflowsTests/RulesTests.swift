@@ -74,8 +74,11 @@ import Workflows
 
     @Test func `a gate refuses a stale digest, a viewer and a second vote of one person`() throws {
         var driver = try RunDriver(
-            PlaybookSpec.of([["name": "go", "gate": operatorGate.merging(["count": 2])]]))
-        #expect(throws: Refusal.self) { try driver.decide(.approve, "Workflow", "run", expects: Digest("old")) }
+            PlaybookSpec.of([["name": "go", "gate": operatorGate.merging(["count": 2])]])
+        )
+        #expect(throws: Refusal.self) {
+            try driver.decide(.approve, "Workflow", "run", expects: Digest("old"))
+        }
         #expect(throws: Refusal.self) { try driver.decide(.approve, "Workflow", "run", role: .viewer) }
         try driver.decide(.approve, "Workflow", "run")
         #expect(driver.run.workflow.phase == .active)
@@ -86,7 +89,8 @@ import Workflows
 
     @Test func `roles of a stage deliver one after the other, and its assessors judge the last`() throws {
         var driver = try RunDriver(
-            PlaybookSpec.of([["name": "make", "roles": ["dev", "rev"], "assessedBy": ["rev"]]]))
+            PlaybookSpec.of([["name": "make", "roles": ["dev", "rev"], "assessedBy": ["rev"]]])
+        )
         #expect(try driver.state("run-make-1-2") == .pending)
         try driver.deliver("run-make-1-1")
         try driver.deliver("run-make-1-2")
@@ -104,7 +108,8 @@ import Workflows
                     "name": "build", "roles": ["dev"],
                     "workItems": [["name": "a", "dependsOn": []], ["name": "b", "dependsOn": ["a"]]],
                 ]
-            ]))
+            ])
+        )
         #expect(try driver.state("run-build-2-1") == .pending)
         try driver.deliver("run-build-1-1")
         #expect(try driver.state("run-build-2-1") == .ready)

@@ -14,9 +14,19 @@ struct RunDriver {
     init(_ playbook: PlaybookSpec, workflow: WorkflowSpec = .plain) throws {
         pins = .of(playbook, workflow: workflow)
         let record = WorkflowRecord(
-            uid: Self.newUID(), namespace: "default", name: "run", generation: 1, desired: workflow.state,
-            playbook: "playbook", playbookVersion: playbook.version, pin: Digest("sha256:0"), parameters: [:],
-            priority: 0, branch: "agirunner/run", createdAt: now)
+            uid: Self.newUID(),
+            namespace: "default",
+            name: "run",
+            generation: 1,
+            desired: workflow.state,
+            playbook: "playbook",
+            playbookVersion: playbook.version,
+            pin: Digest("sha256:0"),
+            parameters: [:],
+            priority: 0,
+            branch: "agirunner/run",
+            createdAt: now
+        )
         let change = try beginRun(record, pins: pins, context: Self.context(now))
         run = change.run
         folded = fold([:], change.events)
@@ -27,7 +37,9 @@ struct RunDriver {
             counter += 1
             return counter
         }
-        return UID(bytes: (0..<16).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64(15 - min($0, 15)))) })
+        return UID(
+            bytes: (0..<16).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64(15 - min($0, 15)))) }
+        )
     }
 
     private static func context(_ now: Timestamp) -> RuleContext {
@@ -70,22 +82,44 @@ struct RunDriver {
     }
 
     mutating func report(
-        _ attempt: UID, _ outcome: AttemptReport.Outcome, resolution: Resolution? = nil,
-        completion: Handoff.Completion = .full, category: String? = nil, commit: CommitID? = nil,
+        _ attempt: UID,
+        _ outcome: AttemptReport.Outcome,
+        resolution: Resolution? = nil,
+        completion: Handoff.Completion = .full,
+        category: String? = nil,
+        commit: CommitID? = nil,
         usage: Usage = Usage(inputTokens: 10, cost: USD(nanodollars: 1))
     ) throws {
-        let handoff = Handoff(summary: "said", completion: completion, resolution: resolution, body: ["summary": "said"])
+        let handoff = Handoff(
+            summary: "said",
+            completion: completion,
+            resolution: resolution,
+            body: ["summary": "said"]
+        )
         try send(
             .report(
-                attempt: attempt, tokenDigest: Digest("t"),
+                attempt: attempt,
+                tokenDigest: Digest("t"),
                 AttemptReport(
-                    outcome: outcome, handoff: outcome == .completed ? handoff : nil, category: category,
-                    message: nil, usage: usage, commit: commit)))
+                    outcome: outcome,
+                    handoff: outcome == .completed ? handoff : nil,
+                    category: category,
+                    message: nil,
+                    usage: usage,
+                    commit: commit
+                )
+            )
+        )
     }
 
     mutating func decide(
-        _ action: DecisionSpec.Action, _ kind: String, _ name: String, by subject: String = "unix:0",
-        role: AccessRole = .orgAdmin, expects: Digest? = nil, note: String? = nil
+        _ action: DecisionSpec.Action,
+        _ kind: String,
+        _ name: String,
+        by subject: String = "unix:0",
+        role: AccessRole = .orgAdmin,
+        expects: Digest? = nil,
+        note: String? = nil
     ) throws {
         let decision = try Value.members([
             "target": ["kind": .string(kind), "name": .string(name)], "action": .string(action.rawValue),
@@ -133,7 +167,8 @@ extension PlaybookSpec {
 extension Pins {
     static func of(_ playbook: PlaybookSpec, workflow: WorkflowSpec) -> Pins {
         let role: RoleSpec = decoded([
-            "displayName": "R", "description": "r", "prompt": "do", "kind": "specialist", "tools": ["shell_exec"],
+            "displayName": "R", "description": "r", "prompt": "do", "kind": "specialist",
+            "tools": ["shell_exec"],
             "skillRefs": [], "handoff": ["required": [], "brief": false],
             "escalation": ["to": "human", "maxDepth": 5],
         ])
@@ -141,12 +176,23 @@ extension Pins {
             "primary": ["providerRef": "p", "model": "m"], "fallbacks": [], "contextWindow": 1000,
             "maxOutput": 100, "default": true,
         ])
-        let provider: ModelProviderSpec = decoded(["type": "scripted", "screenplay": ["scenes": [], "usage": "bytes"]])
+        let provider: ModelProviderSpec = decoded([
+            "type": "scripted", "screenplay": ["scenes": [], "usage": "bytes"],
+        ])
         return Pins(
-            playbookName: "playbook", playbook: playbook,
-            roles: Dictionary(uniqueKeysWithValues: playbook.roles.map { ($0, role) }), skills: [:], toolProfiles: [:],
-            runtimeProfiles: [:], modelRoutes: ["default": route], modelProviders: ["p": provider],
-            defaultRoute: "default", workspaceName: nil, workspace: nil, workflow: workflow)
+            playbookName: "playbook",
+            playbook: playbook,
+            roles: Dictionary(uniqueKeysWithValues: playbook.roles.map { ($0, role) }),
+            skills: [:],
+            toolProfiles: [:],
+            runtimeProfiles: [:],
+            modelRoutes: ["default": route],
+            modelProviders: ["p": provider],
+            defaultRoute: "default",
+            workspaceName: nil,
+            workspace: nil,
+            workflow: workflow
+        )
     }
 }
 

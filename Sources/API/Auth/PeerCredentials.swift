@@ -18,6 +18,8 @@ func peerCredentials(of channel: any Channel) async throws -> PeerCredentials {
     }
     // The type has the layout of `struct ucred`: three 32-bit numbers.
     let option: EventLoopFuture<PeerCredentials> = socket.unsafeGetSocketOption(
-        level: NIOBSDSocket.OptionLevel(rawValue: SOL_SOCKET), name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
+        level: NIOBSDSocket.OptionLevel(rawValue: SOL_SOCKET),
+        name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)
+    )
     return try await option.get()
 }

@@ -68,7 +68,10 @@ struct Query: Sendable, Hashable {
     init(_ text: String) {
         pairs = text.split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (percentDecoded(parts[0], plusIsSpace: true), parts.count > 1 ? percentDecoded(parts[1], plusIsSpace: true) : "")
+            return (
+                percentDecoded(parts[0], plusIsSpace: true),
+                parts.count > 1 ? percentDecoded(parts[1], plusIsSpace: true) : ""
+            )
         }
     }
 

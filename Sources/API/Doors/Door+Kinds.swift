@@ -14,54 +14,91 @@ extension Door {
     ///
     /// `report` hears when it listens, when its port is busy, and when it closed.
     package static func publicDoor(
-        _ address: DoorAddress, ports: ReadPorts, anonymousRead: AnonymousRead, version: String,
-        settings: DoorSettings = DoorSettings(), logger: Logger,
+        _ address: DoorAddress,
+        ports: ReadPorts,
+        anonymousRead: AnonymousRead,
+        version: String,
+        settings: DoorSettings = DoorSettings(),
+        logger: Logger,
         acquireSocket: @escaping @Sendable (_ lockPath: String) async throws -> SocketHold,
         report: @escaping @Sendable (DoorReport) -> Void
     ) -> Door {
         let streams = Streams(ports: ports, settings: settings)
         return Door(
-            name: "public", address: address,
+            name: "public",
+            address: address,
             responder: DoorResponder(
                 routes: RouteTable(reads: readRoutes(ports, streams, writes: false, version: version)),
-                knowsPeers: false, authorise: { _, _, _, _ in anonymousRead == .everything },
-                deadline: settings.handlerDeadline),
-            settings: settings, acquireSocket: acquireSocket, report: report, logger: logger)
+                knowsPeers: false,
+                authorise: { _, _, _, _ in anonymousRead == .everything },
+                deadline: settings.handlerDeadline
+            ),
+            settings: settings,
+            acquireSocket: acquireSocket,
+            report: report,
+            logger: logger
+        )
     }
 
     /// The control door, on a unix socket that tells who its callers are: it reads and writes.
     package static func control(
-        socket path: String, mode: UInt32 = 0o600, ports: ReadPorts, writes: WritePorts, version: String,
-        settings: DoorSettings = DoorSettings(), logger: Logger,
+        socket path: String,
+        mode: UInt32 = 0o600,
+        ports: ReadPorts,
+        writes: WritePorts,
+        version: String,
+        settings: DoorSettings = DoorSettings(),
+        logger: Logger,
         acquireSocket: @escaping @Sendable (_ lockPath: String) async throws -> SocketHold,
         report: @escaping @Sendable (DoorReport) -> Void
     ) -> Door {
         let streams = Streams(ports: ports, settings: settings)
         let table = RouteTable(
             reads: readRoutes(ports, streams, writes: true, version: version),
-            writes: writeRoutes(ports, writes, bodyLimit: settings.bodyLimit))
+            writes: writeRoutes(ports, writes, bodyLimit: settings.bodyLimit)
+        )
         return Door(
-            name: "control", address: .unix(path: path, mode: mode),
+            name: "control",
+            address: .unix(path: path, mode: mode),
             responder: DoorResponder(
-                routes: table, knowsPeers: true,
+                routes: table,
+                knowsPeers: true,
                 authorise: { caller, verb, kind, namespace in
                     try await ports.authorise(caller.subject, verb, kind, namespace)
-                }, deadline: settings.handlerDeadline),
-            settings: settings, acquireSocket: acquireSocket, report: report, logger: logger)
+                },
+                deadline: settings.handlerDeadline
+            ),
+            settings: settings,
+            acquireSocket: acquireSocket,
+            report: report,
+            logger: logger
+        )
     }
 
     /// The workers' door, on a unix socket; every port judges the token and the peer's user itself.
     package static func workers(
-        socket path: String, mode: UInt32 = 0o660, ports: WorkerPorts, settings: DoorSettings = DoorSettings(),
-        logger: Logger, acquireSocket: @escaping @Sendable (_ lockPath: String) async throws -> SocketHold,
+        socket path: String,
+        mode: UInt32 = 0o660,
+        ports: WorkerPorts,
+        settings: DoorSettings = DoorSettings(),
+        logger: Logger,
+        acquireSocket: @escaping @Sendable (_ lockPath: String) async throws -> SocketHold,
         report: @escaping @Sendable (DoorReport) -> Void
     ) -> Door {
         Door(
-            name: "workers", address: .unix(path: path, mode: mode),
+            name: "workers",
+            address: .unix(path: path, mode: mode),
             responder: DoorResponder(
                 routes: RouteTable(reads: [], writes: workerRoutes(ports, bodyLimit: settings.bodyLimit)),
-                knowsPeers: true, authorise: { _, _, _, _ in true }, deadline: settings.handlerDeadline),
-            settings: settings, acquireSocket: acquireSocket, report: report, logger: logger)
+                knowsPeers: true,
+                authorise: { _, _, _, _ in true },
+                deadline: settings.handlerDeadline
+            ),
+            settings: settings,
+            acquireSocket: acquireSocket,
+            report: report,
+            logger: logger
+        )
     }
 }
 

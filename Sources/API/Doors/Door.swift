@@ -59,8 +59,8 @@ package struct Door: Service {
 
     /// Listens until the service group shuts down; a busy TCP port is tried again for as long as it takes.
     ///
-    /// A unix socket belongs to who holds the lock file beside it (`<path>.lock`), since a second server would
-    /// silently take over a live one.
+    /// A unix socket belongs to who holds the lock file beside it (`<path>.lock`), since a second server
+    /// would silently take over a live one.
     /// *Throws* `Failure` when the socket's path is too long or its lock is held.
     package func run() async throws {
         switch address {
@@ -93,7 +93,8 @@ package struct Door: Service {
     }
 
     private func listen(
-        _ bind: BindAddress, prepare: @escaping @Sendable (any Channel) throws -> Void
+        _ bind: BindAddress,
+        prepare: @escaping @Sendable (any Channel) throws -> Void
     ) async throws {
         let application = Application(
             responder: responder,
@@ -101,9 +102,15 @@ package struct Door: Service {
                 configuration: .init(
                     idleTimeout: TimeAmount(settings.idleTimeout),
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
+                        maxHeaderFieldSize: 16 << 10,
+                        maxHeaderListSize: 64 << 10,
+                        maxHeaderFieldCount: 100
+                    )
+                )
+            ),
             configuration: ApplicationConfiguration(
-                address: bind),
+                address: bind
+            ),
             onServerRunning: { [report, address, logger] channel in
                 do {
                     try prepare(channel)
@@ -113,7 +120,8 @@ package struct Door: Service {
                     channel.close(promise: nil)
                 }
             },
-            logger: logger)
+            logger: logger
+        )
         try await application.run()
     }
 }

@@ -17,9 +17,10 @@ struct DoorContext: InitializableFromSource {
 
 /// Finds the route, judges the caller, and turns every error into an answer.
 struct DoorResponder: HTTPResponder {
-    typealias Authorise = @Sendable (
-        _ caller: Caller, _ verb: String, _ kind: String?, _ namespace: String?
-    ) async throws -> Bool
+    typealias Authorise =
+        @Sendable (
+            _ caller: Caller, _ verb: String, _ kind: String?, _ namespace: String?
+        ) async throws -> Bool
 
     let routes: RouteTable
     /// Whether callers come over a unix socket and are known by their user.
@@ -67,7 +68,9 @@ struct DoorResponder: HTTPResponder {
         let kind = call.parameters["plural"] == nil ? nil : try call.kind()
         let namespace = call.parameters["namespace"]
         guard try await !authorise(call.caller, verb, kind?.name, namespace) else { return }
-        if call.caller.userID == nil { throw Refusal(.unauthorized, "this door shows that to nobody it does not know") }
+        if call.caller.userID == nil {
+            throw Refusal(.unauthorized, "this door shows that to nobody it does not know")
+        }
         let what = kind.map { "\(verb) \($0.plural).\(Kind.group)" } ?? "\(verb) \(call.request.uri.path)"
         let place = namespace.map { " in the namespace \"\($0)\"" } ?? ""
         throw Refusal(.forbidden, "\(call.caller.subject) may not \(what)\(place)")
@@ -85,7 +88,11 @@ struct DoorResponder: HTTPResponder {
         if refusal.reason == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         guard speaksKubernetes(call.request.uri.path) else {
             headers[.contentType] = "application/problem+json"
-            return bytes(refusal.problemDocument.canonicalBytes, status: refusal.reason.status, headers: headers)
+            return bytes(
+                refusal.problemDocument.canonicalBytes,
+                status: refusal.reason.status,
+                headers: headers
+            )
         }
         return json(refusal.statusObject, status: refusal.reason.status, headers: headers)
     }
@@ -109,7 +116,10 @@ extension WriteRoute {
 
 extension Refusal {
     static func methodNotAllowed(_ method: String, _ allowed: [String]) -> Refusal {
-        var refusal = Refusal(.methodNotAllowed, "the server does not allow \(method) on the requested resource")
+        var refusal = Refusal(
+            .methodNotAllowed,
+            "the server does not allow \(method) on the requested resource"
+        )
         refusal.allow = allowed.joined(separator: ", ")
         return refusal
     }
@@ -119,7 +129,8 @@ extension Refusal {
 ///
 /// *Throws* ``Refusal`` 504.
 private func within<Value: Sendable>(
-    _ duration: Duration, _ operation: @escaping @Sendable () async throws -> Value
+    _ duration: Duration,
+    _ operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await operation() }
@@ -149,6 +160,10 @@ func json(_ value: Value, status: HTTPResponse.Status = .ok, headers: HTTPFields
 }
 
 /// A response of plain text.
-func text(_ text: String, status: HTTPResponse.Status = .ok, type: String = "text/plain; charset=utf-8") -> Response {
+func text(
+    _ text: String,
+    status: HTTPResponse.Status = .ok,
+    type: String = "text/plain; charset=utf-8"
+) -> Response {
     bytes(Array(text.utf8), status: status, headers: [.contentType: type, .cacheControl: "no-store"])
 }

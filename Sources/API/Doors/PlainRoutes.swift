@@ -13,7 +13,10 @@ struct PlainRoutes: Sendable {
         let checks = await ports.readiness()
         let isReady = checks.allSatisfy(\.isReady)
         let lines = checks.map { "[\($0.isReady ? "+" : "-")]\($0.name) \($0.message)\n" }
-        return text(lines.joined() + (isReady ? "ready\n" : "not ready\n"), status: isReady ? .ok : .serviceUnavailable)
+        return text(
+            lines.joined() + (isReady ? "ready\n" : "not ready\n"),
+            status: isReady ? .ok : .serviceUnavailable
+        )
     }
 
     /// `GET /metrics` in the Prometheus text format, version 0.0.4.

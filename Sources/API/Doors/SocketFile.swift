@@ -28,8 +28,10 @@ enum SocketFile {
         guard path.utf8.count <= longestPath else {
             throw Failure(
                 .invalid,
-                "the path of a socket must have at most \(longestPath) bytes, and this one has \(path.utf8.count): "
-                    + "\(path); choose a shorter state folder")
+                "the path of a socket must have at most \(longestPath) bytes, and this one has "
+                    + "\(path.utf8.count): "
+                    + "\(path); choose a shorter state folder"
+            )
         }
     }
 

@@ -17,7 +17,9 @@ func workerRoutes(_ ports: WorkerPorts, bodyLimit: Int) -> [WriteRoute] {
         route(WorkerPath.announce, bodyLimit, ports.announce),
         route(WorkerPath.report, bodyLimit, ports.report),
         route(WorkerPath.logs, bodyLimit) { (request: LogsRequest, credential) in
-            guard request.lines.count <= 200 else { throw Failure(.invalid, "at most 200 lines are taken at once") }
+            guard request.lines.count <= 200 else {
+                throw Failure(.invalid, "at most 200 lines are taken at once")
+            }
             return try await ports.logs(request, credential)
         },
         WriteRoute(.post, WorkerPath.fleet) { call in
@@ -29,7 +31,9 @@ func workerRoutes(_ ports: WorkerPorts, bodyLimit: Int) -> [WriteRoute] {
 }
 
 private func route<Request: Decodable & Sendable, Reply: Encodable & Sendable>(
-    _ path: String, _ bodyLimit: Int, _ port: @escaping WorkerPorts.Port<Request, Reply>
+    _ path: String,
+    _ bodyLimit: Int,
+    _ port: @escaping WorkerPorts.Port<Request, Reply>
 ) -> WriteRoute {
     WriteRoute(.post, path) { call in
         // Before the body: nobody without a token makes us read one.

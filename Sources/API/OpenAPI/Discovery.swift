@@ -16,7 +16,10 @@ struct Discovery: Sendable {
             "serverAddressByClientCIDRs": [["clientCIDR": "0.0.0.0/0", "serverAddress": ""]],
         ]
         return answer(
-            call, plain: plain, groups: [group("", "v1", Self.coreResources.map { $0.aggregated(group: "") })])
+            call,
+            plain: plain,
+            groups: [group("", "v1", Self.coreResources.map { $0.aggregated(group: "") })]
+        )
     }
 
     /// `GET /api/v1`
@@ -26,7 +29,9 @@ struct Discovery: Sendable {
 
     /// `GET /apis`
     func groups(_ call: Call) throws -> Response {
-        let plain: Value = ["kind": "APIGroupList", "apiVersion": "v1", "groups": [namedGroup(isWhole: false)]]
+        let plain: Value = [
+            "kind": "APIGroupList", "apiVersion": "v1", "groups": [namedGroup(isWhole: false)],
+        ]
         let resources = resources.map { $0.aggregated(group: Kind.group) }
         return answer(call, plain: plain, groups: [group(Kind.group, Kind.version, resources)])
     }
@@ -44,9 +49,12 @@ struct Discovery: Sendable {
         tagged(
             [
                 "major": "1", "minor": "33", "gitVersion": .string("v1.33.0+agirunner.\(version)"),
-                "gitCommit": "", "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z", "goVersion": "",
+                "gitCommit": "", "gitTreeState": "clean", "buildDate": "1970-01-01T00:00:00Z",
+                "goVersion": "",
                 "compiler": "swiftc", "platform": "linux",
-            ], call)
+            ],
+            call
+        )
     }
 
     /// A kind as discovery shows it.
@@ -64,20 +72,37 @@ struct Discovery: Sendable {
 
     private static let coreResources = [
         Resource(
-            plural: "namespaces", singular: "namespace", kind: "Namespace", isNamespaced: false,
-            verbs: ["get", "list"], shortNames: ["ns"], hasStatus: false),
+            plural: "namespaces",
+            singular: "namespace",
+            kind: "Namespace",
+            isNamespaced: false,
+            verbs: ["get", "list"],
+            shortNames: ["ns"],
+            hasStatus: false
+        ),
         Resource(
-            plural: "events", singular: "event", kind: "Event", isNamespaced: true, verbs: ["list"],
-            shortNames: ["ev"], hasStatus: false),
+            plural: "events",
+            singular: "event",
+            kind: "Event",
+            isNamespaced: true,
+            verbs: ["list"],
+            shortNames: ["ev"],
+            hasStatus: false
+        ),
     ]
 
     private var resources: [Resource] {
         Kind.all.map { kind in
             let writeVerbs = writes && kind.isDeclared ? ["create", "update", "patch", "delete"] : []
             return Resource(
-                plural: kind.plural, singular: kind.singular, kind: kind.name, isNamespaced: kind.isNamespaced,
-                verbs: (Self.readVerbs + writeVerbs).sorted(), shortNames: kind.shortNames,
-                hasStatus: !kind.isEvent)
+                plural: kind.plural,
+                singular: kind.singular,
+                kind: kind.name,
+                isNamespaced: kind.isNamespaced,
+                verbs: (Self.readVerbs + writeVerbs).sorted(),
+                shortNames: kind.shortNames,
+                hasStatus: !kind.isEvent
+            )
         }
     }
 

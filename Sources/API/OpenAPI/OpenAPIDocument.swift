@@ -18,7 +18,9 @@ struct OpenAPIDocument: Sendable {
         for kind in Kind.all {
             let name = "dev.agirunner.\(Kind.version).\(kind.name)"
             schemas[name] = Self.schema(kind, ports.schema(kind.name), &schemas)
-            let base = "/apis/\(Kind.apiVersion)/" + (kind.isNamespaced ? "namespaces/{namespace}/" : "") + kind.plural
+            let base =
+                "/apis/\(Kind.apiVersion)/" + (kind.isNamespaced ? "namespaces/{namespace}/" : "")
+                + kind.plural
             paths[base] = operations(kind, name, isCollection: true, writes: writes)
             paths["\(base)/{name}"] = operations(kind, name, isCollection: false, writes: writes)
         }
@@ -41,10 +43,17 @@ struct OpenAPIDocument: Sendable {
     /// `GET /openapi/v2`: empty, in the encoding that older clients insist on.
     func version2(_ call: Call) throws -> Response {
         guard Accept(call.headers).ranges.first?.type.hasSuffix("+protobuf") == true else {
-            return tagged(["swagger": "2.0", "info": ["title": "Agirunner", "version": "v1"], "paths": [:]], call)
+            return tagged(
+                ["swagger": "2.0", "info": ["title": "Agirunner", "version": "v1"], "paths": [:]],
+                call
+            )
         }
         return bytes(
-            [], headers: [.contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", .vary: "Accept"])
+            [],
+            headers: [
+                .contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", .vary: "Accept",
+            ]
+        )
     }
 
     /// The schema of a kind with what its envelope has in common with all others; its own definitions become
@@ -64,10 +73,11 @@ struct OpenAPIDocument: Sendable {
             "description": "What every object has.",
             "allOf": [["$ref": .string("#/components/schemas/\(metadataSchema)")]],
         ]
-        properties["status"] = properties["status"] ?? [
-            "type": "object", "description": "What was observed; written by controllers only.",
-            "x-kubernetes-preserve-unknown-fields": true,
-        ]
+        properties["status"] =
+            properties["status"] ?? [
+                "type": "object", "description": "What was observed; written by controllers only.",
+                "x-kubernetes-preserve-unknown-fields": true,
+            ]
         schema["type"] = "object"
         schema["properties"] = .object(properties)
         schema["x-kubernetes-group-version-kind"] = [groupVersionKind(kind)]
@@ -80,7 +90,9 @@ struct OpenAPIDocument: Sendable {
         case .array(let elements): return .array(elements.map { rewritten($0, prefix) })
         case .object(var members):
             if let target = members["$ref"]?.string, target.hasPrefix("#/$defs/") {
-                members["$ref"] = .string("#/components/schemas/\(prefix).\(target.dropFirst("#/$defs/".count))")
+                members["$ref"] = .string(
+                    "#/components/schemas/\(prefix).\(target.dropFirst("#/$defs/".count))"
+                )
             }
             if let constant = members.removeValue(forKey: "const") { members["enum"] = [constant] }
             return .object(members.mapValues { rewritten($0, prefix) })
@@ -101,7 +113,8 @@ private func operations(_ kind: Kind, _ schema: String, isCollection: Bool, writ
         [
             "x-kubernetes-action": .string(action), "x-kubernetes-group-version-kind": groupVersionKind(kind),
             "parameters": .array(
-                parameters.map { ["name": .string($0), "in": "query", "schema": ["type": "string"]] }),
+                parameters.map { ["name": .string($0), "in": "query", "schema": ["type": "string"]] }
+            ),
             "responses": ["200": ["description": "OK", "content": content]],
         ]
     }
@@ -136,9 +149,12 @@ private let objectMetadataSchema: Value = [
         "generation": ["type": "integer", "format": "int64", "description": "Grows when the spec changes."],
         "resourceVersion": ["type": "string", "description": "The object's last position in the log."],
         "creationTimestamp": ["type": "string", "format": "date-time", "description": "When it was made."],
-        "deletionTimestamp": ["type": "string", "format": "date-time", "description": "When it was deleted."],
+        "deletionTimestamp": [
+            "type": "string", "format": "date-time", "description": "When it was deleted.",
+        ],
         "finalizers": [
-            "type": "array", "items": ["type": "string"], "description": "What must happen before it is gone.",
+            "type": "array", "items": ["type": "string"],
+            "description": "What must happen before it is gone.",
         ],
         "ownerReferences": [
             "type": "array", "items": ["type": "object", "x-kubernetes-preserve-unknown-fields": true],

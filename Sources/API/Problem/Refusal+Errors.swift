@@ -5,8 +5,8 @@ import NIOCore
 extension Refusal {
     /// The answer to whatever a handler threw.
     ///
-    /// The caller learns a `Failure`'s message only when the fault is theirs; what is ours goes to the log, so
-    /// that no statement, path or stack of ours reaches a client.
+    /// The caller learns a `Failure`'s message only when the fault is theirs; what is ours goes to the log,
+    /// so that no statement, path or stack of ours reaches a client.
     init(answering error: any Error, logger: Logger) {
         switch error {
         case let refusal as Refusal: self = refusal

@@ -24,7 +24,9 @@ struct ContinueToken: Sendable, Hashable {
             query.namespace == nil || value["s"]?.string == query.namespace
         else { throw Refusal(.badRequest, "the continue token must be one that the same list gave") }
         self.init(
-            position: position, after: ObjectKey(query.kind, namespace: value["s"]?.string, name: name))
+            position: position,
+            after: ObjectKey(query.kind, namespace: value["s"]?.string, name: name)
+        )
     }
 
     /// The text that the client hands back.

@@ -1,7 +1,8 @@
 import Domain
 import Hummingbird
 
-/// The little of the core group that clients of the Kubernetes API expect: namespaces, and events of an object.
+/// The little of the core group that clients of the Kubernetes API expect: namespaces, and events of an
+/// object.
 struct CoreGroup: Sendable {
     /// Events read and shown for one `describe`.
     private static let scanLimit = 5000
@@ -69,7 +70,9 @@ struct CoreGroup: Sendable {
 
     /// The run an object belongs to, so that only that run's events are read.
     private func workflow(of fields: [String: String], _ namespace: String?) async throws -> UID? {
-        guard let kind = fields["involvedObject.kind"], let name = fields["involvedObject.name"] else { return nil }
+        guard let kind = fields["involvedObject.kind"], let name = fields["involvedObject.name"] else {
+            return nil
+        }
         if kind == "Workflow" { return fields["involvedObject.uid"].map { UID($0) } }
         let object = try await ports.object(ObjectKey(kind, namespace: namespace, name: name))
         return object?.status?["workflowUID"]?.string.map { UID($0) }

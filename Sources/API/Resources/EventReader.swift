@@ -24,7 +24,12 @@ struct EventReader: Sendable {
         let printer = try ObjectPrinter(call, kind: kind, ports)
         if WatchRequest.isWatch(call) {
             return try streams.watch(
-                call, try WatchRequest(call, options), feed(options, kind, printer), printer, kind)
+                call,
+                try WatchRequest(call, options),
+                feed(options, kind, printer),
+                printer,
+                kind
+            )
         }
         let limit = options.limit ?? Self.pageSize
         var cursor = options.token.flatMap { Position($0.after.name) } ?? .start
@@ -53,15 +58,20 @@ struct EventReader: Sendable {
         }
         return json(
             printer.print(try found.map { try $0.shown() }, kind: kind, metadata: metadata),
-            headers: [.vary: "Accept"])
+            headers: [.vary: "Accept"]
+        )
     }
 
     func get(_ call: Call) async throws -> Response {
         let kind = try call.kind()
         let key = try call.key()
-        guard let position = Position(key.name), position > .start else { throw Refusal.notFound(kind, key.name) }
+        guard let position = Position(key.name), position > .start else {
+            throw Refusal.notFound(kind, key.name)
+        }
         let events = try await ports.events(Position(position.number - 1), nil, key.namespace, 1)
-        guard let event = events.first, event.position == position else { throw Refusal.notFound(kind, key.name) }
+        guard let event = events.first, event.position == position else {
+            throw Refusal.notFound(kind, key.name)
+        }
         return json(try ObjectPrinter(call, kind: kind, ports).print(try event.object().shown()))
     }
 
@@ -74,18 +84,26 @@ struct EventReader: Sendable {
                 let events = options.matchesNothing ? [] : try await events(after: after, options)
                 let frames = try events.map { try $0.object() }.filter { matches($0, options) }.map {
                     WatchFrame(
-                        kind: .added, object: printer.print(try $0.shown()), position: $0.metadata.resourceVersion)
+                        kind: .added,
+                        object: printer.print(try $0.shown()),
+                        position: $0.metadata.resourceVersion
+                    )
                 }
                 // A full page may have more behind it; a short one holds everything up to the horizon.
                 let last = events.last?.position ?? after
                 return (frames, events.count < Self.pageSize ? max(horizon, last) : last)
             },
-            bookmark: { printer.bookmark($0, kind: kind) })
+            bookmark: { printer.bookmark($0, kind: kind) }
+        )
     }
 
     private func events(after cursor: Position, _ options: ListOptions) async throws -> [Event] {
         try await ports.events(
-            cursor, options.fields["status.workflowUID"].map { UID($0) }, options.query.namespace, Self.pageSize)
+            cursor,
+            options.fields["status.workflowUID"].map { UID($0) },
+            options.query.namespace,
+            Self.pageSize
+        )
     }
 
     private func matches(_ object: Object, _ options: ListOptions) -> Bool {

@@ -26,7 +26,10 @@ struct ListOptions: Sendable {
         match = try Self.match(call.query)
         if let text = call.query["resourceVersion"] {
             guard let position = Position(text) else {
-                throw Refusal(.badRequest, "resourceVersion must be one that a list or a watch gave, and is '\(text)'")
+                throw Refusal(
+                    .badRequest,
+                    "resourceVersion must be one that a list or a watch gave, and is '\(text)'"
+                )
             }
             resourceVersion = position
         }
@@ -42,7 +45,8 @@ struct ListOptions: Sendable {
         switch text {
         case "Exact": return .exact
         case "NotOlderThan": return .notOlderThan
-        default: throw Refusal(.invalid, "resourceVersionMatch must be Exact or NotOlderThan, and is '\(text)'")
+        default:
+            throw Refusal(.invalid, "resourceVersionMatch must be Exact or NotOlderThan, and is '\(text)'")
         }
     }
 
@@ -75,6 +79,9 @@ struct ListOptions: Sendable {
     func refuseFields(except known: Set<String> = []) throws {
         guard let unknown = fields.keys.sorted().first(where: { !known.contains($0) }) else { return }
         let all = ["metadata.name", "metadata.namespace"] + known.sorted()
-        throw Refusal(.badRequest, "the field \"\(unknown)\" cannot be selected by; use \(all.joined(separator: ", "))")
+        throw Refusal(
+            .badRequest,
+            "the field \"\(unknown)\" cannot be selected by; use \(all.joined(separator: ", "))"
+        )
     }
 }

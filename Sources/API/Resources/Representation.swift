@@ -18,7 +18,9 @@ enum Representation: Sendable, Hashable {
                 self = .object
                 return
             case let form? where range.type == "application/json" && range.parameters["g"] == "meta.k8s.io":
-                guard let version = range.parameters["v"], ["v1", "v1beta1"].contains(version) else { continue }
+                guard let version = range.parameters["v"], ["v1", "v1beta1"].contains(version) else {
+                    continue
+                }
                 switch form {
                 case "Table": self = .table(version: version)
                 case "PartialObjectMetadata", "PartialObjectMetadataList": self = .metadata(version: version)
@@ -29,7 +31,10 @@ enum Representation: Sendable, Hashable {
             }
         }
         guard accept.ranges.isEmpty else {
-            throw Refusal(.notAcceptable, "only application/json, also as a Table or PartialObjectMetadata, is served")
+            throw Refusal(
+                .notAcceptable,
+                "only application/json, also as a Table or PartialObjectMetadata, is served"
+            )
         }
         self = .object
     }
@@ -79,7 +84,8 @@ struct ObjectPrinter: Sendable {
         switch representation {
         case .object:
             [
-                "apiVersion": .string(Kind.apiVersion), "kind": .string("\(kind.name)List"), "metadata": metadata,
+                "apiVersion": .string(Kind.apiVersion), "kind": .string("\(kind.name)List"),
+                "metadata": metadata,
                 "items": .array(objects),
             ]
         case .table(let version): table(version, metadata: metadata, objects)
@@ -126,7 +132,8 @@ struct ObjectPrinter: Sendable {
                         "object": includeObject == "None"
                             ? nil : includeObject == "Object" ? object : partial(object, version),
                     ])
-                }),
+                }
+            ),
         ]
     }
 }
@@ -139,7 +146,8 @@ extension Object {
         var value = try Value(encoding: self)
         if let owners = value.at("metadata", "ownerReferences")?.array {
             value["metadata"]?["ownerReferences"] = .array(
-                owners.map { $0.merging(["apiVersion": .string(Kind.apiVersion)]) })
+                owners.map { $0.merging(["apiVersion": .string(Kind.apiVersion)]) }
+            )
         }
         return value
     }

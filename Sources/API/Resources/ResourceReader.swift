@@ -28,7 +28,8 @@ struct ResourceReader: Sendable {
         }
         return json(
             printer.print(try page.objects.map { try $0.shown() }, kind: kind, metadata: metadata),
-            headers: [.vary: "Accept"])
+            headers: [.vary: "Accept"]
+        )
     }
 
     /// `GET …/{plural}/{name}`, also with `/status`
@@ -42,7 +43,10 @@ struct ResourceReader: Sendable {
         guard case .table = printer.representation else {
             let version = object.metadata.resourceVersion?.description ?? "0"
             return tagged(
-                printer.print(try object.shown()), tag: "\(version)-\(printer.representation.label)", call)
+                printer.print(try object.shown()),
+                tag: "\(version)-\(printer.representation.label)",
+                call
+            )
         }
         return json(printer.print(try object.shown()), headers: [.vary: "Accept"])
     }
@@ -62,7 +66,11 @@ struct ResourceReader: Sendable {
         var page = try await ports.list(options.query, min(most, 500), options.token?.after, start)
         while let next = page.next, page.objects.count < most {
             let more = try await ports.list(
-                options.query, min(most - page.objects.count, 500), next, page.position)
+                options.query,
+                min(most - page.objects.count, 500),
+                next,
+                page.position
+            )
             page.objects += more.objects
             page.next = more.next
         }

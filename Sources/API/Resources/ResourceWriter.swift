@@ -41,7 +41,10 @@ struct ResourceWriter: Sendable {
         let kind = try writableKind(call)
         let key = try call.key()
         let options = try WriteOptions(call)
-        let (type, body) = try await read(call, ["application/merge-patch+json", "application/apply-patch+yaml"])
+        let (type, body) = try await read(
+            call,
+            ["application/merge-patch+json", "application/apply-patch+yaml"]
+        )
         if type == "application/merge-patch+json" { return try await merge(body, kind, key, call, options) }
         guard call.query["fieldManager"] != nil else {
             throw Refusal(.badRequest, "fieldManager is required for apply patch")
@@ -89,13 +92,18 @@ struct ResourceWriter: Sendable {
             throw Refusal(
                 .unsupportedMediaType,
                 "the body of the request was in an unknown format - accepted media types include: "
-                    + accepted.joined(separator: ", "))
+                    + accepted.joined(separator: ", ")
+            )
         }
         return (type, try await call.jsonBody(upTo: bodyLimit))
     }
 
     private func merge(
-        _ patch: Value, _ kind: Kind, _ key: ObjectKey, _ call: Call, _ options: WriteOptions
+        _ patch: Value,
+        _ kind: Kind,
+        _ key: ObjectKey,
+        _ call: Call,
+        _ options: WriteOptions
     ) async throws -> Response {
         let asked = try WriteDocument.resourceVersion(of: patch)
         for attempt in 1... {
@@ -104,7 +112,12 @@ struct ResourceWriter: Sendable {
             let document = try WriteDocument(merged, kind, namespace: key.namespace, name: key.name)
             do {
                 return try await perform(
-                    document, .replace, call, options, version: asked ?? current.metadata.resourceVersion)
+                    document,
+                    .replace,
+                    call,
+                    options,
+                    version: asked ?? current.metadata.resourceVersion
+                )
             } catch let refusal as Refusal
                 where refusal.reason == .conflict && refusal.code == nil && asked == nil
                 && attempt < Self.mergeAttempts
@@ -116,15 +129,25 @@ struct ResourceWriter: Sendable {
     }
 
     private func perform(
-        _ document: WriteDocument, _ method: WriteRequest.Method, _ call: Call, _ options: WriteOptions,
+        _ document: WriteDocument,
+        _ method: WriteRequest.Method,
+        _ call: Call,
+        _ options: WriteOptions,
         version: Position?
     ) async throws -> Response {
         let result: WriteResult
         do {
             result = try await writes.write(
                 WriteRequest(
-                    method: method, key: document.key, object: document.object, actor: call.caller.subject,
-                    isDryRun: options.isDryRun, fieldValidation: options.fieldValidation, resourceVersion: version))
+                    method: method,
+                    key: document.key,
+                    object: document.object,
+                    actor: call.caller.subject,
+                    isDryRun: options.isDryRun,
+                    fieldValidation: options.fieldValidation,
+                    resourceVersion: version
+                )
+            )
         } catch {
             throw Refusal(answering: error, logger: call.logger).about(document.kind, document.key.name)
         }
@@ -151,7 +174,9 @@ struct ResourceWriter: Sendable {
         let metadata = current.metadata
         guard members["uid"].map({ $0.string == metadata.uid?.text }) ?? true,
             members["resourceVersion"].map({ $0.string == metadata.resourceVersion?.description }) ?? true
-        else { throw Refusal(.conflict, "the object is not the one the preconditions name").about(kind, key.name) }
+        else {
+            throw Refusal(.conflict, "the object is not the one the preconditions name").about(kind, key.name)
+        }
     }
 
     private func generatedSuffix() -> String {

@@ -40,14 +40,20 @@ struct WriteDocument: Sendable {
     ///
     /// *Throws* ``Refusal`` 400 when body and URL disagree.
     init(
-        _ body: Value, _ kind: Kind, namespace: String?, name: String?, suffix: (() -> String)? = nil
+        _ body: Value,
+        _ kind: Kind,
+        namespace: String?,
+        name: String?,
+        suffix: (() -> String)? = nil
     ) throws {
         guard body.object != nil, let metadata = body["metadata"], metadata.object != nil else {
             throw Refusal(.badRequest, "the body must be an object with apiVersion, kind and metadata")
         }
         guard body["apiVersion"]?.string == Kind.apiVersion, body["kind"]?.string == kind.name else {
             throw Refusal(
-                .badRequest, "the body must be a \(kind.name) of \(Kind.apiVersion), as the URL says")
+                .badRequest,
+                "the body must be a \(kind.name) of \(Kind.apiVersion), as the URL says"
+            )
         }
         let given = metadata["name"]?.string
         let prefix = given == nil ? metadata["generateName"]?.string : nil
@@ -57,14 +63,18 @@ struct WriteDocument: Sendable {
                 .badRequest,
                 name == nil
                     ? "metadata.name or metadata.generateName must be present"
-                    : "the name of the object (\(given ?? "")) does not match the name on the URL (\(name ?? ""))")
+                    : "the name of the object (\(given ?? "")) does not match the name on the URL "
+                      + "(\(name ?? ""))"
+            )
         }
-        guard kind.isNamespaced == (namespace != nil), metadata["namespace"]?.string ?? namespace == namespace else {
+        guard kind.isNamespaced == (namespace != nil), metadata["namespace"]?.string ?? namespace == namespace
+        else {
             throw Refusal(
                 .badRequest,
                 kind.isNamespaced
                     ? "the namespace of the object does not match the namespace on the URL"
-                    : "a \(kind.name) belongs to no namespace")
+                    : "a \(kind.name) belongs to no namespace"
+            )
         }
         self.kind = kind
         key = ObjectKey(kind.name, namespace: namespace, name: own)

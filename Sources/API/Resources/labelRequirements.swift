@@ -38,10 +38,15 @@ private func requirement(_ term: String) -> LabelRequirement? {
         guard term.hasSuffix(")") else { return nil }
         let words = term[..<open].split(separator: " ")
         guard words.count == 2, words[1] == "in" || words[1] == "notin", isKey(words[0]) else { return nil }
-        let values = term[term.index(after: open)...].dropLast().split(separator: ",").map { trimmed(String($0)) }
+        let values = term[term.index(after: open)...].dropLast().split(separator: ",").map {
+            trimmed(String($0))
+        }
         guard !values.isEmpty, values.allSatisfy(isValue) else { return nil }
         return LabelRequirement(
-            key: String(words[0]), operation: words[1] == "in" ? .isIn : .isNotIn, values: values)
+            key: String(words[0]),
+            operation: words[1] == "in" ? .isIn : .isNotIn,
+            values: values
+        )
     }
     guard let sign = term.firstIndex(where: { $0 == "=" || $0 == "!" }), sign != term.startIndex else {
         let isAbsent = term.hasPrefix("!")
@@ -67,6 +72,7 @@ private func isKey(_ text: some StringProtocol) -> Bool { !text.isEmpty && isVal
 /// Letters, digits and `-_./`: what keys and values of labels are made of.
 private func isValue(_ text: some StringProtocol) -> Bool {
     text.utf8.allSatisfy {
-        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "-_./".utf8.contains($0)
+        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+            || "-_./".utf8.contains($0)
     }
 }

@@ -15,7 +15,9 @@ func tableColumnDefinitions(_ columns: [TableColumn]) -> [Value] {
 /// The cells of one object's row, in the order of the columns.
 func tableCells(_ object: Value, _ columns: [TableColumn], now: Timestamp) -> [Value] {
     let created = object.at("metadata", "creationTimestamp") ?? .null
-    return [object.at("metadata", "name") ?? ""] + columns.map { cell(object, $0, now: now) } + [age(created, now)]
+    return [object.at("metadata", "name") ?? ""] + columns.map { cell(object, $0, now: now) } + [
+        age(created, now)
+    ]
 }
 
 private func cell(_ object: Value, _ column: TableColumn, now: Timestamp) -> Value {
@@ -39,7 +41,8 @@ private func age(_ value: Value, _ now: Timestamp) -> Value {
     return .string(roughDuration(max(.zero, now - moment)))
 }
 
-/// A duration as people skim it: two units while they matter, then one (`90s`, `5m30s`, `3h`, `2d4h`, `400d`).
+/// A duration as people skim it: two units while they matter, then one (`90s`, `5m30s`, `3h`, `2d4h`,
+/// `400d`).
 func roughDuration(_ duration: Duration) -> String {
     let seconds = duration.components.seconds
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400)

@@ -2,7 +2,8 @@
 package func tableColumns(kind: String) -> [TableColumn] {
     switch kind {
     case "Workflow": workflowColumns
-    case "WorkItem": [status("Stage", "stage"), status("State", "state"), status("Next", "nextActor"), rework]
+    case "WorkItem":
+        [status("Stage", "stage"), status("State", "state"), status("Next", "nextActor"), rework]
     case "Task":
         [
             status("Stage", "stage"), status("Role", "role"), status("State", "state"),
@@ -16,8 +17,10 @@ package func tableColumns(kind: String) -> [TableColumn] {
         ]
     case "Gate": [status("Stage", "stage"), status("State", "state"), status("Question", "question")]
     case "Escalation": [status("State", "state"), status("Reason", "reason"), status("Question", "question")]
-    case "Handoff": [status("Role", "role"), status("Resolution", "resolution"), status("Summary", "summary")]
-    case "Worker": [status("State", "state"), status("Pool", "pool"), status("Slots", "slots", type: "integer")]
+    case "Handoff":
+        [status("Role", "role"), status("Resolution", "resolution"), status("Summary", "summary")]
+    case "Worker":
+        [status("State", "state"), status("Pool", "pool"), status("Slots", "slots", type: "integer")]
     case "Runtime": [status("State", "state"), status("Pool", "pool"), status("Message", "message")]
     case "Revision": [status("Phase", "phase"), status("Commit", "commit"), status("Message", "message")]
     case "GitSource": readyColumns + [spec("URL", "url"), status("Applied", "appliedCommit")]
@@ -42,7 +45,8 @@ private let readyColumns = [condition("Ready", "status"), condition("Status", "m
 
 private let rework = status("Rework", "reworkCount", type: "integer")
 
-private func status(_ title: String, _ key: String, type: String = "string", priority: Int = 0) -> TableColumn {
+private func status(_ title: String, _ key: String, type: String = "string", priority: Int = 0) -> TableColumn
+{
     TableColumn(title: title, path: ["status", key], type: type, priority: priority)
 }
 

@@ -16,11 +16,14 @@ struct Streams: Sendable {
         self.settings = settings
     }
 
-    /// A response whose body is written over time, until its writer returns, the client leaves, or the door closes.
+    /// A response whose body is written over time, until its writer returns, the client leaves, or the door
+    /// closes.
     ///
     /// *Throws* ``Refusal`` 429 when too many streams are open.
     func response(
-        _ call: Call, type: String, _ body: @escaping @Sendable @concurrent (inout StreamWriter) async throws -> Void
+        _ call: Call,
+        type: String,
+        _ body: @escaping @Sendable @concurrent (inout StreamWriter) async throws -> Void
     ) throws -> Response {
         let permit = try StreamPermit(count, limit: settings.streamLimit)
         let writeDeadline = settings.writeDeadline
@@ -28,9 +31,11 @@ struct Streams: Sendable {
         // Tells a proxy such as nginx to pass the stream on as it comes.
         if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
         return Response(
-            status: .ok, headers: headers,
+            status: .ok,
+            headers: headers,
             body: ResponseBody { writer in
-                // Held for as long as the body is being written; a response that is dropped gives it back too.
+                // Held for as long as the body is being written; a response that is dropped gives it back
+                // too.
                 defer { withExtendedLifetime(permit) {} }
                 var output = StreamWriter(writer, closing: call.channel, after: writeDeadline)
                 try await call.request.body.consumeWithCancellationOnInboundClose { _ in
@@ -42,19 +47,32 @@ struct Streams: Sendable {
                     }
                 }
                 try await output.finish()
-            })
+            }
+        )
     }
 
     /// A watch over a feed.
     ///
     /// *Throws* ``Refusal`` 429 when too many streams are open.
     func watch(
-        _ call: Call, _ request: WatchRequest, _ feed: WatchFeed, _ printer: ObjectPrinter, _ kind: Kind
+        _ call: Call,
+        _ request: WatchRequest,
+        _ feed: WatchFeed,
+        _ printer: ObjectPrinter,
+        _ kind: Kind
     ) throws -> Response {
         let session = WatchSession(
-            ports: ports, feed: feed, request: request, encoding: request.isEventStream ? .events : .lines,
-            timeout: request.timeout ?? settings.watchTimeout, heartbeat: settings.heartbeat, logger: call.logger)
-        return try response(call, type: session.encoding.contentType) { writer in try await session.run(&writer) }
+            ports: ports,
+            feed: feed,
+            request: request,
+            encoding: request.isEventStream ? .events : .lines,
+            timeout: request.timeout ?? settings.watchTimeout,
+            heartbeat: settings.heartbeat,
+            logger: call.logger
+        )
+        return try response(call, type: session.encoding.contentType) { writer in
+            try await session.run(&writer)
+        }
     }
 
     /// Waits for the horizon to pass a position, but neither past a pause nor into a shutdown.

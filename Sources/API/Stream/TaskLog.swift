@@ -3,7 +3,8 @@ import HTTPTypes
 import Hummingbird
 import ServiceLifecycle
 
-/// Answers `…/{tasks|attempts}/{name}/log`: text for people, or JSON lines when `application/x-ndjson` is accepted.
+/// Answers `…/{tasks|attempts}/{name}/log`: text for people, or JSON lines when `application/x-ndjson` is
+/// accepted.
 ///
 /// `follow=true` stays until the task or attempt is over; `after=` is the cursor of a JSON line.
 struct TaskLog: Sendable {
@@ -25,7 +26,8 @@ struct TaskLog: Sendable {
         let follows = call.query.flag("follow")
         let after = try call.query.number("after") ?? 0
         let seconds = try call.query.number("timeoutSeconds")
-        let timeout: Duration = seconds.map { .seconds(min(max($0, 1), 86_400)) } ?? streams.settings.watchTimeout
+        let timeout: Duration =
+            seconds.map { .seconds(min(max($0, 1), 86_400)) } ?? streams.settings.watchTimeout
         let type = isJSON ? "application/x-ndjson" : "text/plain; charset=utf-8"
         return try streams.response(call, type: type) { writer in
             let end = ContinuousClock.now + timeout
@@ -58,7 +60,8 @@ extension LogEntry {
 
     fileprivate var jsonLine: [UInt8] {
         let value = Value.members([
-            "attempt": .string(attempt), "sequence": .integer(line.sequence), "time": .string(line.time.description),
+            "attempt": .string(attempt), "sequence": .integer(line.sequence),
+            "time": .string(line.time.description),
             "source": .string(line.source), "message": .string(line.message), "data": line.data,
             "cursor": .integer(cursor),
         ])

@@ -18,7 +18,10 @@ struct WatchRequest: Sendable {
     /// *Throws* ``Refusal`` 400, or 422 for a WatchList, from which clients fall back to list and watch.
     init(_ call: Call, _ options: ListOptions) throws {
         guard call.query["sendInitialEvents"] == nil else {
-            var refusal = Refusal(.invalid, "sendInitialEvents is forbidden: this server does not stream lists")
+            var refusal = Refusal(
+                .invalid,
+                "sendInitialEvents is forbidden: this server does not stream lists"
+            )
             refusal.causes = [
                 .init(reason: "FieldValueForbidden", message: refusal.message, field: "sendInitialEvents")
             ]
@@ -83,7 +86,12 @@ func watchFrameKind(_ change: Change, _ query: ObjectQuery) -> WatchFrame.Kind? 
 }
 
 /// The frames of a kind's objects.
-func objectFeed(_ ports: ReadPorts, _ options: ListOptions, _ kind: Kind, _ printer: ObjectPrinter) -> WatchFeed {
+func objectFeed(
+    _ ports: ReadPorts,
+    _ options: ListOptions,
+    _ kind: Kind,
+    _ printer: ObjectPrinter
+) -> WatchFeed {
     let query = options.query
     let isEmpty = options.matchesNothing
     return WatchFeed(
@@ -95,7 +103,8 @@ func objectFeed(_ ports: ReadPorts, _ options: ListOptions, _ kind: Kind, _ prin
                 try await emit(
                     page.objects.map {
                         WatchFrame(kind: .added, object: printer.print(try $0.shown()), position: nil)
-                    })
+                    }
+                )
                 guard let next = page.next else { return position }
                 page = try await ports.list(query, 500, next, position)
             }
@@ -107,9 +116,14 @@ func objectFeed(_ ports: ReadPorts, _ options: ListOptions, _ kind: Kind, _ prin
                 var object = change.object
                 // A deletion carries the position of the deletion, from which clients go on.
                 object.metadata.resourceVersion = change.position
-                return WatchFrame(kind: seen, object: printer.print(try object.shown()), position: change.position)
+                return WatchFrame(
+                    kind: seen,
+                    object: printer.print(try object.shown()),
+                    position: change.position
+                )
             }
             return (frames, page.through)
         },
-        bookmark: { printer.bookmark($0, kind: kind) })
+        bookmark: { printer.bookmark($0, kind: kind) }
+    )
 }

@@ -50,7 +50,10 @@ struct WatchSession: Sendable {
     @concurrent private func start(_ writer: inout StreamWriter) async throws -> Position {
         if let after = request.after {
             guard after <= ports.horizon() else {
-                throw Refusal(.expired, "the resource version \(after) is none of this installation; list again")
+                throw Refusal(
+                    .expired,
+                    "the resource version \(after) is none of this installation; list again"
+                )
             }
             return after
         }

@@ -60,7 +60,8 @@ struct EnvelopeReader {
         let shape = readShape(root, &findings)
         let name = root["metadata"]?["name"]?.text
         findings.object = [shape?.kind.name ?? root["kind"]?.text, name].compactMap(\.self).joined(
-            separator: "/")
+            separator: "/"
+        )
         checkKeys(root, shape, &findings)
         let metadata = readMetadata(root, &findings)
         guard let shape else { return nil }
@@ -68,11 +69,17 @@ struct EnvelopeReader {
         guard let name, isDNSLabel(name) else { return nil }
         let isGood = findings.errorCount == before.errors
         return Draft(
-            shape: shape, path: findings.path, root: root, name: name,
-            namespace: root["metadata"]?["namespace"]?.text, labels: Self.texts(metadata?["labels"]),
-            annotations: Self.texts(metadata?["annotations"]), spec: isGood ? spec : nil,
+            shape: shape,
+            path: findings.path,
+            root: root,
+            name: name,
+            namespace: root["metadata"]?["namespace"]?.text,
+            labels: Self.texts(metadata?["labels"]),
+            annotations: Self.texts(metadata?["annotations"]),
+            spec: isGood ? spec : nil,
             references: findings.references,
-            firstError: isGood ? nil : findings.firstError(after: before.count))
+            firstError: isGood ? nil : findings.firstError(after: before.count)
+        )
     }
 
     private func checkVersion(_ root: Place, _ findings: inout Findings) {
@@ -97,10 +104,13 @@ struct EnvelopeReader {
             findings.report(.liveKind, kind, "must be a kind that is declared; controllers write a \(name)")
         } else {
             findings.report(
-                .unknownKind, kind, "must be a kind that can be declared; '\(name)' is unknown",
+                .unknownKind,
+                kind,
+                "must be a kind that can be declared; '\(name)' is unknown",
                 fix: nearestName(to: name, among: Registry.shapes.map(\.kind.name)).map {
                     "did you mean '\($0)'?"
-                })
+                }
+            )
         }
         return nil
     }
@@ -111,22 +121,30 @@ struct EnvelopeReader {
             if name == "status" {
                 guard !isDoor else { continue }
                 findings.report(
-                    .statusDeclared, at: key.span, field: "status",
+                    .statusDeclared,
+                    at: key.span,
+                    field: "status",
                     "status must not be declared; controllers write it",
-                    fix: "remove it")
+                    fix: "remove it"
+                )
             } else {
                 findings.report(
-                    .unknownKey, at: key.span, field: name,
+                    .unknownKey,
+                    at: key.span,
+                    field: name,
                     "the document must not have the key '\(name)'; it is unknown",
                     fix: nearestName(to: name, among: known.filter { root[$0] == nil }).map {
                         "did you mean '\($0)'?"
-                    })
+                    }
+                )
             }
         }
         if let namespace = root["metadata"]?["namespace"], let shape, !shape.kind.isNamespaced {
             findings.report(
-                .namespaceOnCluster, namespace,
-                "must not be set; a \(shape.kind.name) belongs to no namespace")
+                .namespaceOnCluster,
+                namespace,
+                "must not be set; a \(shape.kind.name) belongs to no namespace"
+            )
         }
     }
 

@@ -2,16 +2,24 @@ internal import Domain
 
 extension Shape {
     static let gitSource = Shape(
-        "GitSource", "A repository that declares state.",
+        "GitSource",
+        "A repository that declares state.",
         columns: [Column("URL", "spec.url"), Column("SUSPENDED", "spec.suspend")],
         spec: [
             .required("url", .format(.repositoryURL), "Where the repository is."),
             .required("ref", .object(reference), "What of it is followed."),
             .defaulted(
-                "path", .text(TextRule(format: .relativePath, length: 0...1000)), "",
-                "The folder that is read; empty: the whole repository."),
+                "path",
+                .text(TextRule(format: .relativePath, length: 0...1000)),
+                "",
+                "The folder that is read; empty: the whole repository."
+            ),
             .defaulted(
-                "namespace", .format(.dnsLabel), "default", "The namespace of objects that name none."),
+                "namespace",
+                .format(.dnsLabel),
+                "default",
+                "The namespace of objects that name none."
+            ),
             .defaulted("include", .names(.glob), [], "Patterns of files that are read; empty: all."),
             .defaulted("exclude", .names(.glob), [], "Patterns of files that are not read."),
             .defaulted("interval", .format(.duration), "60s", "How often it is looked at."),
@@ -19,10 +27,15 @@ extension Shape {
             .defaulted("grants", .object(grants), [:], "What its commits may declare."),
             .defaulted("prune", .object(prune), [:], "What happens to objects that left the repository."),
             .defaulted(
-                "drift", .word("correct", "report"), "correct", "What happens to fields changed elsewhere."),
+                "drift",
+                .word("correct", "report"),
+                "correct",
+                "What happens to fields changed elsewhere."
+            ),
             .defaulted("suspend", .boolean, false, "Whether it is left alone."),
         ],
-        check: { spec, findings in refuseCredential(inURL: spec["url"], &findings) })
+        check: { spec, findings in refuseCredential(inURL: spec["url"], &findings) }
+    )
 
     private static let reference = Fields(
         exactlyOne: ["branch", "tag", "commit"],
@@ -30,13 +43,17 @@ extension Shape {
             .optional("branch", .format(.reference), "A branch, as it moves."),
             .optional("tag", .format(.reference), "A tag."),
             .optional("commit", .format(.commit), "One commit."),
-        ])
+        ]
+    )
 
     private static let grants: Fields = [
         .defaulted("namespaces", .names(.namespaceOrAll), [], "Namespaces it may declare in; * for all."),
         .defaulted(
-            "kinds", .names(.kindName), [],
-            "Kinds it may declare; * for all but those that must be granted by name."),
+            "kinds",
+            .names(.kindName),
+            [],
+            "Kinds it may declare; * for all but those that must be granted by name."
+        ),
     ]
 
     private static let prune: Fields = [
@@ -46,13 +63,16 @@ extension Shape {
     ]
 
     static let workspace = Shape(
-        "Workspace", "What a run works on.",
+        "Workspace",
+        "What a run works on.",
         columns: [Column("TYPE", "spec.type"), Column("URL", "spec.url"), Column("BRANCH", "spec.branch")],
         spec: [
             .required("type", .word("git", "directory", "artifact"), "What it is."),
             .optional(
-                "url", .format(.relativeRepositoryURL),
-                "Where the repository is; ./ and ../ are relative to the GitSource's own URL."),
+                "url",
+                .format(.relativeRepositoryURL),
+                "Where the repository is; ./ and ../ are relative to the GitSource's own URL."
+            ),
             .optional("path", .line(1000), "The folder, for a directory."),
             .defaulted("branch", .format(.reference), "main", "The branch that work starts from."),
             .optional("identity", .object(identity), "Whose name commits carry."),
@@ -60,7 +80,8 @@ extension Shape {
             .optional("brief", .prose(), "What one must know to work on it."),
             .defaulted("setup", .list(.prose(2000)), [], "Commands run once in a fresh copy."),
         ],
-        check: checkWorkspace)
+        check: checkWorkspace
+    )
 
     private static let identity: Fields = [
         .required("name", .line(), "The author's name."),
@@ -74,12 +95,19 @@ extension Shape {
     let needed = ["git": "url", "directory": "path"][type]
     if let needed, spec[needed] == nil {
         findings.reportMissing(
-            needed, in: spec, "must be present for the type \(type)", code: .workspaceFields)
+            needed,
+            in: spec,
+            "must be present for the type \(type)",
+            code: .workspaceFields
+        )
     }
     for name in ["url", "path"] where name != needed {
         guard let place = spec[name], type != "artifact" || name == "path" else { continue }
         findings.report(
-            .workspaceFields, at: place.mark, field: place.field,
-            "\(place.field) must not stand beside the type \(type)")
+            .workspaceFields,
+            at: place.mark,
+            field: place.field,
+            "\(place.field) must not stand beside the type \(type)"
+        )
     }
 }

@@ -2,7 +2,8 @@ internal import Domain
 
 extension Shape {
     static let modelRoute = Shape(
-        "ModelRoute", "Which model answers, its limits and its price.",
+        "ModelRoute",
+        "Which model answers, its limits and its price.",
         columns: [
             Column("PROVIDER", "spec.primary.providerRef"), Column("MODEL", "spec.primary.model"),
             Column("DEFAULT", "spec.default"),
@@ -10,7 +11,10 @@ extension Shape {
         spec: [
             .required("primary", .object(target), "The model that is asked first."),
             .defaulted(
-                "fallbacks", .list(.object(target)), [], "The models asked when it does not answer, in order."
+                "fallbacks",
+                .list(.object(target)),
+                [],
+                "The models asked when it does not answer, in order."
             ),
             .required("contextWindow", .integer(1...100_000_000), "How many tokens a call may carry."),
             .required("maxOutput", .integer(1...100_000_000), "How many tokens an answer may have."),
@@ -23,7 +27,8 @@ extension Shape {
             {
                 findings.report(.contradiction, output, "must be at most contextWindow, which is \(window)")
             }
-        })
+        }
+    )
 
     private static let target: Fields = [
         .required("providerRef", .reference("ModelProvider"), "The ModelProvider."),
@@ -34,24 +39,34 @@ extension Shape {
         .required("inputPerMillion", .format(.money), "US dollars for a million tokens that are sent."),
         .required("outputPerMillion", .format(.money), "US dollars for a million tokens that are answered."),
         .optional(
-            "cachedInputPerMillion", .format(.money), "US dollars for a million tokens read from a cache."),
+            "cachedInputPerMillion",
+            .format(.money),
+            "US dollars for a million tokens read from a cache."
+        ),
     ]
 
     static let modelProvider = Shape(
-        "ModelProvider", "Where models are reached, or a screenplay that replaces thinking.",
+        "ModelProvider",
+        "Where models are reached, or a screenplay that replaces thinking.",
         columns: [Column("TYPE", "spec.type"), Column("URL", "spec.baseURL")],
         spec: [
             .required(
-                "type", .word("anthropic", "openai", "google", "ollama", "vllm", "openrouter", "scripted"),
-                "The protocol it speaks; scripted plays the screenplay."),
+                "type",
+                .word("anthropic", "openai", "google", "ollama", "vllm", "openrouter", "scripted"),
+                "The protocol it speaks; scripted plays the screenplay."
+            ),
             .optional("baseURL", .format(.httpURL), "Where it is; absent: the provider's own address."),
             .optional("screenplay", .object(screenplay), "What is played; for scripted only."),
         ],
-        check: checkProvider)
+        check: checkProvider
+    )
 
     private static let screenplay: Fields = [
         .required(
-            "scenes", .list(.object(scene), minimum: 1), "The scenes; the most specific one is played."),
+            "scenes",
+            .list(.object(scene), minimum: 1),
+            "The scenes; the most specific one is played."
+        ),
         .defaulted("usage", .word("bytes"), "bytes", "How tokens are counted: UTF-8 bytes / 4, rounded up."),
     ]
 
@@ -63,8 +78,10 @@ extension Shape {
         .optional("workflow", .format(.dnsLabel), "The name of the run."),
         .required("turns", .list(.object(turn)), "One for each model call, in order."),
         .optional(
-            "departs", .either(word: "fail", .list(.object(turn))),
-            "What is played when the run leaves the scene: fail, the default, or turns."),
+            "departs",
+            .either(word: "fail", .list(.object(turn))),
+            "What is played when the run leaves the scene: fail, the default, or turns."
+        ),
     ]
 
     private static let turn: Fields = [
@@ -94,17 +111,23 @@ extension Shape {
         findings.report(.screenplay, type, "must have a screenplay beside it to be scripted")
     } else if let screenplay, let text = type.text, text != "scripted" {
         findings.report(
-            .screenplay, at: screenplay.mark, field: screenplay.field,
+            .screenplay,
+            at: screenplay.mark,
+            field: screenplay.field,
             "\(screenplay.field) must not stand beside the type \(text)",
-            notes: [findings.note(type.node.span, "the type stands")])
+            notes: [findings.note(type.node.span, "the type stands")]
+        )
     }
     guard let scenes = screenplay?.list("scenes") else { return }
     for (index, scene) in scenes.enumerated() {
         for other in scenes[..<index] where fitEqually(scene, other) {
             findings.report(
-                .ambiguousScene, at: scene.mark, field: scene.field,
+                .ambiguousScene,
+                at: scene.mark,
+                field: scene.field,
                 "\(scene.field) must be more or less specific than \(other.field); both fit the same task",
-                notes: [findings.note(other.mark, "the other scene stands")])
+                notes: [findings.note(other.mark, "the other scene stands")]
+            )
         }
     }
 }

@@ -2,7 +2,8 @@ internal import Domain
 
 extension Shape {
     static let playbook = Shape(
-        "Playbook", "A repeatable recipe: roles, stages, gates, limits and what counts as done.",
+        "Playbook",
+        "A repeatable recipe: roles, stages, gates, limits and what counts as done.",
         columns: [
             Column("VERSION", "spec.version"), Column("LIFECYCLE", "spec.lifecycle"),
             Column("DISPLAY NAME", "spec.displayName"),
@@ -13,23 +14,34 @@ extension Shape {
             .required("outcome", .prose(2000), "What is true when a run of it is done."),
             .optional("summary", .prose(2000), "What it is for, in a few sentences."),
             .defaulted(
-                "lifecycle", .word("planned", "ongoing"), "planned",
-                "A planned run ends with its last stage; an ongoing one takes work for ever."),
+                "lifecycle",
+                .word("planned", "ongoing"),
+                "planned",
+                "A planned run ends with its last stage; an ongoing one takes work for ever."
+            ),
             .defaulted("parameters", .list(.object(parameter)), [], "What a run of it must or may be given."),
             .required(
-                "roles", .list(.reference("Role"), minimum: 1, isUnique: true),
-                "The Roles that its stages may use."),
+                "roles",
+                .list(.reference("Role"), minimum: 1, isUnique: true),
+                "The Roles that its stages may use."
+            ),
             .required(
-                "stages", .list(.object(stage), minimum: 1), "The stages, in the order they are worked."),
+                "stages",
+                .list(.object(stage), minimum: 1),
+                "The stages, in the order they are worked."
+            ),
             .required("instructions", .prose(100_000), "What everyone who works on a run of it must know."),
             .defaulted("orchestration", .object(orchestration), [:], "Who decides what happens next."),
             .defaulted("limits", .object(limits), [:], "Bounds of a run."),
             .defaulted("retry", .object(retry), [:], "What happens when a task fails for an outside reason."),
             .optional(
-                "runtimeProfileRef", .reference("RuntimeProfile"),
-                "The sandbox of the tasks whose Role names none."),
+                "runtimeProfileRef",
+                .reference("RuntimeProfile"),
+                "The sandbox of the tasks whose Role names none."
+            ),
         ],
-        check: checkPlaybook)
+        check: checkPlaybook
+    )
 
     private static let parameter: Fields = [
         .required("name", .format(.identifier), "The name that a run gives it by."),
@@ -48,7 +60,11 @@ extension Shape {
         .defaulted("workItems", .list(.object(workItem)), [], "Pieces of work that it always has."),
         .optional("gate", .object(gate), "A person's approval before it counts as done."),
         .defaulted(
-            "onChangesRequested", .object(onChangesRequested), [:], "What a request for changes leads to."),
+            "onChangesRequested",
+            .object(onChangesRequested),
+            [:],
+            "What a request for changes leads to."
+        ),
     ]
 
     private static let workItem: Fields = [
@@ -62,16 +78,25 @@ extension Shape {
 
     private static let gate: Fields = [
         .required(
-            "approvers", .list(.line(), minimum: 1, isUnique: true),
-            "Who may approve: role:<access role>, or user:, group:, key:, unix:, signer: and a subject."),
+            "approvers",
+            .list(.line(), minimum: 1, isUnique: true),
+            "Who may approve: role:<access role>, or user:, group:, key:, unix:, signer: and a subject."
+        ),
         .defaulted("count", .integer(1...20), 1, "How many different people must approve."),
         .defaulted(
-            "notBy", .list(.word("requester", "author"), isUnique: true), [],
-            "Who may not approve: who asked for the run, or who wrote what is judged."),
+            "notBy",
+            .list(.word("requester", "author"), isUnique: true),
+            [],
+            "Who may not approve: who asked for the run, or who wrote what is judged."
+        ),
         .defaulted("onReject", .word("fail", "hold", "returnTo"), "fail", "What a rejection leads to."),
         .optional("timeout", .format(.duration), "How long it waits."),
         .defaulted(
-            "onTimeout", .word("hold", "fail", "escalate"), "hold", "What happens then; never an approval."),
+            "onTimeout",
+            .word("hold", "fail", "escalate"),
+            "hold",
+            "What happens then; never an approval."
+        ),
     ]
 
     private static let onChangesRequested: Fields = [
@@ -91,7 +116,11 @@ extension Shape {
         .optional("activeTasksPerWorkItem", .integer(1...1000), "How many of one work item."),
         .optional("parallelWorkItems", .integer(1...1000), "How many work items may be open at once."),
         .defaulted(
-            "iterationsPerTask", .integer(1...100_000), 800, "How many model calls one attempt may make."),
+            "iterationsPerTask",
+            .integer(1...100_000),
+            800,
+            "How many model calls one attempt may make."
+        ),
         .defaulted("modelRetries", .integer(0...100), 5, "How often one model call is tried again."),
         .optional("tokensPerTask", .integer(1...1_000_000_000_000), "How many tokens one task may use."),
         .optional("costUSDPerTask", .format(.money), "How many US dollars one task may cost."),
@@ -99,11 +128,18 @@ extension Shape {
 
     private static let retry: Fields = [
         .defaulted(
-            "maxAttempts", .integer(1...100), 3, "How often a task is tried, the first time included."),
+            "maxAttempts",
+            .integer(1...100),
+            3,
+            "How often a task is tried, the first time included."
+        ),
         .defaulted("backoff", .word("fixed", "linear", "exponential"), "exponential", "How the pauses grow."),
         .defaulted(
-            "categories", .names(.identifier), ["timeout", "network", "resource", "infrastructure"],
-            "The failures after which it is tried again."),
+            "categories",
+            .names(.identifier),
+            ["timeout", "network", "resource", "infrastructure"],
+            "The failures after which it is tried again."
+        ),
     ]
 }
 
@@ -123,7 +159,10 @@ extension Shape {
         if !stage.list("roles").isEmpty || !stage.list("workItems").isEmpty { isSomethingDelivered = true }
         if !isSomethingDelivered, let assessors = stage["assessedBy"], !assessors.elements.isEmpty {
             findings.report(
-                .nothingToJudge, assessors, "must stand in or after a stage that delivers something")
+                .nothingToJudge,
+                assessors,
+                "must stand in or after a stage that delivers something"
+            )
         }
         if let name = stage["name"]?.text { earlier.append(name) }
     }
@@ -143,9 +182,12 @@ private func checkRoles(of stage: Place, _ roles: Set<String>, _ spec: Place, _ 
     for place in places {
         guard let name = place.text, !roles.contains(name) else { continue }
         findings.report(
-            .foreignRole, place, "must name a Role of this playbook; '\(name)' not found",
+            .foreignRole,
+            place,
+            "must name a Role of this playbook; '\(name)' not found",
             fix: nearestName(to: name, among: roles.sorted()).map { "did you mean '\($0)'?" },
-            notes: spec["roles"].map { [findings.note($0.mark, "roles are declared")] } ?? [])
+            notes: spec["roles"].map { [findings.note($0.mark, "roles are declared")] } ?? []
+        )
     }
 }
 
@@ -160,8 +202,11 @@ private func checkItems(of stage: Place, _ findings: inout Findings) {
                 if let own = item["name"]?.text { next[own, default: []].append(name) }
             } else {
                 findings.report(
-                    .unknownItem, dependency, "must name a work item of its stage; '\(name)' not found",
-                    fix: nearestName(to: name, among: names).map { "did you mean '\($0)'?" })
+                    .unknownItem,
+                    dependency,
+                    "must name a work item of its stage; '\(name)' not found",
+                    fix: nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+                )
             }
         }
     }
@@ -178,18 +223,25 @@ private func checkGate(of stage: Place, _ findings: inout Findings) {
     for approver in approvers {
         guard let text = approver.text else { continue }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
-            String.init)
+            String.init
+        )
         if parts.count == 2, parts[0] == "role" {
             guard !accessRoles.contains(parts[1]) else { continue }
             findings.report(
-                .approver, approver, "must name an access role: \(accessRoles.joined(separator: ", "))",
-                fix: nearestName(to: parts[1], among: accessRoles).map { "did you mean 'role:\($0)'?" })
+                .approver,
+                approver,
+                "must name an access role: \(accessRoles.joined(separator: ", "))",
+                fix: nearestName(to: parts[1], among: accessRoles).map { "did you mean 'role:\($0)'?" }
+            )
         } else if parts.count != 2 || parts[1].isEmpty
             || !["user", "group", "key", "unix", "signer"].contains(parts[0])
         {
             findings.report(
-                .approver, approver, "must be role:<access role> or a subject; '\(text)' found",
-                fix: accessRoles.contains(text) ? "write \"role:\(text)\"" : nil)
+                .approver,
+                approver,
+                "must be role:<access role> or a subject; '\(text)' found",
+                fix: accessRoles.contains(text) ? "write \"role:\(text)\"" : nil
+            )
         }
     }
     let people = approvers.compactMap(\.text).filter { !$0.hasPrefix("role:") && !$0.hasPrefix("group:") }
@@ -197,7 +249,10 @@ private func checkGate(of stage: Place, _ findings: inout Findings) {
         number > people.count, !people.isEmpty
     {
         findings.report(
-            .tooFewApprovers, count, "must be at most the number of approvers, which is \(people.count)")
+            .tooFewApprovers,
+            count,
+            "must be at most the number of approvers, which is \(people.count)"
+        )
     }
     if let onReject = gate["onReject"], onReject.text == "returnTo",
         stage["onChangesRequested"]?["returnTo"] == nil
@@ -210,8 +265,11 @@ private func checkReturn(of stage: Place, _ earlier: [String], _ findings: inout
     guard let place = stage["onChangesRequested"]?["returnTo"], let name = place.text, !earlier.contains(name)
     else { return }
     findings.report(
-        .notEarlierStage, place, "must name an earlier stage; '\(name)' is none",
-        fix: nearestName(to: name, among: earlier).map { "did you mean '\($0)'?" })
+        .notEarlierStage,
+        place,
+        "must name an earlier stage; '\(name)' is none",
+        fix: nearestName(to: name, among: earlier).map { "did you mean '\($0)'?" }
+    )
 }
 
 private func checkDefault(of parameter: Place, _ findings: inout Findings) {

@@ -2,7 +2,8 @@ internal import Domain
 
 extension Shape {
     static let runtimeProfile = Shape(
-        "RuntimeProfile", "What a sandbox is made of.",
+        "RuntimeProfile",
+        "What a sandbox is made of.",
         columns: [Column("ENGINE", "spec.engine"), Column("IMAGE", "spec.image")],
         spec: [
             .defaulted("engine", .word("any", "local", "docker"), "any", "What runs it."),
@@ -14,7 +15,8 @@ extension Shape {
             .defaulted("env", .list(.object(variable)), [], "Environment variables of its commands."),
             .defaulted("taskTimeout", .format(.duration), "180m", "How long one attempt at a task may take."),
         ],
-        check: { spec, findings in requireUniqueNames(spec.list("env"), &findings) })
+        check: { spec, findings in requireUniqueNames(spec.list("env"), &findings) }
+    )
 
     private static let resources: Fields = [
         .optional("cpu", .format(.cores), "Cores: 2, or 500m for half a core."),
@@ -34,25 +36,37 @@ extension Shape {
     ]
 
     static let runtimePool = Shape(
-        "RuntimePool", "How many runtimes there are and whom they serve.",
+        "RuntimePool",
+        "How many runtimes there are and whom they serve.",
         columns: [Column("MODE", "spec.mode"), Column("MIN", "spec.min"), Column("MAX", "spec.max")],
         spec: [
             .required("namespaces", .names(.dnsLabel, minimum: 1), "The namespaces it serves."),
             .defaulted("shared", .boolean, false, "Whether one runtime may serve several namespaces."),
             .optional(
-                "runtimeProfileRef", .object(profileReference),
-                "What its runtimes themselves run in; absent: the installed program."),
+                "runtimeProfileRef",
+                .object(profileReference),
+                "What its runtimes themselves run in; absent: the installed program."
+            ),
             .optional("serves", .object(serves), "Which tasks it takes; absent: all."),
             .defaulted(
-                "mode", .word("warm", "cold"), "warm", "Whether runtimes wait for work or are made for it."),
+                "mode",
+                .word("warm", "cold"),
+                "warm",
+                "Whether runtimes wait for work or are made for it."
+            ),
             .defaulted("min", .integer(0...10_000), 0, "How many runtimes there are at least."),
             .required("max", .integer(1...10_000), "How many runtimes there are at most."),
             .defaulted("priority", .integer(-1000...1000), 0, "Which pool is filled first; higher first."),
             .defaulted("drainGrace", .format(.duration), "120s", "How long a runtime may finish its work."),
             .defaulted(
-                "tasksPerRuntime", .integer(1...100), 1, "How many tasks one runtime works on at once."),
+                "tasksPerRuntime",
+                .integer(1...100),
+                1,
+                "How many tasks one runtime works on at once."
+            ),
         ],
-        check: checkPool)
+        check: checkPool
+    )
 
     private static let profileReference: Fields = [
         .required("namespace", .format(.dnsLabel), "The namespace of the RuntimeProfile."),
@@ -75,7 +89,12 @@ extension Shape {
     {
         findings.references.append(
             Reference(
-                kind: "RuntimeProfile", namespace: namespace, name: text, field: name.field,
-                span: name.node.span))
+                kind: "RuntimeProfile",
+                namespace: namespace,
+                name: text,
+                field: name.field,
+                span: name.node.span
+            )
+        )
     }
 }

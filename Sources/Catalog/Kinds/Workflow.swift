@@ -2,7 +2,8 @@ internal import Domain
 
 extension Shape {
     static let workflow = Shape(
-        "Workflow", "One run of a playbook.",
+        "Workflow",
+        "One run of a playbook.",
         columns: [
             Column("PLAYBOOK", "spec.playbookRef.name"), Column("PHASE", "status.phase"),
             Column("STAGE", "status.currentStage"),
@@ -11,12 +12,16 @@ extension Shape {
             .required("playbookRef", .object(playbookReference), "The playbook that is run."),
             .optional("workspaceRef", .reference("Workspace"), "What it works on."),
             .defaulted(
-                "parameters", .map(.text(TextRule(format: .free, length: 0...1_000_000))), [:],
-                "What the playbook asks for."),
+                "parameters",
+                .map(.text(TextRule(format: .free, length: 0...1_000_000))),
+                [:],
+                "What the playbook asks for."
+            ),
             .optional("budget", .object(budget), "What it may spend."),
             .defaulted("priority", .integer(-1000...1000), 0, "Which run is served first; higher first."),
             .defaulted("state", .word("run", "paused", "cancelled"), "run", "What it should be doing."),
-        ])
+        ]
+    )
 
     private static let playbookReference: Fields = [
         .required("name", .reference("Playbook"), "Its name."),
@@ -28,12 +33,16 @@ extension Shape {
         .optional("costUSD", .format(.money), "How many US dollars."),
         .optional("wallClock", .format(.duration), "How long; waiting at gates does not count."),
         .defaulted(
-            "onExceeded", .word("ask", "stop", "warn"), "ask",
-            "What happens then: ask a person, stop, or go on with a warning."),
+            "onExceeded",
+            .word("ask", "stop", "warn"),
+            "ask",
+            "What happens then: ask a person, stop, or go on with a warning."
+        ),
     ]
 
     static let decision = Shape(
-        "Decision", "How a person acts: once, attributable, and never changed.",
+        "Decision",
+        "How a person acts: once, attributable, and never changed.",
         columns: [
             Column("ACTION", "spec.action"), Column("KIND", "spec.target.kind"),
             Column("TARGET", "spec.target.name"),
@@ -44,22 +53,44 @@ extension Shape {
             .required(
                 "action",
                 .word(
-                    "approve", "reject", "requestChanges", "block", "pause", "resume", "cancel", "retry",
+                    "approve",
+                    "reject",
+                    "requestChanges",
+                    "block",
+                    "pause",
+                    "resume",
+                    "cancel",
+                    "retry",
                     "reassign",
-                    "skip", "override", "answer", "steer", "redrive", "drain"), "What is decided."),
+                    "skip",
+                    "override",
+                    "answer",
+                    "steer",
+                    "redrive",
+                    "drain"
+                ),
+                "What is decided."
+            ),
             .optional("note", .prose(), "Why."),
             .optional("input", .anything, "What the action needs to know."),
             .optional(
-                "expects", .object(expects), "What it was made on; it is refused when that has changed."),
+                "expects",
+                .object(expects),
+                "What it was made on; it is refused when that has changed."
+            ),
         ],
         check: { spec, findings in
             guard let kind = spec["target"]?["kind"], let name = kind.text, Kind.named(name) == nil else {
                 return
             }
             findings.report(
-                .unknownWord, kind, "must be a kind; '\(name)' is unknown",
-                fix: nearestName(to: name, among: Kind.all.map(\.name)).map { "did you mean '\($0)'?" })
-        })
+                .unknownWord,
+                kind,
+                "must be a kind; '\(name)' is unknown",
+                fix: nearestName(to: name, among: Kind.all.map(\.name)).map { "did you mean '\($0)'?" }
+            )
+        }
+    )
 
     private static let target: Fields = [
         .required("kind", .line(63), "Its kind."),

@@ -7,8 +7,11 @@ func requireUniqueNames(_ places: [Place], _ findings: inout Findings) {
         guard let text = name.text else { continue }
         if let earlier = seen[text] {
             findings.report(
-                .duplicateName, name, "must differ from the names before it; '\(text)' stands twice",
-                notes: [findings.note(earlier, "it stands first")])
+                .duplicateName,
+                name,
+                "must differ from the names before it; '\(text)' stands twice",
+                notes: [findings.note(earlier, "it stands first")]
+            )
         } else {
             seen[text] = name.node.span
         }
@@ -51,5 +54,9 @@ func refuseCredential(inURL place: Place?, _ findings: inout Findings) {
         return
     }
     findings.report(
-        .credentialInURL, place, "must not hold a user name or password", fix: "refer to it with secretRef")
+        .credentialInURL,
+        place,
+        "must not hold a user name or password",
+        fix: "refer to it with secretRef"
+    )
 }

@@ -14,15 +14,19 @@ extension Assembly {
         judge(index) { _, findings in
             if !Self.allows(grants, kind: draft.kind.name) {
                 findings.report(
-                    .kindNotGranted, draft.root["kind"] ?? draft.root,
-                    "must be granted to the source; \(draft.kind.name) is not")
+                    .kindNotGranted,
+                    draft.root["kind"] ?? draft.root,
+                    "must be granted to the source; \(draft.kind.name) is not"
+                )
             }
             if let namespace, !Self.allows(grants, namespace: namespace) {
                 let place =
                     draft.root["metadata"]?["namespace"] ?? draft.root["metadata"]?["name"] ?? draft.root
                 findings.report(
-                    .namespaceNotGranted, place,
-                    "must be in a namespace granted to the source; \(namespace) is not")
+                    .namespaceNotGranted,
+                    place,
+                    "must be in a namespace granted to the source; \(namespace) is not"
+                )
             }
             let inner = draft.root["spec"]
             for place in draft.kind.name == "RuntimePool" ? inner?.list("namespaces") ?? [] : [] {
@@ -33,13 +37,18 @@ extension Assembly {
             for place in inner.list("kinds") {
                 guard let name = place.text, !Self.allows(grants, kind: name) else { continue }
                 findings.report(
-                    .kindNotGranted, place, "must be granted to the source itself; \(name) is not")
+                    .kindNotGranted,
+                    place,
+                    "must be granted to the source itself; \(name) is not"
+                )
             }
         }
     }
 
     private static func requireNamespace(
-        _ place: Place, _ grants: GitSourceSpec.Grants, _ findings: inout Findings
+        _ place: Place,
+        _ grants: GitSourceSpec.Grants,
+        _ findings: inout Findings
     ) {
         guard let name = place.text, !allows(grants, namespace: name) else { return }
         findings.report(.namespaceNotGranted, place, "must be granted to the source itself; \(name) is not")
@@ -83,7 +92,8 @@ extension Assembly {
             $0.value["url"]?.string
         }
         let sources = Set(
-            (declared + stored + [options.sourceURL].compactMap(\.self)).map(repositoryIdentity))
+            (declared + stored + [options.sourceURL].compactMap(\.self)).map(repositoryIdentity)
+        )
         guard sources.contains(repositoryIdentity(url)) else { return }
         judge(index) { $1.report(.sourceAsWorkspace, place, "must not be the repository of a GitSource") }
     }

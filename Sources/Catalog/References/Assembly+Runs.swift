@@ -30,7 +30,10 @@ extension Assembly {
         guard let version = spec["playbookRef"]?["version"], let text = version.text, text != playbook.version
         else { return }
         findings.report(
-            .otherVersion, version, "must be the playbook's version, which is \(playbook.version)")
+            .otherVersion,
+            version,
+            "must be the playbook's version, which is \(playbook.version)"
+        )
     }
 
     private func checkParameters(_ spec: Place, _ playbook: PlaybookSpec, _ findings: inout Findings) {
@@ -42,27 +45,39 @@ extension Assembly {
                 let nearest = nearestName(to: name, among: names.filter { given?[$0] == nil })
                 if let nearest { suggested.insert(nearest) }
                 findings.report(
-                    .unknownParameter, at: key.span, field: value.field,
+                    .unknownParameter,
+                    at: key.span,
+                    field: value.field,
                     "\(value.field) must be a parameter of the playbook; '\(name)' is unknown",
-                    fix: nearest.map { "did you mean '\($0)'?" })
+                    fix: nearest.map { "did you mean '\($0)'?" }
+                )
                 continue
             }
             if let limit = parameter.maxLength, let count = value.text?.unicodeScalars.count, count > limit {
                 findings.report(
-                    .longParameter, value, "must be at most \(limit) characters; this has \(count)")
+                    .longParameter,
+                    value,
+                    "must be at most \(limit) characters; this has \(count)"
+                )
             }
         }
         for parameter in playbook.parameters where parameter.required && parameter.default == nil {
             guard given?[parameter.name] == nil, !suggested.contains(parameter.name) else { continue }
             findings.report(
-                .missingParameter, at: given?.mark ?? spec.mark, field: "spec.parameters.\(parameter.name)",
-                "spec.parameters.\(parameter.name) must be given: \(parameter.title)")
+                .missingParameter,
+                at: given?.mark ?? spec.mark,
+                field: "spec.parameters.\(parameter.name)",
+                "spec.parameters.\(parameter.name) must be given: \(parameter.title)"
+            )
         }
     }
 
     /// Reports each route of some roles that has no price.
     private func requirePrices(
-        _ limit: Place, _ roles: [String], _ namespace: String?, _ findings: inout Findings
+        _ limit: Place,
+        _ roles: [String],
+        _ namespace: String?,
+        _ findings: inout Findings
     ) {
         var seen: Set<String> = []
         for role in roles {
@@ -75,14 +90,18 @@ extension Assembly {
             let notes = draft.map {
                 [
                     Diagnostic.Note(
-                        path: $0.path, position: ($0.root["spec"]?.mark ?? $0.root.mark).start,
-                        message: "the route is declared")
+                        path: $0.path,
+                        position: ($0.root["spec"]?.mark ?? $0.root.mark).start,
+                        message: "the route is declared"
+                    )
                 ]
             }
             findings.report(
-                .noPrice, limit,
+                .noPrice,
+                limit,
                 "must not be set while the ModelRoute '\(route)' of the role '\(role)' has no price",
-                notes: notes ?? [])
+                notes: notes ?? []
+            )
         }
     }
 
@@ -101,20 +120,27 @@ extension Assembly {
         let stored = options.existing.keys.filter { byKey[$0] == nil }.sorted()
         for key in stored + byKey.keys.sorted() where key.kind == "ModelRoute" {
             guard spec(key)?["default"]?.bool == true, let namespace = key.namespace else { continue }
-            guard let other = first[namespace] else { first[namespace] = key; continue }
+            guard let other = first[namespace] else {
+                first[namespace] = key
+                continue
+            }
             guard let index = byKey[key], let place = drafts[index].root["spec"]?["default"] else { continue }
             let notes = byKey[other].map {
                 [
                     Diagnostic.Note(
-                        path: drafts[$0].path, position: drafts[$0].root.node.span.start,
-                        message: "the other default is declared")
+                        path: drafts[$0].path,
+                        position: drafts[$0].root.node.span.start,
+                        message: "the other default is declared"
+                    )
                 ]
             }
             judge(index) {
                 $1.report(
-                    .twoDefaults, place,
+                    .twoDefaults,
+                    place,
                     "must be true for one route of a namespace; \(other) is the default too",
-                    notes: notes ?? [])
+                    notes: notes ?? []
+                )
             }
         }
     }

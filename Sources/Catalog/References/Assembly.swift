@@ -63,16 +63,25 @@ struct Assembly {
     private mutating func indexDrafts() {
         for index in drafts.indices {
             let key = key(drafts[index])
-            guard let first = byKey[key] else { byKey[key] = index; continue }
+            guard let first = byKey[key] else {
+                byKey[key] = index
+                continue
+            }
             let earlier = drafts[first]
             judge(index) { assembly, findings in
                 let root = assembly.drafts[index].root
                 let place = root["metadata"]?["name"] ?? root
                 let note = Diagnostic.Note(
-                    path: earlier.path, position: earlier.root.node.span.start,
-                    message: "it is declared first")
+                    path: earlier.path,
+                    position: earlier.root.node.span.start,
+                    message: "it is declared first"
+                )
                 findings.report(
-                    .declaredTwice, place, "must be unique; \(key) is declared twice", notes: [note])
+                    .declaredTwice,
+                    place,
+                    "must be unique; \(key) is declared twice",
+                    notes: [note]
+                )
             }
             // Which of the two is meant is the author's to say.
             drafts[first].firstError = drafts[first].firstError ?? drafts[index].firstError
@@ -95,14 +104,19 @@ struct Assembly {
         let place = target.namespace.map { " of the namespace \($0)" } ?? ""
         let notes = unreadable.prefix(3).map {
             Diagnostic.Note(
-                path: $0, position: TextSpan.whole.start, message: "a file that cannot be read may declare it"
+                path: $0,
+                position: TextSpan.whole.start,
+                message: "a file that cannot be read may declare it"
             )
         }
         findings.report(
-            .danglingReference, at: reference.span, field: reference.field,
+            .danglingReference,
+            at: reference.span,
+            field: reference.field,
             "\(reference.field) must name a \(reference.kind)\(place); '\(reference.name)' not found",
             fix: nearestName(to: reference.name, among: names.sorted()).map { "did you mean '\($0)'?" },
-            notes: Array(notes))
+            notes: Array(notes)
+        )
     }
 
     /// Objects with an error, and everything that leads to one along references.
@@ -129,17 +143,29 @@ struct Assembly {
         return result
     }
 
-    private func reason(_ draft: Draft, _ reference: Reference, _ bad: ObjectKey, _ cause: Diagnostic)
+    private func reason(
+        _ draft: Draft,
+        _ reference: Reference,
+        _ bad: ObjectKey,
+        _ cause: Diagnostic
+    )
         -> Diagnostic
     {
         let note = Diagnostic.Note(
-            path: cause.path, position: cause.span.start, message: "\(cause.code): \(cause.message)")
+            path: cause.path,
+            position: cause.span.start,
+            message: "\(cause.code): \(cause.message)"
+        )
         return Diagnostic(
-            code: Code.heldBack.rawValue, path: draft.path, span: reference.span,
-            object: "\(draft.kind.name)/\(draft.name)", field: reference.field,
+            code: Code.heldBack.rawValue,
+            path: draft.path,
+            span: reference.span,
+            object: "\(draft.kind.name)/\(draft.name)",
+            field: reference.field,
             message: "\(reference.field) must name an object without errors; \(bad) has one",
             // The first cause is what the author must mend, however long the way to it is.
-            notes: cause.code == Code.heldBack.rawValue ? cause.notes : [note])
+            notes: cause.code == Code.heldBack.rawValue ? cause.notes : [note]
+        )
     }
 
     private func declared(_ draft: Draft) -> Declared? {
@@ -150,8 +176,11 @@ struct Assembly {
         metadata.annotations = draft.annotations
         let references = Set(draft.references.map { $0.key(from: own.namespace) }).sorted()
         return Declared(
-            object: Object(kind: own.kind, metadata: metadata, spec: spec), digest: digest(of: spec),
-            origin: origin(draft), references: references)
+            object: Object(kind: own.kind, metadata: metadata, spec: spec),
+            digest: digest(of: spec),
+            origin: origin(draft),
+            references: references
+        )
     }
 
     private func origin(_ draft: Draft) -> Origin {
@@ -159,7 +188,11 @@ struct Assembly {
             return Origin(appliedBy: options.appliedBy)
         }
         return Origin(
-            gitSource: source, commit: commit, path: draft.path, position: draft.root.node.span.start)
+            gitSource: source,
+            commit: commit,
+            path: draft.path,
+            position: draft.root.node.span.start
+        )
     }
 
     private func layer(_ declared: Declared) -> Int { Kind.named(declared.object.kind)?.layer ?? 0 }

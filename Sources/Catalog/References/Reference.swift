@@ -12,6 +12,9 @@ struct Reference: Sendable, Hashable {
     /// The object that is meant, seen from an object of a namespace.
     func key(from own: String?) -> ObjectKey {
         ObjectKey(
-            kind, namespace: Kind.named(kind)?.isNamespaced == false ? nil : namespace ?? own, name: name)
+            kind,
+            namespace: Kind.named(kind)?.isNamespaced == false ? nil : namespace ?? own,
+            name: name
+        )
     }
 }

@@ -15,7 +15,9 @@ extension Diagnostic {
         for note in notes {
             lines.append(
                 printable(
-                    "  note: \(note.message) at \(note.path):\(note.position.line):\(note.position.column)"))
+                    "  note: \(note.message) at \(note.path):\(note.position.line):\(note.position.column)"
+                )
+            )
         }
         return lines.joined(separator: "\n")
     }
@@ -41,7 +43,8 @@ extension Diagnostic {
         let gutter = String(repeating: " ", count: max(5, number.count))
         // Tabs are kept, so that the carets stand below the value whatever a tab's width.
         let indent = String(
-            String.UnicodeScalarView(window.prefix(start - from).map { $0 == "\t" ? $0 : " " }))
+            String.UnicodeScalarView(window.prefix(start - from).map { $0 == "\t" ? $0 : " " })
+        )
         let mark = indent + String(repeating: "^", count: carets) + (fix.map { " " + printable($0) } ?? "")
         let shown = printable(String(String.UnicodeScalarView(window)), keepsTabs: true)
         return [
@@ -61,5 +64,7 @@ private func printable(_ text: String, keepsTabs: Bool = false) -> String {
                 case 0..<32, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069, 0xFEFF: "\u{FFFD}"
                 default: scalar
                 }
-            }))
+            }
+        )
+    )
 }

@@ -23,34 +23,58 @@ struct Findings: Sendable {
 
     /// Adds a diagnostic of a stretch of the file.
     mutating func report(
-        _ code: Code, at span: TextSpan, field: String? = nil, _ message: String, fix: String? = nil,
-        notes: [Diagnostic.Note] = [], severity: Diagnostic.Severity = .error
+        _ code: Code,
+        at span: TextSpan,
+        field: String? = nil,
+        _ message: String,
+        fix: String? = nil,
+        notes: [Diagnostic.Note] = [],
+        severity: Diagnostic.Severity = .error
     ) {
         if severity == .error { errorCount += 1 }
         guard diagnostics.count < Self.limit else { return }
         let isLast = diagnostics.count == Self.limit - 1
         diagnostics.append(
             Diagnostic(
-                code: (isLast ? .tooManyDiagnostics : code).rawValue, severity: severity, path: path,
+                code: (isLast ? .tooManyDiagnostics : code).rawValue,
+                severity: severity,
+                path: path,
                 span: span,
-                object: object, field: field,
+                object: object,
+                field: field,
                 message: isLast ? "a file must not have so many mistakes; the rest is not listed" : message,
-                fix: isLast ? nil : fix, notes: isLast ? [] : notes))
+                fix: isLast ? nil : fix,
+                notes: isLast ? [] : notes
+            )
+        )
     }
 
     /// Adds a diagnostic of a value; the message goes on from the field's name: `must be a list`.
     mutating func report(
-        _ code: Code, _ place: Place, _ message: String, fix: String? = nil, notes: [Diagnostic.Note] = [],
+        _ code: Code,
+        _ place: Place,
+        _ message: String,
+        fix: String? = nil,
+        notes: [Diagnostic.Note] = [],
         severity: Diagnostic.Severity = .error
     ) {
         report(
-            code, at: place.node.span, field: place.field, "\(place.name) \(message)", fix: fix, notes: notes,
-            severity: severity)
+            code,
+            at: place.node.span,
+            field: place.field,
+            "\(place.name) \(message)",
+            fix: fix,
+            notes: notes,
+            severity: severity
+        )
     }
 
     /// Adds a diagnostic of a key that is missing in a mapping.
     mutating func reportMissing(
-        _ key: String, in place: Place, _ message: String, code: Code = .missingKey
+        _ key: String,
+        in place: Place,
+        _ message: String,
+        code: Code = .missingKey
     ) {
         let field = place.field.isEmpty ? key : "\(place.field).\(key)"
         report(code, at: place.mark, field: field, "\(field) \(message)")

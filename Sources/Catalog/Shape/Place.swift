@@ -52,8 +52,10 @@ struct Place: Sendable {
         guard case .sequence(let nodes) = node.content else { return [] }
         return nodes.enumerated().map { index, node in
             Place(
-                node: node, field: "\(field)[\(index)]",
-                mark: node.entries?.first?.key.span ?? node.span.first(1))
+                node: node,
+                field: "\(field)[\(index)]",
+                mark: node.entries?.first?.key.span ?? node.span.first(1)
+            )
         }
     }
 
@@ -65,13 +67,17 @@ struct Place: Sendable {
         guard case .mapping(let entries, let isComplete) = node.content else { return self }
         let rest = entries.filter { !names.contains($0.name) }
         return Place(
-            node: YAMLNode(content: .mapping(rest, isComplete: isComplete), span: node.span), field: field,
-            mark: mark)
+            node: YAMLNode(content: .mapping(rest, isComplete: isComplete), span: node.span),
+            field: field,
+            mark: mark
+        )
     }
 
     private func member(_ entry: YAMLNode.Entry) -> Place {
         Place(
-            node: entry.value, field: field.isEmpty ? entry.name : "\(field).\(entry.name)",
-            mark: entry.key.span)
+            node: entry.value,
+            field: field.isEmpty ? entry.name : "\(field).\(entry.name)",
+            mark: entry.key.span
+        )
     }
 }

@@ -15,7 +15,10 @@ package struct Shape: Sendable {
     let check: @Sendable (Place, inout Findings) -> Void
 
     init(
-        _ kind: String, _ summary: String, columns: [Column] = [], spec: Fields,
+        _ kind: String,
+        _ summary: String,
+        columns: [Column] = [],
+        spec: Fields,
         check: @escaping @Sendable (Place, inout Findings) -> Void = { _, _ in }
     ) {
         guard let named = Kind.named(kind) else {
@@ -62,13 +65,18 @@ struct Fields: Sendable, ExpressibleByArrayLiteral {
     var defaults: Value {
         .object(
             Dictionary(
-                uniqueKeysWithValues: all.compactMap { field in field.filled.map { (field.name, $0) } }))
+                uniqueKeysWithValues: all.compactMap { field in field.filled.map { (field.name, $0) } }
+            )
+        )
     }
 }
 
 /// One field of a mapping.
 struct Field: Sendable {
-    enum Presence: Sendable { case required, optional, defaulted(Value) }
+    enum Presence: Sendable {
+        case required, optional
+        case defaulted(Value)
+    }
 
     let name: String
     let type: FieldType

@@ -43,7 +43,10 @@ extension ShapeReader {
         }
         for field in fields.all {
             if let child = place[field.name] {
-                guard let value = read(child, as: field.type) else { isGood = false; continue }
+                guard let value = read(child, as: field.type) else {
+                    isGood = false
+                    continue
+                }
                 // Null only comes from a word or value that means the same as leaving the field out.
                 members[field.name] = value.isNull ? field.filled : value
             } else if field.isRequired {
@@ -63,15 +66,21 @@ extension ShapeReader {
 
     /// Reports an unknown key; returns the field it was probably meant to be.
     private mutating func reportUnknown(
-        _ name: String, _ key: YAMLNode, in place: Place, _ fields: Fields
+        _ name: String,
+        _ key: YAMLNode,
+        in place: Place,
+        _ fields: Fields
     ) -> String? {
         let field = place.field.isEmpty ? name : "\(place.field).\(name)"
         let unused = fields.all.map(\.name).filter { place[$0] == nil }
         let nearest = nearestName(to: name, among: unused)
         findings.report(
-            .unknownKey, at: key.span, field: field,
+            .unknownKey,
+            at: key.span,
+            field: field,
             "\(place.name) must not have the key '\(name)'; it is unknown",
-            fix: nearest.map { "did you mean '\($0)'?" })
+            fix: nearest.map { "did you mean '\($0)'?" }
+        )
         return nearest
     }
 
@@ -86,19 +95,28 @@ extension ShapeReader {
         if present.isEmpty {
             guard isComplete else { return false }
             findings.report(
-                .notOneOf, at: place.mark, field: place.field,
-                "\(place.name) must have exactly one of \(choice)")
+                .notOneOf,
+                at: place.mark,
+                field: place.field,
+                "\(place.name) must have exactly one of \(choice)"
+            )
         } else if present.count > 1 {
             findings.report(
-                .notOneOf, at: present[1].key.span, field: present[1].value.field,
+                .notOneOf,
+                at: present[1].key.span,
+                field: present[1].value.field,
                 "\(place.name) must have exactly one of \(choice)",
-                notes: [findings.note(present[0].key.span, "'\(present[0].name)' stands")])
+                notes: [findings.note(present[0].key.span, "'\(present[0].name)' stands")]
+            )
         }
         return present.count == 1
     }
 
     private mutating func readList(
-        _ place: Place, of element: FieldType, minimum: Int, isUnique: Bool
+        _ place: Place,
+        of element: FieldType,
+        minimum: Int,
+        isUnique: Bool
     ) -> Value? {
         guard case .sequence(let nodes) = place.node.content else { return wrongType(place, "a list") }
         var values: [Value] = []
@@ -107,8 +125,11 @@ extension ShapeReader {
             guard let value = read(child, as: element) else { continue }
             if isUnique, let earlier = seen[value] {
                 findings.report(
-                    .repeated, child, "must differ from the elements before it",
-                    notes: [findings.note(earlier, "it stands first")])
+                    .repeated,
+                    child,
+                    "must differ from the elements before it",
+                    notes: [findings.note(earlier, "it stands first")]
+                )
             } else {
                 seen[value] = child.node.span
                 values.append(value)
@@ -116,7 +137,10 @@ extension ShapeReader {
         }
         if nodes.count < minimum {
             findings.report(
-                .tooFew, place, "must have at least \(minimum) element\(minimum == 1 ? "" : "s")")
+                .tooFew,
+                place,
+                "must have at least \(minimum) element\(minimum == 1 ? "" : "s")"
+            )
             return nil
         }
         return values.count == nodes.count ? .array(values) : nil
@@ -134,10 +158,16 @@ extension ShapeReader {
             } else if !keys.accepts(name) {
                 isGood = false
                 findings.report(
-                    .malformed, at: key.span, field: place.field,
-                    "a key of \(place.name) must be \(keys.description ?? "text"); '\(clip(name))' found")
+                    .malformed,
+                    at: key.span,
+                    field: place.field,
+                    "a key of \(place.name) must be \(keys.description ?? "text"); '\(clip(name))' found"
+                )
             }
-            guard let value = read(child, as: type) else { isGood = false; continue }
+            guard let value = read(child, as: type) else {
+                isGood = false
+                continue
+            }
             members[name] = value
         }
         return isGood ? .object(members) : nil
@@ -162,9 +192,11 @@ extension ShapeReader {
         if !rule.words.isEmpty {
             guard rule.words.contains(text) else {
                 findings.report(
-                    .unknownWord, place,
+                    .unknownWord,
+                    place,
                     "must be one of \(rule.words.joined(separator: ", ")); '\(clip(text))' found",
-                    fix: nearestName(to: text, among: rule.words).map { "did you mean '\($0)'?" })
+                    fix: nearestName(to: text, among: rule.words).map { "did you mean '\($0)'?" }
+                )
                 return nil
             }
             return .string(text)
@@ -172,13 +204,17 @@ extension ShapeReader {
         guard isLengthGood(place, text, rule) else { return nil }
         guard rule.format.accepts(text) else {
             findings.report(
-                .malformed, place, "must be \(rule.format.description ?? "text"); '\(clip(text))' found",
-                fix: isBareDuration ? "write \(text)s for seconds" : nil)
+                .malformed,
+                place,
+                "must be \(rule.format.description ?? "text"); '\(clip(text))' found",
+                fix: isBareDuration ? "write \(text)s for seconds" : nil
+            )
             return nil
         }
         if let kind = rule.reference {
             findings.references.append(
-                Reference(kind: kind, name: text, field: place.field, span: place.node.span))
+                Reference(kind: kind, name: text, field: place.field, span: place.node.span)
+            )
         }
         return .string(rule.format == .money ? USD(text)?.description ?? text : text)
     }
@@ -189,7 +225,10 @@ extension ShapeReader {
             findings.report(.length, place, "must not be empty")
         } else if count > rule.length.upperBound {
             findings.report(
-                .length, place, "must be at most \(rule.length.upperBound) characters; this has \(count)")
+                .length,
+                place,
+                "must be at most \(rule.length.upperBound) characters; this has \(count)"
+            )
         }
         return rule.length.contains(count)
     }
@@ -197,8 +236,11 @@ extension ShapeReader {
     private mutating func isSecret(_ place: Place, _ text: String) -> Bool {
         guard let noun = looksLikeCredential(text) else { return false }
         findings.report(
-            .credential, place, "must not hold a credential; this looks like \(noun)",
-            fix: "refer to it with secretRef")
+            .credential,
+            place,
+            "must not hold a credential; this looks like \(noun)",
+            fix: "refer to it with secretRef"
+        )
         return true
     }
 
@@ -208,9 +250,12 @@ extension ShapeReader {
         let reading = PlainReading(text)
         guard reading != .text else { return true }
         findings.report(
-            .ambiguousScalar, at: node.span, field: field,
+            .ambiguousScalar,
+            at: node.span,
+            field: field,
             "\(name) must be a text; YAML reads it as \(reading.noun)",
-            fix: "write \"\(text)\"")
+            fix: "write \"\(text)\""
+        )
         return false
     }
 
@@ -235,8 +280,11 @@ extension ShapeReader {
         let isYes = ["yes", "y", "on"].contains(lower)
         let isNo = ["no", "n", "off"].contains(lower)
         findings.report(
-            .wrongType, place, "must be true or false; '\(clip(text))' found",
-            fix: isYes ? "write true" : isNo ? "write false" : nil)
+            .wrongType,
+            place,
+            "must be true or false; '\(clip(text))' found",
+            fix: isYes ? "write true" : isNo ? "write false" : nil
+        )
         return nil
     }
 
@@ -254,8 +302,11 @@ extension ShapeReader {
             case .text: return isSecret(place, text) ? nil : .string(text)
             case .disputed(let noun):
                 findings.report(
-                    .ambiguousScalar, place, "must not be left to the reader; YAML may read it as \(noun)",
-                    fix: "write \"\(text)\"")
+                    .ambiguousScalar,
+                    place,
+                    "must not be left to the reader; YAML may read it as \(noun)",
+                    fix: "write \"\(text)\""
+                )
                 return nil
             }
         case .scalar(let text, _): return isSecret(place, text) ? nil : .string(text)

@@ -10,21 +10,28 @@ struct SourceText {
     func isReadable(_ findings: inout Findings) -> Bool {
         guard bytes.count <= Self.sizeLimit else {
             findings.report(
-                .tooLarge, at: .whole,
-                "a file must be at most \(Self.sizeLimit) bytes; this has \(bytes.count)")
+                .tooLarge,
+                at: .whole,
+                "a file must be at most \(Self.sizeLimit) bytes; this has \(bytes.count)"
+            )
             return false
         }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             findings.report(
-                .byteOrderMark, at: .whole, "a file must not start with a byte order mark",
-                fix: "save it as UTF-8 without BOM")
+                .byteOrderMark,
+                at: .whole,
+                "a file must not start with a byte order mark",
+                fix: "save it as UTF-8 without BOM"
+            )
             return false
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let offset = invalidOffset
             findings.report(
-                .notUTF8, at: TextSpan(start: position(of: offset), end: position(of: offset)).first(1),
-                "a file must be UTF-8; byte 0x\(String(bytes[offset], radix: 16)) is not")
+                .notUTF8,
+                at: TextSpan(start: position(of: offset), end: position(of: offset)).first(1),
+                "a file must be UTF-8; byte 0x\(String(bytes[offset], radix: 16)) is not"
+            )
             return false
         }
         if let (offset, scalar) = firstForbidden(in: text) {
@@ -34,7 +41,8 @@ struct SourceText {
             findings.report(
                 .controlCharacter,
                 at: TextSpan(start: position(of: offset), end: position(of: offset)).first(1),
-                "a file must not hold control characters; \(code) found")
+                "a file must not hold control characters; \(code) found"
+            )
             return false
         }
         return true
@@ -65,7 +73,10 @@ struct SourceText {
         var index = 0
         while index < bytes.count {
             let length = breakLength(at: index)
-            guard length > 0 else { index += 1; continue }
+            guard length > 0 else {
+                index += 1
+                continue
+            }
             if current == number { return String(decoding: bytes[start..<index], as: UTF8.self) }
             current += 1
             index += length

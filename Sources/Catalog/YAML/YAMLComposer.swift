@@ -57,8 +57,11 @@ struct YAMLComposer {
                 [Diagnostic.Note(path: findings.path, position: $0.position, message: $0.message)]
             }
             findings.report(
-                .syntax, at: TextSpan(start: position, end: position).first(1),
-                "the file must be valid YAML: \(error.message)", notes: notes ?? [])
+                .syntax,
+                at: TextSpan(start: position, end: position).first(1),
+                "the file must be valid YAML: \(error.message)",
+                notes: notes ?? []
+            )
         }
     }
 
@@ -72,8 +75,12 @@ struct YAMLComposer {
                 [Diagnostic.Note(path: findings.path, position: $0.start, message: "the anchor is declared")]
             }
             findings.report(
-                .alias, at: event.span, "an alias must not be used; '*\(name)' found",
-                fix: "write the value out", notes: notes ?? [])
+                .alias,
+                at: event.span,
+                "an alias must not be used; '*\(name)' found",
+                fix: "write the value out",
+                notes: notes ?? []
+            )
             add(YAMLNode(content: .refused, span: event.span))
         case .scalar(let text, let style): add(YAMLNode(content: .scalar(text, style), span: event.span))
         case .sequenceStart(let isFlow): push(event, isMapping: false, isFlow: isFlow)
@@ -87,11 +94,19 @@ struct YAMLComposer {
             let span = event.span.first(anchor.unicodeScalars.count + 1)
             anchors[anchor] = anchors[anchor] ?? span
             findings.report(
-                .anchor, at: span, "an anchor must not be used; '&\(anchor)' found", fix: "remove it")
+                .anchor,
+                at: span,
+                "an anchor must not be used; '&\(anchor)' found",
+                fix: "remove it"
+            )
         }
         if let tag = event.tag {
             findings.report(
-                .tag, at: event.span.first(1), "a tag must not be used; '\(tag)' found", fix: "remove it")
+                .tag,
+                at: event.span.first(1),
+                "a tag must not be used; '\(tag)' found",
+                fix: "remove it"
+            )
         }
     }
 
@@ -99,7 +114,10 @@ struct YAMLComposer {
         guard open.count < Self.depthLimit else {
             stream.isWhole = false
             return findings.report(
-                .tooDeep, at: event.span.first(1), "nesting must be at most \(Self.depthLimit) deep")
+                .tooDeep,
+                at: event.span.first(1),
+                "nesting must be at most \(Self.depthLimit) deep"
+            )
         }
         open.append(Collection(start: event.span.start, isMapping: isMapping, isFlow: isFlow))
     }
@@ -120,7 +138,10 @@ struct YAMLComposer {
         guard nodeCount <= Self.nodeLimit else {
             stream.isWhole = false
             return findings.report(
-                .tooManyNodes, at: node.span.first(1), "a file must have at most \(Self.nodeLimit) values")
+                .tooManyNodes,
+                at: node.span.first(1),
+                "a file must have at most \(Self.nodeLimit) values"
+            )
         }
         guard let last = open.indices.last else {
             if !node.isEmpty { stream.documents.append(node) }
@@ -145,14 +166,24 @@ struct YAMLComposer {
         if name == "<<", style == .plain {
             open[index].isComplete = false
             return findings.report(
-                .mergeKey, at: key.span, "a merge key must not be used", fix: "write the keys out")
+                .mergeKey,
+                at: key.span,
+                "a merge key must not be used",
+                fix: "write the keys out"
+            )
         }
         if let earlier = open[index].keys[name] {
             let note = Diagnostic.Note(
-                path: findings.path, position: earlier.start, message: "it stands first")
+                path: findings.path,
+                position: earlier.start,
+                message: "it stands first"
+            )
             return findings.report(
-                .duplicateKey, at: key.span, "a key must stand once in a mapping; '\(name)' stands twice",
-                notes: [note])
+                .duplicateKey,
+                at: key.span,
+                "a key must stand once in a mapping; '\(name)' stands twice",
+                notes: [note]
+            )
         }
         open[index].keys[name] = key.span
         open[index].entries.append(.init(key: key, name: name, value: value))

@@ -67,7 +67,10 @@ struct YAMLProblem: Error {
             unsafe (String(cString: $0), TextPosition(state.context_mark))
         }
         return unsafe YAMLProblem(
-            message: message, position: TextPosition(state.problem_mark), context: context)
+            message: message,
+            position: TextPosition(state.problem_mark),
+            context: context
+        )
     }
 
     @unsafe private static func value(of event: yaml_event_t) -> YAMLEvent {
@@ -83,19 +86,28 @@ struct YAMLProblem: Error {
         case YAML_SEQUENCE_START_EVENT:
             let start = unsafe event.data.sequence_start
             return unsafe YAMLEvent(
-                body: .sequenceStart(isFlow: start.style == YAML_FLOW_SEQUENCE_STYLE), span: span,
-                anchor: text(start.anchor), tag: text(start.tag))
+                body: .sequenceStart(isFlow: start.style == YAML_FLOW_SEQUENCE_STYLE),
+                span: span,
+                anchor: text(start.anchor),
+                tag: text(start.tag)
+            )
         case YAML_MAPPING_START_EVENT:
             let start = unsafe event.data.mapping_start
             return unsafe YAMLEvent(
-                body: .mappingStart(isFlow: start.style == YAML_FLOW_MAPPING_STYLE), span: span,
-                anchor: text(start.anchor), tag: text(start.tag))
+                body: .mappingStart(isFlow: start.style == YAML_FLOW_MAPPING_STYLE),
+                span: span,
+                anchor: text(start.anchor),
+                tag: text(start.tag)
+            )
         case YAML_SCALAR_EVENT:
             let scalar = unsafe event.data.scalar
             let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
             return unsafe YAMLEvent(
-                body: .scalar(String(decoding: bytes, as: UTF8.self), style(scalar.style)), span: span,
-                anchor: text(scalar.anchor), tag: text(scalar.tag))
+                body: .scalar(String(decoding: bytes, as: UTF8.self), style(scalar.style)),
+                span: span,
+                anchor: text(scalar.anchor),
+                tag: text(scalar.tag)
+            )
         default: return YAMLEvent(body: .streamStart, span: span)
         }
     }

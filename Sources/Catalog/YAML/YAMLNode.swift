@@ -77,9 +77,13 @@ extension YAMLNode {
                 .mapping(
                     members.sorted { $0.key < $1.key }.map { key, value in
                         Entry(
-                            key: YAMLNode(content: .scalar(key, .quoted), span: .whole), name: key,
-                            value: YAMLNode(value))
-                    }, isComplete: true)
+                            key: YAMLNode(content: .scalar(key, .quoted), span: .whole),
+                            name: key,
+                            value: YAMLNode(value)
+                        )
+                    },
+                    isComplete: true
+                )
             default: .scalar(value.canonicalJSON, .plain)
             }
         self.init(content: content, span: .whole)

@@ -12,9 +12,12 @@ package struct CommandEnvironment: Sendable {
 
     /// An environment of its closures.
     package init(
-        connect: @escaping @Sendable (String) throws -> ControlClient, defaultState: @escaping @Sendable () -> String,
-        output: @escaping @Sendable (String) -> Void, notice: @escaping @Sendable (String) -> Void,
-        now: @escaping @Sendable () -> Timestamp, userID: @escaping @Sendable () -> UInt32
+        connect: @escaping @Sendable (String) throws -> ControlClient,
+        defaultState: @escaping @Sendable () -> String,
+        output: @escaping @Sendable (String) -> Void,
+        notice: @escaping @Sendable (String) -> Void,
+        now: @escaping @Sendable () -> Timestamp,
+        userID: @escaping @Sendable () -> UInt32
     ) {
         self.connect = connect
         self.defaultState = defaultState
@@ -24,7 +27,8 @@ package struct CommandEnvironment: Sendable {
         self.userID = userID
     }
 
-    /// Set around the whole command by the program: argument-parser makes the verbs itself and hands them nothing.
+    /// Set around the whole command by the program: argument-parser makes the verbs itself and hands them
+    /// nothing.
     @TaskLocal package static var current: CommandEnvironment?
 
     static func required() throws -> CommandEnvironment {
@@ -61,7 +65,10 @@ struct Target {
     init(_ text: String, name: String? = nil) throws {
         let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
         guard let kind = parts.first.flatMap(Kind.matching) else {
-            let near = nearestName(to: parts.first ?? text, among: Kind.all.flatMap { [$0.plural, $0.singular] })
+            let near = nearestName(
+                to: parts.first ?? text,
+                among: Kind.all.flatMap { [$0.plural, $0.singular] }
+            )
             let hint = near.map { "did you mean '\($0)'?" } ?? "see 'agirunner api-resources'"
             throw CommandFailure("the server doesn't have a resource type '\(parts.first ?? text)'; \(hint)")
         }

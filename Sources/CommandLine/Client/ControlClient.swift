@@ -18,7 +18,8 @@ package struct ControlClient: Sendable {
     package struct Transport: Sendable {
         package typealias Headers = [(String, String)]
         package var send:
-            @Sendable (_ method: String, _ path: String, _ headers: Headers, _ body: [UInt8]) async throws -> Answer
+            @Sendable (_ method: String, _ path: String, _ headers: Headers, _ body: [UInt8]) async throws ->
+                Answer
         /// The lines of a streamed answer, handed to the closure until it answers false.
         package var lines:
             @Sendable (_ path: String, _ headers: Headers, _ each: @Sendable ([UInt8]) async throws -> Bool)
@@ -27,7 +28,9 @@ package struct ControlClient: Sendable {
         /// A transport of its closures.
         package init(
             send: @escaping @Sendable (String, String, Headers, [UInt8]) async throws -> Answer,
-            lines: @escaping @Sendable (String, Headers, @Sendable ([UInt8]) async throws -> Bool) async throws -> Void
+            lines:
+                @escaping @Sendable (String, Headers, @Sendable ([UInt8]) async throws -> Bool) async throws
+                -> Void
         ) {
             self.send = send
             self.lines = lines
@@ -66,7 +69,9 @@ package struct ControlClient: Sendable {
         var token: String?
         repeat {
             let query = self.query([("limit", "500"), ("labelSelector", labels), ("continue", token)])
-            let page = try Value(json: try await request("GET", path(kind, namespace: namespace) + query).body)
+            let page = try Value(
+                json: try await request("GET", path(kind, namespace: namespace) + query).body
+            )
             objects += try (page["items"]?.array ?? []).map { try typed($0, kind).decode() }
             token = page.at("metadata", "continue")?.string.flatMap { $0.isEmpty ? nil : $0 }
         } while token != nil
@@ -76,7 +81,10 @@ package struct ControlClient: Sendable {
     /// Sends a request; *throws* a `CommandFailure` for an error of the server.
     @discardableResult
     func request(
-        _ method: String, _ path: String, _ body: Value? = nil, type: String = "application/json",
+        _ method: String,
+        _ path: String,
+        _ body: Value? = nil,
+        type: String = "application/json",
         accept: String = "application/json"
     ) async throws -> Answer {
         let headers = [("Accept", accept)] + (body == nil ? [] : [("Content-Type", type)])
@@ -103,7 +111,8 @@ func encoded(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF")
     return text.utf8.map { byte in
         let character = Character(Unicode.Scalar(byte))
-        let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-._~".contains(character))
+        let isPlain =
+            character.isASCII && (character.isLetter || character.isNumber || "-._~".contains(character))
         return isPlain ? String(character) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
     }.joined()
 }
@@ -127,7 +136,8 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         // An answer that is no JSON comes from something that is not our server.
         let body = (try? Value(json: answer.body)) ?? .null
         let reason = body["reason"]?.string ?? "HTTP \(answer.status)"
-        let message = body["message"]?.string ?? body["detail"]?.string ?? body["title"]?.string ?? "no explanation"
+        let message =
+            body["message"]?.string ?? body["detail"]?.string ?? body["title"]?.string ?? "no explanation"
         let causes = (body.at("details", "causes")?.array ?? []).compactMap { cause -> String? in
             guard let text = cause["message"]?.string, !message.contains(text) else { return nil }
             return "\n  \(cause["field"]?.string.map { "\($0): " } ?? "")\(text)"

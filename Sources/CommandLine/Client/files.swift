@@ -6,7 +6,9 @@ import Glibc
 /// *Throws* a `CommandFailure` that names the file.
 func readFile(_ path: String) throws -> [UInt8] {
     let descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw CommandFailure("the path \"\(path)\" does not exist or cannot be read") }
+    guard descriptor >= 0 else {
+        throw CommandFailure("the path \"\(path)\" does not exist or cannot be read")
+    }
     defer { if descriptor > 0 { close(descriptor) } }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -19,7 +21,8 @@ func readFile(_ path: String) throws -> [UInt8] {
     }
 }
 
-/// The YAML files a path means: itself, or those in a folder (and below it), sorted; hidden ones are left out.
+/// The YAML files a path means: itself, or those in a folder (and below it), sorted; hidden ones are left
+/// out.
 func yamlFiles(_ path: String, isRecursive: Bool) throws -> [String] {
     guard path != "-", let folder = unsafe opendir(path) else { return [path] }
     defer { unsafe closedir(folder) }

@@ -11,7 +11,9 @@ struct TableText {
 
     mutating func add(_ cells: [String]) {
         rows.append(cells)
-        for (index, cell) in cells.enumerated() where index < widths.count { widths[index] = max(widths[index], cell.count) }
+        for (index, cell) in cells.enumerated() where index < widths.count {
+            widths[index] = max(widths[index], cell.count)
+        }
     }
 
     /// The lines without newlines; trailing spaces are cut.

@@ -47,7 +47,9 @@ struct YAMLText {
     }
 
     private mutating func writeBlock(_ string: String, depth: Int) {
-        let isPlain = string.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && $0.value != 0x7F) }
+        let isPlain = string.unicodeScalars.allSatisfy {
+            $0 == "\n" || ($0.value >= 0x20 && $0.value != 0x7F)
+        }
         guard isPlain, !string.hasPrefix(" "), !string.hasPrefix("\n"), !string.hasSuffix("\n\n") else {
             text += " " + Value.string(string).canonicalJSON + "\n"
             return
@@ -65,11 +67,13 @@ struct YAMLText {
         }
     }
 
-    /// A string bare when no YAML reader takes it for something else, else in JSON's quotes, which YAML shares.
+    /// A string bare when no YAML reader takes it for something else, else in JSON's quotes, which YAML
+    /// shares.
     private static func scalar(_ text: String) -> String {
         let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "~", ""]
         let isSafe =
-            !words.contains(text.lowercased()) && text.first.map { $0.isASCII && ($0.isLetter || "/_".contains($0)) } ?? false
+            !words.contains(text.lowercased())
+            && text.first.map { $0.isASCII && ($0.isLetter || "/_".contains($0)) } ?? false
             && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7F }
             && !text.contains(": ") && !text.contains(" #") && !text.hasSuffix(":") && !text.hasSuffix(" ")
         return isSafe ? text : Value.string(text).canonicalJSON

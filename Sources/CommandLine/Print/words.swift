@@ -34,7 +34,9 @@ func valueAt(path: String, in value: Value) -> Value? {
     for part in bare.split(separator: ".") {
         let pieces = part.split(separator: "[", maxSplits: 1)
         if let key = pieces.first, !part.hasPrefix("[") { current = current?[String(key)] }
-        guard let index = part.split(separator: "[").dropFirst(part.hasPrefix("[") ? 0 : 1).first else { continue }
+        guard let index = part.split(separator: "[").dropFirst(part.hasPrefix("[") ? 0 : 1).first else {
+            continue
+        }
         let inside = index.dropLast()
         if let number = Int(inside) {
             let elements = current?.array ?? []

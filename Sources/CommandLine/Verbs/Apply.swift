@@ -4,11 +4,15 @@ import Domain
 
 /// What `apply`, `create` and `delete -f` read.
 struct FileOptions: ParsableArguments {
-    @Option(name: [.customShort("f"), .customLong("filename")], help: "A file, a folder, or - for standard input.")
+    @Option(
+        name: [.customShort("f"), .customLong("filename")],
+        help: "A file, a folder, or - for standard input."
+    )
     var filename: [String] = []
     @Flag(name: [.customShort("R"), .long], help: "Folders below the folder, too.") var recursive = false
 
-    /// The objects of all files, in the order they can be applied; *throws* after printing what is wrong with them.
+    /// The objects of all files, in the order they can be applied; *throws* after printing what is wrong with
+    /// them.
     ///
     /// References may lead to what the server has already.
     func objects(_ connection: ConnectionOptions, _ client: ControlClient) async throws -> [Object] {
@@ -23,12 +27,21 @@ struct FileOptions: ParsableArguments {
         var options = LoadOptions()
         options.namespace = connection.namespace
         for kind in Kind.all where kind.isDeclared {
-            for object in try await client.list(kind, namespace: nil) { options.existing[object.key] = object.spec ?? [:] }
+            for object in try await client.list(kind, namespace: nil) {
+                options.existing[object.key] = object.spec ?? [:]
+            }
         }
-        let loaded = Loader().load(sources.map { SourceFile(path: $0.key, bytes: $0.value) }, options: options)
-        for diagnostic in loaded.diagnostics { environment.notice(diagnostic.text(source: sources[diagnostic.path])) }
+        let loaded = Loader().load(
+            sources.map { SourceFile(path: $0.key, bytes: $0.value) },
+            options: options
+        )
+        for diagnostic in loaded.diagnostics {
+            environment.notice(diagnostic.text(source: sources[diagnostic.path]))
+        }
         guard !loaded.hasErrors else { throw ExitCode.failure }
-        guard !loaded.objects.isEmpty else { throw CommandFailure("no objects in \(filename.joined(separator: ", "))") }
+        guard !loaded.objects.isEmpty else {
+            throw CommandFailure("no objects in \(filename.joined(separator: ", "))")
+        }
         return loaded.objects.map(\.object)
     }
 }
@@ -61,18 +74,26 @@ package struct Create: AsyncParsableCommand {
 
 private func writeAll(_ files: FileOptions, _ connection: ConnectionOptions, canReplace: Bool) async throws {
     let environment = try CommandEnvironment.required()
-    guard !files.filename.isEmpty else { throw CommandFailure("must specify -f FILE, a folder, or -f - for standard input") }
+    guard !files.filename.isEmpty else {
+        throw CommandFailure("must specify -f FILE, a folder, or -f - for standard input")
+    }
     let client = try connection.client()
     for object in try await files.objects(connection, client) {
         guard let kind = Kind.named(object.kind) else { continue }
-        let existing = try await client.find(kind, namespace: object.metadata.namespace, name: object.metadata.name)
+        let existing = try await client.find(
+            kind,
+            namespace: object.metadata.namespace,
+            name: object.metadata.name
+        )
         let body = try Value(encoding: object)
         let verb: String
         if let existing, canReplace {
             let path = client.path(kind, namespace: object.metadata.namespace, name: object.metadata.name)
             let answer = try await client.request("PUT", path, body)
             let after = try client.decode(answer)
-            verb = after.metadata.resourceVersion == existing.metadata.resourceVersion ? "unchanged" : "configured"
+            verb =
+                after.metadata.resourceVersion == existing.metadata.resourceVersion
+                ? "unchanged" : "configured"
         } else {
             try await client.request("POST", client.path(kind, namespace: object.metadata.namespace), body)
             verb = "created"
@@ -83,7 +104,9 @@ private func writeAll(_ files: FileOptions, _ connection: ConnectionOptions, can
 
 /// `agirunner delete`.
 package struct Delete: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Delete objects that no repository declares.")
+    package static let configuration = CommandConfiguration(
+        abstract: "Delete objects that no repository declares."
+    )
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var files: FileOptions

@@ -11,7 +11,8 @@ struct DecisionOptions: ParsableArguments {
 
     /// Makes the Decision, waits until it took effect, and says what came of it.
     ///
-    /// The Decision's name follows from target, action and what is judged, so a repeated command is the same one.
+    /// The Decision's name follows from target, action and what is judged, so a repeated command is the same
+    /// one.
     func decide(_ action: DecisionSpec.Action, done: String) async throws {
         let environment = try CommandEnvironment.required()
         let client = try connection.client()
@@ -20,25 +21,35 @@ struct DecisionOptions: ParsableArguments {
         let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
         let digest = try expectedDigest(of: object, action)
         let version = digest ?? object.metadata.resourceVersion?.description ?? ""
-        let identity = [action.rawValue, target.kind.name, name, version, "\(environment.userID())", note ?? ""]
+        let identity = [
+            action.rawValue, target.kind.name, name, version, "\(environment.userID())", note ?? "",
+        ]
         let hash = hex(sha256(Array(identity.joined(separator: "\n").utf8))).prefix(12)
         let decision: Value = .members([
             "apiVersion": .string(Kind.apiVersion), "kind": "Decision",
-            "metadata": ["name": .string("\(action.rawValue.lowercased())-\(hash)"), "namespace": .string(connection.namespace)],
+            "metadata": [
+                "name": .string("\(action.rawValue.lowercased())-\(hash)"),
+                "namespace": .string(connection.namespace),
+            ],
             "spec": .members([
-                "target": ["kind": .string(target.kind.name), "name": .string(name)], "action": .string(action.rawValue),
+                "target": ["kind": .string(target.kind.name), "name": .string(name)],
+                "action": .string(action.rawValue),
                 "note": note.map(Value.string), "expects": digest.map { ["digest": .string($0)] },
             ]),
         ])
         let outcome = try await submit(decision, client)
         guard outcome.status?["outcome"]?.string == "applied" else {
             let why = (outcome.status?["conditions"]?.array ?? []).first { $0["type"]?.string == "Ready" }
-            throw CommandFailure("\(self.target) was not \(done): \(cell(why?["message"])) (\(cell(outcome.status?["reason"])))")
+            throw CommandFailure(
+                "\(self.target) was not \(done): \(cell(why?["message"])) "
+                    + "(\(cell(outcome.status?["reason"])))"
+            )
         }
         environment.output("\(target.kind.singular).\(Kind.group)/\(name) \(done)")
     }
 
-    /// The digest of the gate that is about to be judged, so that a later revision is not approved by accident.
+    /// The digest of the gate that is about to be judged, so that a later revision is not approved by
+    /// accident.
     private func expectedDigest(of object: Object, _ action: DecisionSpec.Action) throws -> String? {
         guard [.approve, .reject, .requestChanges, .block].contains(action) else { return nil }
         if object.kind == "Gate" { return object.status?["digest"]?.string }
@@ -66,7 +77,10 @@ struct DecisionOptions: ParsableArguments {
             if object.status?["outcome"] != nil { return object }
             try await clock.sleep(for: .milliseconds(50))
         }
-        throw CommandFailure("decision/\(name) was recorded but not executed within 30s; see 'agirunner get decisions'", exitCode: 3)
+        throw CommandFailure(
+            "decision/\(name) was recorded but not executed within 30s; see 'agirunner get decisions'",
+            exitCode: 3
+        )
     }
 }
 
@@ -99,7 +113,9 @@ package struct RequestChanges: AsyncParsableCommand {
 
 /// `agirunner pause`.
 package struct Pause: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Stop new claims of a run and park its tasks.")
+    package static let configuration = CommandConfiguration(
+        abstract: "Stop new claims of a run and park its tasks."
+    )
     @OptionGroup var options: DecisionOptions
     /// A command to be filled by the parser.
     package init() {}
@@ -126,7 +142,9 @@ package struct Cancel: AsyncParsableCommand {
 
 /// `agirunner retry`.
 package struct Retry: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Give a failed or escalated task another try.")
+    package static let configuration = CommandConfiguration(
+        abstract: "Give a failed or escalated task another try."
+    )
     @OptionGroup var options: DecisionOptions
     /// A command to be filled by the parser.
     package init() {}

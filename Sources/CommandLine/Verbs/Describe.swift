@@ -16,7 +16,11 @@ package struct Describe: AsyncParsableCommand {
         let environment = try CommandEnvironment.required()
         let client = try connection.client()
         let target = try Target(self.target, name: name)
-        let object = try await client.get(target.kind, namespace: connection.namespace, name: try target.required())
+        let object = try await client.get(
+            target.kind,
+            namespace: connection.namespace,
+            name: try target.required()
+        )
         var value = try Value(encoding: object)
         let conditions = value.at("status", "conditions")?.array ?? []
         value["status"]?["conditions"] = nil
@@ -37,7 +41,10 @@ package struct Describe: AsyncParsableCommand {
             environment.output("\nWaiting for an answer: \(cell(escalation["question"]))")
             environment.output("  agirunner answer escalation/\(cell(escalation["name"])) --note '…'")
         }
-        let events = try await EventLog(client: client, namespace: connection.namespace).events(about: target.kind, object)
+        let events = try await EventLog(client: client, namespace: connection.namespace).events(
+            about: target.kind,
+            object
+        )
         environment.output("\nEvents:" + (events.isEmpty ? " <none>" : ""))
         for line in EventLog.table(events, now: environment.now()) { environment.output("  " + line) }
     }
@@ -48,7 +55,10 @@ package struct Events: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(abstract: "Show what happened, oldest first.")
 
     @OptionGroup var connection: ConnectionOptions
-    @Option(name: .customLong("for"), help: "Only what is about kind/NAME; a workflow includes everything in it.")
+    @Option(
+        name: .customLong("for"),
+        help: "Only what is about kind/NAME; a workflow includes everything in it."
+    )
     var subject: String?
     @Flag(name: .shortAndLong, help: "Go on showing new ones.") var watch = false
 
@@ -66,13 +76,16 @@ package struct Events: AsyncParsableCommand {
         let last = events.last?.metadata.resourceVersion?.description
         let path = client.path(kind, namespace: connection.namespace)
         try await client.transport.lines(
-            path + client.query([("watch", "1"), ("resourceVersion", last)]), [("Accept", "application/json")]
+            path + client.query([("watch", "1"), ("resourceVersion", last)]),
+            [("Accept", "application/json")]
         ) { line in
             let change = try Value(json: line)
             guard change["type"]?.string == "ADDED", let object = change["object"] else { return true }
             let event: Object = try object.decode()
             guard EventLog.isAbout(event, target?.kind, target?.name) else { return true }
-            for line in EventLog.table([event], now: environment.now()).dropFirst() { environment.output(line) }
+            for line in EventLog.table([event], now: environment.now()).dropFirst() {
+                environment.output(line)
+            }
             return true
         }
     }
@@ -107,7 +120,9 @@ struct EventLog {
             let status = event.status ?? .null
             let time = status["time"]?.string.flatMap { Timestamp($0) } ?? now
             let subject = "\(cell(status["subjectKind"]).lowercased())/\(cell(status["subjectName"]))"
-            table.add([age(now - time), cell(status["type"]), subject, cell(status["actor"]), what(status["data"])])
+            table.add([
+                age(now - time), cell(status["type"]), subject, cell(status["actor"]), what(status["data"]),
+            ])
         }
         return table.lines()
     }
@@ -115,6 +130,7 @@ struct EventLog {
     /// The facts of an event that people look for, in a few words.
     private static func what(_ data: Value?) -> String {
         let keys = ["state", "phase", "reason", "currentStage", "resolution", "message", "commit", "summary"]
-        return keys.compactMap { key in data?[key].flatMap { $0.isNull ? nil : "\(key)=\(cell($0))" } }.joined(separator: " ")
+        return keys.compactMap { key in data?[key].flatMap { $0.isNull ? nil : "\(key)=\(cell($0))" } }
+            .joined(separator: " ")
     }
 }

@@ -7,7 +7,9 @@ import Workflows
 package struct Explain: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Explain a kind, a field, a diagnostic or a reason.",
-        discussion: "Examples: explain playbook.spec.stages · explain code REF003 · explain reason digest_mismatch")
+        discussion:
+            "Examples: explain playbook.spec.stages · explain code REF003 · explain reason digest_mismatch"
+    )
 
     @Argument(help: "KIND[.path], or the words 'code' or 'reason'.") var subject: String
     @Argument(help: "The code or reason.") var code: String?
@@ -18,7 +20,9 @@ package struct Explain: AsyncParsableCommand {
     package func run() async throws {
         let environment = try CommandEnvironment.required()
         guard let text = try explanation() else {
-            throw CommandFailure("there is no field '\(subject)'; leave its last part out to see what there is")
+            throw CommandFailure(
+                "there is no field '\(subject)'; leave its last part out to see what there is"
+            )
         }
         environment.output(text.trimmingLastNewline)
     }
@@ -33,7 +37,9 @@ package struct Explain: AsyncParsableCommand {
         if subject == "reason", let code {
             guard let reason = ReasonCode(rawValue: code) else {
                 let near = nearestName(to: code, among: ReasonCode.allCases.map(\.rawValue))
-                throw CommandFailure("there is no reason '\(code)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+                throw CommandFailure(
+                    "there is no reason '\(code)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
+                )
             }
             return "\(reason.rawValue): \(reason.explanation)"
         }
@@ -46,7 +52,9 @@ package struct Explain: AsyncParsableCommand {
 /// `agirunner api-resources`.
 package struct APIResources: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "api-resources", abstract: "List the kinds.")
+        commandName: "api-resources",
+        abstract: "List the kinds."
+    )
 
     /// A command to be filled by the parser.
     package init() {}
@@ -78,18 +86,28 @@ package struct Reconcile: AsyncParsableCommand {
         let environment = try CommandEnvironment.required()
         let client = try connection.client()
         let target = try Target(self.target)
-        guard target.kind.name == "GitSource" else { throw CommandFailure("only a gitsource can be reconciled") }
+        guard target.kind.name == "GitSource" else {
+            throw CommandFailure("only a gitsource can be reconciled")
+        }
         let path = client.path(target.kind, namespace: nil, name: try target.required())
         let annotations: Value = ["agirunner.dev/reconcile-at": .string(environment.now().description)]
         try await client.request(
-            "PATCH", path, ["metadata": ["annotations": annotations]], type: "application/merge-patch+json")
-        environment.output("\(target.kind.singular).\(Kind.group)/\(try target.required()) reconciliation requested")
+            "PATCH",
+            path,
+            ["metadata": ["annotations": annotations]],
+            type: "application/merge-patch+json"
+        )
+        environment.output(
+            "\(target.kind.singular).\(Kind.group)/\(try target.required()) reconciliation requested"
+        )
     }
 }
 
 /// The verbs of the command line, for the program's root command.
 package let commandVerbs: [any ParsableCommand.Type] = [
-    Get.self, Describe.self, Events.self, Logs.self, Timeline.self, Wait.self, Validate.self, Apply.self, Create.self,
-    Delete.self, Approve.self, Reject.self, RequestChanges.self, Pause.self, Resume.self, Cancel.self, Retry.self,
+    Get.self, Describe.self, Events.self, Logs.self, Timeline.self, Wait.self, Validate.self, Apply.self,
+    Create.self,
+    Delete.self, Approve.self, Reject.self, RequestChanges.self, Pause.self, Resume.self, Cancel.self,
+    Retry.self,
     Answer.self, Explain.self, APIResources.self, Reconcile.self,
 ]

@@ -5,13 +5,16 @@ import Domain
 package struct Get: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Show objects.",
-        discussion: "Kinds may be given as plural, singular or short name, several with commas; or as kind/NAME.")
+        discussion:
+            "Kinds may be given as plural, singular or short name, several with commas; or as kind/NAME."
+    )
 
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "Kinds, or kind/NAME.") var kinds: String
     @Argument(help: "The object's name.") var name: String?
     @Flag(name: [.customShort("A"), .long], help: "All namespaces.") var allNamespaces = false
-    @Option(name: [.customShort("l"), .long], help: "Labels, as in 'agirunner.dev/workflow=x'.") var selector: String?
+    @Option(name: [.customShort("l"), .long], help: "Labels, as in 'agirunner.dev/workflow=x'.") var selector:
+        String?
     @Option(name: .shortAndLong, help: "json, yaml, wide, name or jsonpath=PATH.") var output: String?
     @Flag(name: .shortAndLong, help: "Go on showing changes.") var watch = false
     @Flag(help: "Leave the headers out.") var noHeaders = false
@@ -28,7 +31,8 @@ package struct Get: AsyncParsableCommand {
             switch output?.split(separator: "=", maxSplits: 1).first {
             case "json", "yaml", "name", "jsonpath": try await printObjects(target, namespace, client)
             case nil, "wide": try await printTable(target, namespace, client)
-            case .some(let other): throw CommandFailure("-o must be json, yaml, wide, name or jsonpath=PATH, not '\(other)'")
+            case .some(let other):
+                throw CommandFailure("-o must be json, yaml, wide, name or jsonpath=PATH, not '\(other)'")
             }
         }
     }
@@ -37,7 +41,11 @@ package struct Get: AsyncParsableCommand {
         let environment = try CommandEnvironment.required()
         let objects: [Object]
         if let name = target.name {
-            let found = try await client.find(target.kind, namespace: namespace ?? connection.namespace, name: name)
+            let found = try await client.find(
+                target.kind,
+                namespace: namespace ?? connection.namespace,
+                name: name
+            )
             guard found != nil || ignoreNotFound else { throw notFound(target.kind, name) }
             objects = found.map { [$0] } ?? []
         } else {
@@ -50,22 +58,33 @@ package struct Get: AsyncParsableCommand {
         case "json": environment.output(shown.prettyJSON)
         case "yaml": environment.output(YAMLText.document(shown).trimmingLastNewline)
         case "name":
-            for object in objects { environment.output("\(target.kind.singular).\(Kind.group)/\(object.metadata.name)") }
+            for object in objects {
+                environment.output("\(target.kind.singular).\(Kind.group)/\(object.metadata.name)")
+            }
         case let format:
             let path = format.dropFirst("jsonpath=".count)
             for value in values {
-                if let found = valueAt(path: String(path), in: value) { environment.output(found.string ?? found.canonicalJSON) }
+                if let found = valueAt(path: String(path), in: value) {
+                    environment.output(found.string ?? found.canonicalJSON)
+                }
             }
         }
     }
 
     private func notFound(_ kind: Kind, _ name: String) -> CommandFailure {
-        CommandFailure("Error from server (NotFound): \(kind.plural).\(Kind.group) \"\(name)\" not found", reason: "NotFound")
+        CommandFailure(
+            "Error from server (NotFound): \(kind.plural).\(Kind.group) \"\(name)\" not found",
+            reason: "NotFound"
+        )
     }
 
     private func printTable(_ target: Target, _ namespace: String?, _ client: ControlClient) async throws {
         let environment = try CommandEnvironment.required()
-        let path = client.path(target.kind, namespace: namespace ?? (target.name == nil ? nil : connection.namespace), name: target.name)
+        let path = client.path(
+            target.kind,
+            namespace: namespace ?? (target.name == nil ? nil : connection.namespace),
+            name: target.name
+        )
         let answer: Value
         do {
             let query = client.query([("labelSelector", selector)])
@@ -73,7 +92,10 @@ package struct Get: AsyncParsableCommand {
         } catch let failure as CommandFailure where failure.reason == "NotFound" && ignoreNotFound {
             return
         }
-        var printer = TablePrinter(showsNamespace: allNamespaces && target.kind.isNamespaced, isWide: output == "wide")
+        var printer = TablePrinter(
+            showsNamespace: allNamespaces && target.kind.isNamespaced,
+            isWide: output == "wide"
+        )
         let lines = printer.lines(answer, withHeaders: !noHeaders)
         if printer.isEmpty && !watch {
             environment.notice("No resources found\(namespace.map { " in \($0) namespace" } ?? "").")
@@ -86,10 +108,15 @@ package struct Get: AsyncParsableCommand {
             ("fieldSelector", target.name.map { "metadata.name=\($0)" }),
         ]
         let shared = printer
-        let list = client.path(target.kind, namespace: namespace ?? (target.kind.isNamespaced && !allNamespaces ? connection.namespace : nil))
+        let list = client.path(
+            target.kind,
+            namespace: namespace ?? (target.kind.isNamespaced && !allNamespaces ? connection.namespace : nil)
+        )
         try await client.transport.lines(list + client.query(items), [("Accept", tableAccept)]) { line in
             let event = try Value(json: line)
-            if event["type"]?.string == "ERROR" { throw CommandFailure(.init(status: 410, body: event["object"]?.canonicalBytes ?? [])) }
+            if event["type"]?.string == "ERROR" {
+                throw CommandFailure(.init(status: 410, body: event["object"]?.canonicalBytes ?? []))
+            }
             guard event["type"]?.string != "BOOKMARK", let table = event["object"] else { return true }
             var copy = shared
             for line in copy.lines(table, withHeaders: false) { environment.output(line) }
@@ -126,7 +153,10 @@ struct TablePrinter {
         for row in rows {
             let cells = row["cells"]?.array ?? []
             let namespace = row.at("object", "metadata", "namespace")?.string ?? "<none>"
-            text.add((showsNamespace ? [namespace] : []) + shown.map { cells.indices.contains($0) ? cell(cells[$0]) : "<none>" })
+            text.add(
+                (showsNamespace ? [namespace] : [])
+                    + shown.map { cells.indices.contains($0) ? cell(cells[$0]) : "<none>" }
+            )
         }
         return text.lines(withHeaders: withHeaders)
     }

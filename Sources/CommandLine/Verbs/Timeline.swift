@@ -4,7 +4,10 @@ import Domain
 /// `agirunner timeline`.
 package struct Timeline: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Show a run from its first attempt to its last decision: who did what, with which tools, for how much.")
+        abstract:
+            "Show a run from its first attempt to its last decision: who did what, with which tools, for "
+                + "how much."
+    )
 
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "workflow/NAME.") var target: String
@@ -17,7 +20,9 @@ package struct Timeline: AsyncParsableCommand {
         let client = try connection.client()
         let target = try Target(self.target)
         guard target.kind.name == "Workflow" else { throw CommandFailure("only a workflow has a timeline") }
-        let record = try await RunReader(client: client, namespace: connection.namespace).read(try target.required())
+        let record = try await RunReader(client: client, namespace: connection.namespace).read(
+            try target.required()
+        )
         for line in record.lines() { environment.output(line) }
     }
 }
@@ -28,7 +33,9 @@ struct RunReader {
     let namespace: String
 
     func read(_ name: String) async throws -> RunTimeline {
-        guard let workflows = Kind.named("Workflow") else { throw CommandFailure("the kind Workflow is missing") }
+        guard let workflows = Kind.named("Workflow") else {
+            throw CommandFailure("the kind Workflow is missing")
+        }
         let workflow = try await client.get(workflows, namespace: namespace, name: name)
         func list(_ kind: String) async throws -> [Object] {
             guard let kind = Kind.named(kind) else { return [] }
@@ -36,10 +43,17 @@ struct RunReader {
         }
         let attempts = try await list("Attempt")
         var tools: [String: [String]] = [:]
-        for attempt in attempts { tools[attempt.metadata.name] = try await self.tools(of: attempt.metadata.name) }
+        for attempt in attempts {
+            tools[attempt.metadata.name] = try await self.tools(of: attempt.metadata.name)
+        }
         return RunTimeline(
-            workflow: workflow, tasks: try await list("Task"), attempts: attempts, handoffs: try await list("Handoff"),
-            gates: try await list("Gate"), tools: tools)
+            workflow: workflow,
+            tasks: try await list("Task"),
+            attempts: attempts,
+            handoffs: try await list("Handoff"),
+            gates: try await list("Gate"),
+            tools: tools
+        )
     }
 
     /// The names of the tools an attempt called, in order, from its log.
@@ -72,8 +86,10 @@ struct RunTimeline {
         lines += entries().sorted { $0.at < $1.at }.flatMap(\.lines)
         let spend = status["spend"] ?? .null
         lines.append(
-            "total: \(tokens(spend)) tokens, $\(cell(spend["cost"])), \(cell(spend["modelCalls"])) model calls, "
-                + "\(cell(spend["toolCalls"])) tool calls" + (duration.map { ", \(span($0))" } ?? ""))
+            "total: \(tokens(spend)) tokens, $\(cell(spend["cost"])), \(cell(spend["modelCalls"])) model "
+                + "calls, "
+                + "\(cell(spend["toolCalls"])) tool calls" + (duration.map { ", \(span($0))" } ?? "")
+        )
         if let branch = status["branch"]?.string, let head = status["head"]?.string {
             lines.append("branch: \(branch) at \(head.prefix(7))")
         }
@@ -81,7 +97,9 @@ struct RunTimeline {
     }
 
     private var duration: Duration? {
-        guard let start = moment(workflow.status?["startedAt"]), let end = moment(workflow.status?["finishedAt"]) else {
+        guard let start = moment(workflow.status?["startedAt"]),
+            let end = moment(workflow.status?["finishedAt"])
+        else {
             return nil
         }
         return end - start
@@ -105,7 +123,8 @@ struct RunTimeline {
         let revision = (status["revision"]?.integer ?? 1) > 1 ? " revision \(cell(status["revision"]))" : ""
         var lines = [
             "",
-            "\(cell(task?.status?["stage"])) · \(cell(task?.status?["role"]))\(revision) · \(attempt.metadata.name)"
+            "\(cell(task?.status?["stage"])) · \(cell(task?.status?["role"]))\(revision) · "
+                + "\(attempt.metadata.name)"
                 + " · \(cell(status["state"])) · \(tokens(usage)) tokens · $\(cell(usage["cost"])) · \(took)",
         ]
         let names = tools[attempt.metadata.name] ?? []
@@ -123,11 +142,17 @@ struct RunTimeline {
         let status = gate.status ?? .null
         let opened = gate.metadata.creationTimestamp ?? Timestamp(microseconds: 0)
         let asked = Entry(
-            at: opened, lines: ["", "\(cell(status["stage"])) · gate/\(gate.metadata.name): \(cell(status["question"]))"])
+            at: opened,
+            lines: ["", "\(cell(status["stage"])) · gate/\(gate.metadata.name): \(cell(status["question"]))"]
+        )
         let votes = (status["votes"]?.array ?? []).map { vote in
             Entry(
                 at: moment(vote["at"]) ?? opened,
-                lines: ["  \(cell(vote["by"])): \(cell(vote["action"]))" + (vote["note"]?.string.map { " — \($0)" } ?? "")])
+                lines: [
+                    "  \(cell(vote["by"])): \(cell(vote["action"]))"
+                        + (vote["note"]?.string.map { " — \($0)" } ?? "")
+                ]
+            )
         }
         return [asked] + votes
     }

@@ -5,11 +5,15 @@ import Domain
 package struct Wait: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Wait until an object is as asked.",
-        discussion: "Exit codes: 0 met, 1 error, 3 timed out, 4 the object ended in another way.")
+        discussion: "Exit codes: 0 met, 1 error, 3 timed out, 4 the object ended in another way."
+    )
 
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "kind/NAME.") var target: String
-    @Option(name: .customLong("for"), help: "condition=TYPE[=STATUS], jsonpath=PATH=VALUE, phase=NAME, gate or delete; repeatable.")
+    @Option(
+        name: .customLong("for"),
+        help: "condition=TYPE[=STATUS], jsonpath=PATH=VALUE, phase=NAME, gate or delete; repeatable."
+    )
     var conditions: [String]
     @Option(help: "How long, such as 30s or 5m.") var timeout = "30s"
 
@@ -18,7 +22,9 @@ package struct Wait: AsyncParsableCommand {
 
     package func run() async throws {
         let environment = try CommandEnvironment.required()
-        guard let limit = Duration(text: timeout) else { throw CommandFailure("--timeout must be a duration such as 30s") }
+        guard let limit = Duration(text: timeout) else {
+            throw CommandFailure("--timeout must be a duration such as 30s")
+        }
         let wishes = try conditions.map(Wish.init)
         let client = try connection.client()
         let target = try Target(self.target)
@@ -31,14 +37,20 @@ package struct Wait: AsyncParsableCommand {
                 environment.output("\(target.kind.singular).\(Kind.group)/\(name) condition met")
                 return
             }
-            if let phase = object?.status?["phase"]?.string, WorkflowPhase(rawValue: phase)?.isTerminal == true,
+            if let phase = object?.status?["phase"]?.string,
+                WorkflowPhase(rawValue: phase)?.isTerminal == true,
                 target.kind.name == "Workflow"
             {
                 throw CommandFailure(
-                    "workflow/\(name) ended as \(phase): \(cell(object?.status?["message"]))", exitCode: 4)
+                    "workflow/\(name) ended as \(phase): \(cell(object?.status?["message"]))",
+                    exitCode: 4
+                )
             }
             guard clock.now < deadline else {
-                throw CommandFailure("timed out after \(timeout) waiting for \(target.kind.singular)/\(name)", exitCode: 3)
+                throw CommandFailure(
+                    "timed out after \(timeout) waiting for \(target.kind.singular)/\(name)",
+                    exitCode: 3
+                )
             }
             try await clock.sleep(for: .milliseconds(200))
         }
@@ -64,18 +76,26 @@ package struct Wait: AsyncParsableCommand {
             case "phase": self = .path("status.phase", rest)
             case "delete": self = .delete
             case "gate": self = .gate
-            default: throw CommandFailure("--for must be condition=…, jsonpath=…, phase=…, gate or delete, not '\(text)'")
+            default:
+                throw CommandFailure(
+                    "--for must be condition=…, jsonpath=…, phase=…, gate or delete, not '\(text)'"
+                )
             }
         }
 
         func isMet(by object: Object?) throws -> Bool {
-            guard let object else { if case .delete = self { return true } else { return false } }
+            guard let object else {
+                guard case .delete = self else { return false }
+                return true
+            }
             let whole = try Value(encoding: object)
             switch self {
             case .delete: return false
             case .gate: return !(object.status?["openGates"]?.array ?? []).isEmpty
             case .condition(let type, let status):
-                let condition = (object.status?["conditions"]?.array ?? []).first { $0["type"]?.string == type }
+                let condition = (object.status?["conditions"]?.array ?? []).first {
+                    $0["type"]?.string == type
+                }
                 return condition?["status"]?.string?.lowercased() == status.lowercased()
             case .path(let path, let wanted):
                 guard let found = valueAt(path: path, in: whole), !found.isNull else { return false }

@@ -45,7 +45,8 @@ package struct Diagnostic: Sendable, Hashable, Codable {
         }
     }
 
-    /// A stable code such as `REF003`; its letters are the group (BYT YML ENV SCH REF SEM TXT RUN SEC POL CAT).
+    /// A stable code such as `REF003`; its letters are the group (BYT YML ENV SCH REF SEM TXT RUN SEC POL
+    /// CAT).
     package let code: String
     package let severity: Severity
     /// Path below the source's root, with `/` between parts.
@@ -63,8 +64,15 @@ package struct Diagnostic: Sendable, Hashable, Codable {
 
     /// A diagnostic with all its parts.
     package init(
-        code: String, severity: Severity = .error, path: String, span: TextSpan, object: String? = nil,
-        field: String? = nil, message: String, fix: String? = nil, notes: [Note] = []
+        code: String,
+        severity: Severity = .error,
+        path: String,
+        span: TextSpan,
+        object: String? = nil,
+        field: String? = nil,
+        message: String,
+        fix: String? = nil,
+        notes: [Note] = []
     ) {
         self.code = code
         self.severity = severity

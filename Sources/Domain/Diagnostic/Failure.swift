@@ -19,7 +19,11 @@ package struct Failure: Error, Sendable, CustomStringConvertible {
 
     /// A failure with its code and message.
     package init(
-        _ code: Code, _ message: String, outside: String? = nil, reason: String? = nil, cause: (any Error)? = nil
+        _ code: Code,
+        _ message: String,
+        outside: String? = nil,
+        reason: String? = nil,
+        cause: (any Error)? = nil
     ) {
         self.code = code
         self.message = message

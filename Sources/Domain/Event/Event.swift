@@ -39,9 +39,19 @@ package struct Event: Sendable, Hashable, Codable {
 
     /// An event of its parts.
     package init(
-        position: Position, time: Timestamp, type: String, namespace: String?, subjectKind: String,
-        subjectName: String, subjectUID: UID?, workflowUID: UID?, workflow: String?, actor: String,
-        cause: Position?, data: Value, schemaVersion: Int = 1
+        position: Position,
+        time: Timestamp,
+        type: String,
+        namespace: String?,
+        subjectKind: String,
+        subjectName: String,
+        subjectUID: UID?,
+        workflowUID: UID?,
+        workflow: String?,
+        actor: String,
+        cause: Position?,
+        data: Value,
+        schemaVersion: Int = 1
     ) {
         self.position = position
         self.time = time

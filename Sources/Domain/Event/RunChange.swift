@@ -12,7 +12,13 @@ package struct RunChange: Sendable, Hashable {
     package var marks: [Mark]
 
     /// A change of its parts.
-    package init(run: Run, events: [RunEvent], status: Value, leases: [UID: Duration] = [:], marks: [Mark] = []) {
+    package init(
+        run: Run,
+        events: [RunEvent],
+        status: Value,
+        leases: [UID: Duration] = [:],
+        marks: [Mark] = []
+    ) {
         self.run = run
         self.events = events
         self.status = status

@@ -93,7 +93,10 @@ package struct Position: Sendable, Hashable, Comparable, Codable, CustomStringCo
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let position = Position(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a position must be a number")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "a position must be a number"
+            )
         }
         self = position
     }

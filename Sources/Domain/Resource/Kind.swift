@@ -59,18 +59,35 @@ extension Kind {
     }
 
     private static func declared(
-        _ name: String, _ plural: String, _ shortNames: [String] = [], namespaced: Bool = true, layer: Int
+        _ name: String,
+        _ plural: String,
+        _ shortNames: [String] = [],
+        namespaced: Bool = true,
+        layer: Int
     ) -> Kind {
         Kind(
-            name: name, plural: plural, shortNames: shortNames, isNamespaced: namespaced, isDeclared: true,
-            layer: layer)
+            name: name,
+            plural: plural,
+            shortNames: shortNames,
+            isNamespaced: namespaced,
+            isDeclared: true,
+            layer: layer
+        )
     }
 
     private static func live(
-        _ name: String, _ plural: String, _ shortNames: [String] = [], namespaced: Bool = true
+        _ name: String,
+        _ plural: String,
+        _ shortNames: [String] = [],
+        namespaced: Bool = true
     ) -> Kind {
         Kind(
-            name: name, plural: plural, shortNames: shortNames, isNamespaced: namespaced, isDeclared: false,
-            layer: 10)
+            name: name,
+            plural: plural,
+            shortNames: shortNames,
+            isNamespaced: namespaced,
+            isDeclared: false,
+            layer: 10
+        )
     }
 }

@@ -27,8 +27,14 @@ package struct RevisionWrite: Sendable, Hashable {
 
     /// A write of its parts.
     package init(
-        source: String, commit: CommitID, author: String, message: String, steps: [ApplyStep], declaredCount: Int,
-        heldBackCount: Int, diagnostics: [Diagnostic]
+        source: String,
+        commit: CommitID,
+        author: String,
+        message: String,
+        steps: [ApplyStep],
+        declaredCount: Int,
+        heldBackCount: Int,
+        diagnostics: [Diagnostic]
     ) {
         self.source = source
         self.commit = commit

@@ -34,8 +34,14 @@ package struct RuntimeProfileSpec: Sendable, Hashable, Codable {
 
     /// What a role without a profile runs in: no network, no limit but time.
     package static let unlimited = RuntimeProfileSpec(
-        engine: .any, resources: Resources(), requiredCommands: [], bootstrap: [],
-        network: Network(default: .deny, allowDomains: []), env: [], taskTimeout: "180m")
+        engine: .any,
+        resources: Resources(),
+        requiredCommands: [],
+        bootstrap: [],
+        network: Network(default: .deny, allowDomains: []),
+        env: [],
+        taskTimeout: "180m"
+    )
 }
 
 /// The spec of a RuntimePool: how many runtimes there are and whom they serve.

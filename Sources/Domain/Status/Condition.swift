@@ -16,7 +16,11 @@ package struct Condition: Sendable, Hashable, Codable {
 
     /// A condition of its parts.
     package init(
-        type: String, status: Status, reason: String, message: String, lastTransitionTime: Timestamp,
+        type: String,
+        status: Status,
+        reason: String,
+        message: String,
+        lastTransitionTime: Timestamp,
         observedGeneration: Int64?
     ) {
         self.type = type
@@ -44,22 +48,35 @@ extension Readiness {
     ///
     /// *Shape*: sorted by type. A transition time moves only when the status of that type flips.
     package func conditions(after old: [Condition], now: Timestamp, generation: Int64?) -> [Condition] {
-        func condition(_ type: String, _ status: Condition.Status, _ reason: String, _ message: String) -> Condition {
+        func condition(
+            _ type: String,
+            _ status: Condition.Status,
+            _ reason: String,
+            _ message: String
+        ) -> Condition {
             let before = old.first { $0.type == type }
             let moment = before?.status == status ? before?.lastTransitionTime : nil
             return Condition(
-                type: type, status: status, reason: reason, message: message, lastTransitionTime: moment ?? now,
-                observedGeneration: generation)
+                type: type,
+                status: status,
+                reason: reason,
+                message: message,
+                lastTransitionTime: moment ?? now,
+                observedGeneration: generation
+            )
         }
         switch self {
         case .ready(let reason, let message):
             return [condition("Ready", .yes, reason, message)]
         case .reconciling(let reason, let message):
             return [
-                condition("Ready", .unknown, reason, message), condition("Reconciling", .yes, reason, message),
+                condition("Ready", .unknown, reason, message),
+                condition("Reconciling", .yes, reason, message),
             ]
         case .failing(let reason, let message):
-            return [condition("Ready", .no, reason, message), condition("Reconciling", .yes, reason, message)]
+            return [
+                condition("Ready", .no, reason, message), condition("Reconciling", .yes, reason, message),
+            ]
         case .stalled(let reason, let message):
             return [condition("Ready", .no, reason, message), condition("Stalled", .yes, reason, message)]
         }

@@ -61,7 +61,11 @@ package struct Contract: Sendable, Hashable, Codable {
 
         /// A model of its parts.
         package init(
-            route: String, model: String, provider: ModelProviderSpec, contextWindow: Int, maxOutput: Int,
+            route: String,
+            model: String,
+            provider: ModelProviderSpec,
+            contextWindow: Int,
+            maxOutput: Int,
             price: ModelRouteSpec.Price?
         ) {
             self.route = route
@@ -84,7 +88,13 @@ package struct Contract: Sendable, Hashable, Codable {
         package var abandoned: [CommitID]
 
         /// A workspace of its parts.
-        package init(name: String, spec: WorkspaceSpec, branch: String, head: CommitID?, abandoned: [CommitID]) {
+        package init(
+            name: String,
+            spec: WorkspaceSpec,
+            branch: String,
+            head: CommitID?,
+            abandoned: [CommitID]
+        ) {
             self.name = name
             self.spec = spec
             self.branch = branch
@@ -101,7 +111,13 @@ package struct Contract: Sendable, Hashable, Codable {
         package var timeoutMilliseconds: Int64
 
         /// Limits of their parts.
-        package init(iterations: Int, modelRetries: Int, tokens: Int64?, cost: USD?, timeoutMilliseconds: Int64) {
+        package init(
+            iterations: Int,
+            modelRetries: Int,
+            tokens: Int64?,
+            cost: USD?,
+            timeoutMilliseconds: Int64
+        ) {
             self.iterations = iterations
             self.modelRetries = modelRetries
             self.tokens = tokens
@@ -129,9 +145,18 @@ package struct Contract: Sendable, Hashable, Codable {
 
     /// A contract of its parts.
     package init(
-        identity: Identity, instructions: String, brief: String, predecessors: [Predecessor], tools: [String],
-        shell: ToolProfileSpec.Shell, writablePaths: [String], model: Model, limits: Limits,
-        sandbox: RuntimeProfileSpec, workspace: Workspace?, requiredHandoff: [String]
+        identity: Identity,
+        instructions: String,
+        brief: String,
+        predecessors: [Predecessor],
+        tools: [String],
+        shell: ToolProfileSpec.Shell,
+        writablePaths: [String],
+        model: Model,
+        limits: Limits,
+        sandbox: RuntimeProfileSpec,
+        workspace: Workspace?,
+        requiredHandoff: [String]
     ) {
         self.identity = identity
         self.instructions = instructions
@@ -154,7 +179,8 @@ package struct AttemptReport: Sendable, Hashable, Codable {
 
     package var outcome: Outcome
     package var handoff: Handoff?
-    /// Category of a failure: timeout, network, resource, infrastructure, model, contract, capture, cancelled.
+    /// Category of a failure: timeout, network, resource, infrastructure, model, contract, capture,
+    /// cancelled.
     package var category: String?
     package var message: String?
     package var usage: Usage
@@ -163,7 +189,12 @@ package struct AttemptReport: Sendable, Hashable, Codable {
 
     /// A report of its parts.
     package init(
-        outcome: Outcome, handoff: Handoff?, category: String?, message: String?, usage: Usage, commit: CommitID?
+        outcome: Outcome,
+        handoff: Handoff?,
+        category: String?,
+        message: String?,
+        usage: Usage,
+        commit: CommitID?
     ) {
         self.outcome = outcome
         self.handoff = handoff

@@ -16,10 +16,18 @@ package struct Pins: Sendable, Hashable, Codable {
 
     /// Pins of their parts.
     package init(
-        playbookName: String, playbook: PlaybookSpec, roles: [String: RoleSpec], skills: [String: SkillSpec],
-        toolProfiles: [String: ToolProfileSpec], runtimeProfiles: [String: RuntimeProfileSpec],
-        modelRoutes: [String: ModelRouteSpec], modelProviders: [String: ModelProviderSpec], defaultRoute: String?,
-        workspaceName: String?, workspace: WorkspaceSpec?, workflow: WorkflowSpec
+        playbookName: String,
+        playbook: PlaybookSpec,
+        roles: [String: RoleSpec],
+        skills: [String: SkillSpec],
+        toolProfiles: [String: ToolProfileSpec],
+        runtimeProfiles: [String: RuntimeProfileSpec],
+        modelRoutes: [String: ModelRouteSpec],
+        modelProviders: [String: ModelProviderSpec],
+        defaultRoute: String?,
+        workspaceName: String?,
+        workspace: WorkspaceSpec?,
+        workflow: WorkflowSpec
     ) {
         self.playbookName = playbookName
         self.playbook = playbook

@@ -11,9 +11,14 @@ package struct Run: Sendable, Hashable {
 
     /// A run of its rows.
     package init(
-        workflow: WorkflowRecord, stages: [StageRecord] = [], items: [WorkItemRecord] = [],
-        tasks: [TaskRecord] = [], attempts: [AttemptRecord] = [], handoffs: [HandoffRecord] = [],
-        gates: [GateRecord] = [], escalations: [EscalationRecord] = []
+        workflow: WorkflowRecord,
+        stages: [StageRecord] = [],
+        items: [WorkItemRecord] = [],
+        tasks: [TaskRecord] = [],
+        attempts: [AttemptRecord] = [],
+        handoffs: [HandoffRecord] = [],
+        gates: [GateRecord] = [],
+        escalations: [EscalationRecord] = []
     ) {
         self.workflow = workflow
         self.stages = stages
@@ -48,7 +53,9 @@ package struct FactKey: Sendable, Hashable, Comparable {
         self.uid = uid
     }
 
-    package static func < (left: FactKey, right: FactKey) -> Bool { (left.kind, left.uid) < (right.kind, right.uid) }
+    package static func < (left: FactKey, right: FactKey) -> Bool {
+        (left.kind, left.uid) < (right.kind, right.uid)
+    }
 }
 
 extension Run {

@@ -46,9 +46,18 @@ package struct WorkflowRecord: RunRecord {
 
     /// A run that has not begun.
     package init(
-        uid: UID, namespace: String, name: String, generation: Int64, desired: WorkflowSpec.DesiredState,
-        playbook: String, playbookVersion: String, pin: Digest, parameters: [String: String], priority: Int,
-        branch: String?, createdAt: Timestamp
+        uid: UID,
+        namespace: String,
+        name: String,
+        generation: Int64,
+        desired: WorkflowSpec.DesiredState,
+        playbook: String,
+        playbookVersion: String,
+        pin: Digest,
+        parameters: [String: String],
+        priority: Int,
+        branch: String?,
+        createdAt: Timestamp
     ) {
         self.uid = uid
         self.namespace = namespace
@@ -123,8 +132,18 @@ package struct WorkItemRecord: RunRecord {
 
     /// An open work item.
     package init(
-        uid: UID, namespace: String, name: String, ordinal: Int, workflowUID: UID, workflow: String, stage: String,
-        declaredItem: String?, title: String, goal: String, acceptance: String?, createdAt: Timestamp
+        uid: UID,
+        namespace: String,
+        name: String,
+        ordinal: Int,
+        workflowUID: UID,
+        workflow: String,
+        stage: String,
+        declaredItem: String?,
+        title: String,
+        goal: String,
+        acceptance: String?,
+        createdAt: Timestamp
     ) {
         self.uid = uid
         self.namespace = namespace
@@ -186,8 +205,19 @@ package struct GateRecord: RunRecord {
 
     /// A gate that waits.
     package init(
-        uid: UID, namespace: String, name: String, ordinal: Int, workflowUID: UID, workflow: String, stage: String,
-        question: String, digest: Digest, approvers: [String], count: Int, createdAt: Timestamp, dueAt: Timestamp?
+        uid: UID,
+        namespace: String,
+        name: String,
+        ordinal: Int,
+        workflowUID: UID,
+        workflow: String,
+        stage: String,
+        question: String,
+        digest: Digest,
+        approvers: [String],
+        count: Int,
+        createdAt: Timestamp,
+        dueAt: Timestamp?
     ) {
         self.uid = uid
         self.namespace = namespace
@@ -230,8 +260,19 @@ package struct EscalationRecord: RunRecord {
 
     /// An open escalation.
     package init(
-        uid: UID, namespace: String, name: String, ordinal: Int, workflowUID: UID, workflow: String, stage: String?,
-        taskUID: UID?, task: String?, to: String, reason: String, question: String, createdAt: Timestamp
+        uid: UID,
+        namespace: String,
+        name: String,
+        ordinal: Int,
+        workflowUID: UID,
+        workflow: String,
+        stage: String?,
+        taskUID: UID?,
+        task: String?,
+        to: String,
+        reason: String,
+        question: String,
+        createdAt: Timestamp
     ) {
         self.uid = uid
         self.namespace = namespace

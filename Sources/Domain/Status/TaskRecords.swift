@@ -50,8 +50,17 @@ package struct TaskRecord: RunRecord {
 
     /// A pending task.
     package init(
-        uid: UID, namespace: String, name: String, ordinal: Int, item: WorkItemRecord, role: String,
-        purpose: TaskPurpose, priority: Int, dependsOn: [UID], subject: Subject?, createdAt: Timestamp
+        uid: UID,
+        namespace: String,
+        name: String,
+        ordinal: Int,
+        item: WorkItemRecord,
+        role: String,
+        purpose: TaskPurpose,
+        priority: Int,
+        dependsOn: [UID],
+        subject: Subject?,
+        createdAt: Timestamp
     ) {
         self.uid = uid
         self.namespace = namespace
@@ -109,7 +118,13 @@ package struct AttemptRecord: RunRecord {
 
     /// A live attempt.
     package init(
-        uid: UID, name: String, ordinal: Int, task: TaskRecord, number: Int, worker: String, tokenDigest: Digest,
+        uid: UID,
+        name: String,
+        ordinal: Int,
+        task: TaskRecord,
+        number: Int,
+        worker: String,
+        tokenDigest: Digest,
         createdAt: Timestamp
     ) {
         self.uid = uid
@@ -155,7 +170,12 @@ package struct HandoffRecord: RunRecord {
 
     /// A handoff of an attempt.
     package init(
-        uid: UID, name: String, ordinal: Int, task: TaskRecord, attempt: AttemptRecord, handoff: Handoff,
+        uid: UID,
+        name: String,
+        ordinal: Int,
+        task: TaskRecord,
+        attempt: AttemptRecord,
+        handoff: Handoff,
         createdAt: Timestamp
     ) {
         self.uid = uid

@@ -10,8 +10,12 @@ package struct Usage: Sendable, Hashable, Codable {
 
     /// A usage of its parts.
     package init(
-        inputTokens: Int64 = 0, outputTokens: Int64 = 0, cost: USD = .zero, modelCalls: Int64 = 0,
-        toolCalls: Int64 = 0, wallMilliseconds: Int64 = 0
+        inputTokens: Int64 = 0,
+        outputTokens: Int64 = 0,
+        cost: USD = .zero,
+        modelCalls: Int64 = 0,
+        toolCalls: Int64 = 0,
+        wallMilliseconds: Int64 = 0
     ) {
         self.inputTokens = inputTokens
         self.outputTokens = outputTokens
@@ -27,9 +31,12 @@ package struct Usage: Sendable, Hashable, Codable {
     /// The sum of two usages.
     package static func + (left: Usage, right: Usage) -> Usage {
         Usage(
-            inputTokens: left.inputTokens + right.inputTokens, outputTokens: left.outputTokens + right.outputTokens,
-            cost: left.cost + right.cost, modelCalls: left.modelCalls + right.modelCalls,
+            inputTokens: left.inputTokens + right.inputTokens,
+            outputTokens: left.outputTokens + right.outputTokens,
+            cost: left.cost + right.cost,
+            modelCalls: left.modelCalls + right.modelCalls,
             toolCalls: left.toolCalls + right.toolCalls,
-            wallMilliseconds: left.wallMilliseconds + right.wallMilliseconds)
+            wallMilliseconds: left.wallMilliseconds + right.wallMilliseconds
+        )
     }
 }

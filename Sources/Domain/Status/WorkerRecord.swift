@@ -21,8 +21,16 @@ package struct WorkerRecord: Sendable, Hashable, Codable {
 
     /// An online worker.
     package init(
-        uid: UID, name: String, pool: String, runtime: String, namespaces: [String], tags: [String],
-        commands: [String], slots: Int, version: String, createdAt: Timestamp
+        uid: UID,
+        name: String,
+        pool: String,
+        runtime: String,
+        namespaces: [String],
+        tags: [String],
+        commands: [String],
+        slots: Int,
+        version: String,
+        createdAt: Timestamp
     ) {
         self.uid = uid
         self.name = name

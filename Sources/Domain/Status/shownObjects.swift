@@ -52,7 +52,9 @@ extension TaskRecord: ShownRecord {
     package var shownLabels: [String: String] {
         [LiveLabel.workflow: workflow, LiveLabel.stage: stage, LiveLabel.role: role]
     }
-    package var owner: OwnerReference? { OwnerReference(kind: WorkItemRecord.kind, name: workItem, uid: workItemUID) }
+    package var owner: OwnerReference? {
+        OwnerReference(kind: WorkItemRecord.kind, name: workItem, uid: workItemUID)
+    }
 }
 
 extension AttemptRecord: ShownRecord {

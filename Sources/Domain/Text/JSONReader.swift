@@ -94,7 +94,9 @@ private struct JSONReader {
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                guard let string = String(validating: text, as: UTF8.self) else { throw error("text must be UTF-8") }
+                guard let string = String(validating: text, as: UTF8.self) else {
+                    throw error("text must be UTF-8")
+                }
                 return string
             case UInt8(ascii: "\\"): try readEscape(into: &text)
             case 0..<0x20: throw error("a control character must be escaped")

@@ -46,7 +46,11 @@ struct JSONWriter {
     }
 
     private mutating func writeList(
-        _ open: String, _ close: String, count: Int, depth: Int, element: (inout JSONWriter, Int) -> Void
+        _ open: String,
+        _ close: String,
+        count: Int,
+        depth: Int,
+        element: (inout JSONWriter, Int) -> Void
     ) {
         bytes += open.utf8
         for index in 0..<count {
@@ -65,7 +69,10 @@ struct JSONWriter {
     }
 
     private mutating func write(_ number: Double) {
-        guard number.isFinite else { bytes += "null".utf8; return }
+        guard number.isFinite else {
+            bytes += "null".utf8
+            return
+        }
         bytes += "\(number)".utf8
     }
 

@@ -6,7 +6,9 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringC
     /// A moment from microseconds since the Unix epoch.
     package init(microseconds: Int64) { self.microseconds = microseconds }
 
-    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.microseconds < right.microseconds
+    }
 
     /// This moment moved by a duration.
     package static func + (moment: Timestamp, duration: Duration) -> Timestamp {
@@ -33,9 +35,11 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringC
     /// Reads RFC 3339 with any offset, or Postgres' `YYYY-MM-DD HH:MM:SS[.ffffff]+00`; nil for anything else.
     package init?(_ text: String) {
         var scanner = DigitScanner(text)
-        guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2), scanner.take("-"),
+        guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2),
+            scanner.take("-"),
             let day = scanner.number(2), scanner.take("T") || scanner.take(" "), let hour = scanner.number(2),
-            scanner.take(":"), let minute = scanner.number(2), scanner.take(":"), let second = scanner.number(2),
+            scanner.take(":"), let minute = scanner.number(2), scanner.take(":"),
+            let second = scanner.number(2),
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
         else { return nil }
         let fraction = scanner.take(".") ? scanner.fraction() : 0
@@ -56,7 +60,10 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringC
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let moment = Timestamp(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' must be RFC 3339")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "'\(text)' must be RFC 3339"
+            )
         }
         self = moment
     }

@@ -9,7 +9,8 @@ package struct USD: Sendable, Hashable, Comparable, Codable, CustomStringConvert
     /// Nothing.
     package static let zero = USD(nanodollars: 0)
 
-    /// Reads a decimal string such as `2.00`, with at most nine digits after the point; nil for anything else.
+    /// Reads a decimal string such as `2.00`, with at most nine digits after the point; nil for anything
+    /// else.
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let fraction = parts.count == 2 ? parts[1] : ""
@@ -23,7 +24,9 @@ package struct USD: Sendable, Hashable, Comparable, Codable, CustomStringConvert
     }
 
     package static func < (left: USD, right: USD) -> Bool { left.nanodollars < right.nanodollars }
-    package static func + (left: USD, right: USD) -> USD { USD(nanodollars: left.nanodollars + right.nanodollars) }
+    package static func + (left: USD, right: USD) -> USD {
+        USD(nanodollars: left.nanodollars + right.nanodollars)
+    }
 
     /// The price of a number of tokens at a price per million of them, rounded up to the nanodollar.
     package static func price(tokens: Int64, perMillion: USD) -> USD {
@@ -52,7 +55,10 @@ package struct USD: Sendable, Hashable, Comparable, Codable, CustomStringConvert
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let amount = USD(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' must be decimal")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "'\(text)' must be decimal"
+            )
         }
         self = amount
     }

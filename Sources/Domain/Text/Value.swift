@@ -89,7 +89,8 @@ extension Value {
 
     /// The JSON merge patch (RFC 7386) that turns `old` into this value.
     ///
-    /// *Shape*: for two objects an object of the keys that differ, null for a removed one; else this value itself.
+    /// *Shape*: for two objects an object of the keys that differ, null for a removed one; else this value
+    /// itself.
     package func mergePatch(from old: Value) -> Value {
         guard case .object(let new) = self, case .object(let previous) = old else { return self }
         var patch: [String: Value] = [:]

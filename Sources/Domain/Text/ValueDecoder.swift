@@ -52,7 +52,9 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
     private func mismatch(_ expected: String) -> DecodingError {
         let path = codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
         return .typeMismatch(
-            Value.self, .init(codingPath: codingPath, debugDescription: "'\(path)' must be \(expected)"))
+            Value.self,
+            .init(codingPath: codingPath, debugDescription: "'\(path)' must be \(expected)")
+        )
     }
 }
 
@@ -70,7 +72,8 @@ private struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try child(key).decode(type) }
 
     func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type, forKey key: Key
+        keyedBy type: Nested.Type,
+        forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> { try child(key).container(keyedBy: type) }
 
     func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
@@ -86,7 +89,9 @@ private struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func child(_ key: Key) throws -> ValueDecoder {
         guard let value = members[key.stringValue] else {
             throw DecodingError.keyNotFound(
-                key, .init(codingPath: codingPath, debugDescription: "'\(key.stringValue)' must be present"))
+                key,
+                .init(codingPath: codingPath, debugDescription: "'\(key.stringValue)' must be present")
+            )
         }
         return ValueDecoder(value: value, codingPath: codingPath + [key])
     }
@@ -111,13 +116,17 @@ private struct UnkeyedValues: UnkeyedDecodingContainer {
         keyedBy type: Nested.Type
     ) throws -> KeyedDecodingContainer<Nested> { try next().container(keyedBy: type) }
 
-    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try next().unkeyedContainer() }
+    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        try next().unkeyedContainer()
+    }
     mutating func superDecoder() throws -> any Decoder { try next() }
 
     private mutating func next() throws -> ValueDecoder {
         guard !isAtEnd else {
             throw DecodingError.valueNotFound(
-                Value.self, .init(codingPath: codingPath, debugDescription: "the array has no more elements"))
+                Value.self,
+                .init(codingPath: codingPath, debugDescription: "the array has no more elements")
+            )
         }
         defer { currentIndex += 1 }
         return ValueDecoder(value: elements[currentIndex], codingPath: codingPath + [IndexKey(currentIndex)])

@@ -52,7 +52,9 @@ private struct ValueEncoder: Encoder, SingleValueEncodingContainer {
         } else if let number = value as? any BinaryInteger {
             guard let exact = Int64(exactly: number) else {
                 throw EncodingError.invalidValue(
-                    value, .init(codingPath: codingPath, debugDescription: "an integer must fit 64 bits"))
+                    value,
+                    .init(codingPath: codingPath, debugDescription: "an integer must fit 64 bits")
+                )
             }
             box.value = .integer(exact)
         } else {
@@ -84,7 +86,8 @@ private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try encoder.child(key).encode(value) }
 
     func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type, forKey key: Key
+        keyedBy type: Nested.Type,
+        forKey key: Key
     ) -> KeyedEncodingContainer<Nested> { encoder.child(key).container(keyedBy: type) }
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {

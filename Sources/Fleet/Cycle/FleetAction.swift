@@ -15,8 +15,13 @@ package struct InventoryItem: Sendable, Equatable {
 
     /// An item of its parts.
     package init(
-        name: String, pool: String, digest: Digest, startedAt: Timestamp, isRunning: Bool = true,
-        endingSince: Timestamp? = nil, endedCleanly: Bool = false
+        name: String,
+        pool: String,
+        digest: Digest,
+        startedAt: Timestamp,
+        isRunning: Bool = true,
+        endingSince: Timestamp? = nil,
+        endedCleanly: Bool = false
     ) {
         self.name = name
         self.pool = pool

@@ -10,12 +10,15 @@ package struct CycleOutcome: Sendable, Equatable {
 
 /// Compares the wanted runtimes with those that run; pure, and empty of actions when they agree.
 ///
-/// Ended runtimes are removed; those that ended on their own account count as failures of their pool. A runtime
-/// that is silent, never registered or overstays its drain is killed; one of another spec or of no pool is drained.
-/// Then each pool is filled up to what it needs, never above its maximum, draining runtimes included, and not while
-/// it pauses after failures; what is idle above the minimum for long is drained.
+/// Ended runtimes are removed; those that ended on their own account count as failures of their pool. A
+/// runtime that is silent, never registered or overstays its drain is killed; one of another spec or of no
+/// pool is drained. Then each pool is filled up to what it needs, never above its maximum, draining runtimes
+/// included, and not while it pauses after failures; what is idle above the minimum for long is drained.
 package func cycle(
-    _ snapshot: FleetSnapshot, _ inventory: [InventoryItem], now: Timestamp, settings: FleetSettings,
+    _ snapshot: FleetSnapshot,
+    _ inventory: [InventoryItem],
+    now: Timestamp,
+    settings: FleetSettings,
     memory: FleetMemory
 ) -> CycleOutcome {
     var turn = Turn(snapshot, now: now, settings: settings, memory: memory)
@@ -90,7 +93,8 @@ private struct Turn {
     private mutating func clearAway(_ item: InventoryItem) {
         actions.append(.remove(runtime: item.name))
         if item.endingSince != nil { return }
-        // A cold runtime ends by itself when it is idle; one that ends as soon as it is made would be made for ever.
+        // A cold runtime ends by itself when it is idle; one that ends as soon as it is made would be made
+        // for ever.
         if item.endedCleanly && now - item.startedAt >= settings.coldIdle { return }
         memory.noteFailure(pool: item.pool, now: now, settings: settings)
     }
@@ -116,14 +120,17 @@ private struct Turn {
             (busyTasks(left), right.startedAt, left.name) < (busyTasks(right), left.startedAt, right.name)
         }
         let excess = order.prefix(max(0, active.count - pool.spec.max)).map(\.name)
-        let spare = order.filter { idle.contains($0) }.prefix(max(0, active.count - pool.spec.min)).map(\.name)
+        let spare = order.filter { idle.contains($0) }.prefix(max(0, active.count - pool.spec.min)).map(
+            \.name
+        )
         for name in order.map(\.name) where excess.contains(name) || spare.contains(name) {
             actions.append(.drain(runtime: name, .surplus))
         }
     }
 
     private func reasonToKill(_ item: InventoryItem) -> FleetAction.Kill? {
-        // While the control plane was away nobody could register or be heard, so the time begins when it is back.
+        // While the control plane was away nobody could register or be heard, so the time begins when it is
+        // back.
         let reachable = memory.reachableSince ?? now
         if let runtime = known[item.name], let silent = runtime.silentMilliseconds {
             let isHung = .milliseconds(silent) > settings.hungAfter && now - reachable >= settings.reunion

@@ -10,7 +10,8 @@ package struct LocalRuntimeSettings: Sendable {
     /// The absolute path of `agirunner-runtime`.
     package var program: String
     package var workerSocket: String
-    /// The users of all sandboxes together, of which each runtime is given a part; nil when not started by root.
+    /// The users of all sandboxes together, of which each runtime is given a part; nil when not started by
+    /// root.
     package var sandboxUserIDs: ClosedRange<UInt32>?
     /// Given to every runtime as it is.
     package var environment: [String: String]
@@ -18,8 +19,12 @@ package struct LocalRuntimeSettings: Sendable {
 
     /// Settings of their parts.
     package init(
-        state: String, program: String, workerSocket: String, sandboxUserIDs: ClosedRange<UInt32>? = nil,
-        environment: [String: String], logLevel: String = "info"
+        state: String,
+        program: String,
+        workerSocket: String,
+        sandboxUserIDs: ClosedRange<UInt32>? = nil,
+        environment: [String: String],
+        logLevel: String = "info"
     ) {
         self.state = state
         self.program = program
@@ -32,8 +37,8 @@ package struct LocalRuntimeSettings: Sendable {
 
 /// Runtimes as processes in sessions of their own, which outlive the fleet manager.
 ///
-/// The folder of a runtime is its label: what stands there is all that is known of it, before and after a restart.
-/// One fleet manager uses a state folder at a time, and makes its calls one after the other.
+/// The folder of a runtime is its label: what stands there is all that is known of it, before and after a
+/// restart. One fleet manager uses a state folder at a time, and makes its calls one after the other.
 package struct LocalRuntimes: Sendable {
     /// How many users one runtime's sandboxes are given; a pool allows at most so many tasks for each.
     static let usersPerRuntime: UInt32 = 100
@@ -70,8 +75,15 @@ package struct LocalRuntimes: Sendable {
             }
             items.append(
                 InventoryItem(
-                    name: name, pool: record.pool, digest: record.digest, startedAt: record.startedAt,
-                    isRunning: isRunning, endingSince: record.endingSince, endedCleanly: status == .exited(0)))
+                    name: name,
+                    pool: record.pool,
+                    digest: record.digest,
+                    startedAt: record.startedAt,
+                    isRunning: isRunning,
+                    endingSince: record.endingSince,
+                    endedCleanly: status == .exited(0)
+                )
+            )
         }
         return items
     }
@@ -90,14 +102,28 @@ package struct LocalRuntimes: Sendable {
             try files.makeFolder(path(of: name, "work"))
             let folder = "\(settings.state)/runtimes/\(name)"
             let command = RuntimeCommand(
-                settings: settings, name: name, tokenFile: folder + "/token", folder: folder + "/work", users: users)
+                settings: settings,
+                name: name,
+                tokenFile: folder + "/token",
+                folder: folder + "/work",
+                users: users
+            )
             let log = DetachedProcess.Output.file("\(settings.state)/logs/\(name).log")
             let process = try DetachedProcess(
-                command.gated(by: folder + "/record.json"), output: log, errorOutput: log
+                command.gated(by: folder + "/record.json"),
+                output: log,
+                errorOutput: log
             ).start()
             let record = RuntimeFile(
-                name: name, pool: pool.name, digest: pool.digest, labels: ["agirunner.dev/pool": pool.name],
-                process: process, boot: RuntimeFile.currentBoot, startedAt: now, users: users)
+                name: name,
+                pool: pool.name,
+                digest: pool.digest,
+                labels: ["agirunner.dev/pool": pool.name],
+                process: process,
+                boot: RuntimeFile.currentBoot,
+                startedAt: now,
+                users: users
+            )
             try write(record)
         } catch {
             // The first failure is the one to tell; what stays is removed by the next inventory.
@@ -126,7 +152,9 @@ package struct LocalRuntimes: Sendable {
     ///
     /// - Throws: `Failure.conflict` while it runs.
     package func remove(_ name: String) throws {
-        guard record(of: name)?.isRunning != true else { throw Failure(.conflict, "The runtime \(name) runs") }
+        guard record(of: name)?.isRunning != true else {
+            throw Failure(.conflict, "The runtime \(name) runs")
+        }
         try files.remove(path(of: name), recursively: true)
         try pruneLogs(after: name)
     }
@@ -162,7 +190,8 @@ package struct LocalRuntimes: Sendable {
     }
 
     private func record(of name: String) -> RuntimeFile? {
-        guard let path = try? path(of: name, "record.json"), let slice = try? files.read(path, limit: 1 << 16) else {
+        guard let path = try? path(of: name, "record.json"), let slice = try? files.read(path, limit: 1 << 16)
+        else {
             return nil  // nothing readable is no record
         }
         // A file that is no record names no process.
@@ -171,7 +200,10 @@ package struct LocalRuntimes: Sendable {
 
     private func write(_ record: RuntimeFile) throws {
         try files.write(
-            path(of: record.name, "record.json"), Value(encoding: record).canonicalBytes, mode: 0o600)
+            path(of: record.name, "record.json"),
+            Value(encoding: record).canonicalBytes,
+            mode: 0o600
+        )
     }
 
     /// The first part of the configured users that no runtime has.
@@ -181,7 +213,10 @@ package struct LocalRuntimes: Sendable {
         let size = min(LocalRuntimes.usersPerRuntime, UInt32(all.count))
         let firsts = stride(from: all.lowerBound, through: all.upperBound - (size - 1), by: Int(size))
         guard let first = firsts.first(where: { !taken.contains($0) }) else {
-            throw Failure(.exhausted, "Every sandbox user of \(all) belongs to a runtime; widen --sandbox-uids")
+            throw Failure(
+                .exhausted,
+                "Every sandbox user of \(all) belongs to a runtime; widen --sandbox-uids"
+            )
         }
         return first...(first + size - 1)
     }
@@ -189,7 +224,8 @@ package struct LocalRuntimes: Sendable {
     private func pruneLogs(after name: String) throws {
         let list = try WorkspacePath("runtimes/.gone")
         // Without a list there are no logs to prune yet.
-        let known = (try? files.read(list, limit: 1 << 16)).map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
+        let known =
+            (try? files.read(list, limit: 1 << 16)).map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
         var gone = known.split(separator: "\n").map(String.init) + [name]
         while gone.count > LocalRuntimes.keptLogs {
             // Somebody else may have removed it.

@@ -16,13 +16,20 @@ struct RuntimeCommand {
         ]
         if let users { arguments += ["--sandbox-uids", "\(users.lowerBound)-\(users.upperBound)"] }
         return Command(
-            executable: settings.program, arguments: arguments, environment: settings.environment, directory: "/")
+            executable: settings.program,
+            arguments: arguments,
+            environment: settings.environment,
+            directory: "/"
+        )
     }
 
-    /// The command behind a door that opens when the record is there, so that no runtime ever runs unrecorded.
+    /// The command behind a door that opens when the record is there, so that no runtime ever runs
+    /// unrecorded.
     func gated(by record: String) -> Command {
         var gated = command
-        let door = "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] && exit 75; sleep 0.05; done; exec \"$@\""
+        let door =
+            "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] && exit 75; sleep 0.05; done; exec "
+                + "\"$@\""
         gated.executable = "/bin/sh"
         gated.arguments = ["-c", door, record, command.executable] + command.arguments
         return gated

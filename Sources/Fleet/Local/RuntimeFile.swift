@@ -19,8 +19,14 @@ struct RuntimeFile: Codable, Sendable, Equatable {
     private var lastUser: UInt32?
 
     init(
-        name: String, pool: String, digest: Digest, labels: [String: String], process: ProcessIdentity, boot: String,
-        startedAt: Timestamp, users: ClosedRange<UInt32>?
+        name: String,
+        pool: String,
+        digest: Digest,
+        labels: [String: String],
+        process: ProcessIdentity,
+        boot: String,
+        startedAt: Timestamp,
+        users: ClosedRange<UInt32>?
     ) {
         self.name = name
         self.pool = pool

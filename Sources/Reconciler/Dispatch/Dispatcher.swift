@@ -5,9 +5,12 @@ package import Workflows
 package struct DispatchPorts: Sendable {
     /// Picks the best ready task of a worker and lets the body claim it; nil when nothing is ready.
     package var claimTask:
-        @Sendable (WorkerRecord, @escaping @Sendable (Run, Pins, TaskRecord, RuleContext) throws -> RunChange?) async throws
+        @Sendable (
+            WorkerRecord, @escaping @Sendable (Run, Pins, TaskRecord, RuleContext) throws -> RunChange?
+        ) async throws
             -> (change: RunChange, pins: Pins)?
-    package var transact: @Sendable (_ workflow: UID, _ actor: String, Request?, @escaping RunBody) async throws -> Void
+    package var transact:
+        @Sendable (_ workflow: UID, _ actor: String, Request?, @escaping RunBody) async throws -> Void
     /// The run and the attempt whose token has this digest.
     package var attempt: @Sendable (Digest) async throws -> (workflow: UID, attempt: UID)?
     package var workflowOfAttempt: @Sendable (UID) async throws -> UID?
@@ -20,9 +23,10 @@ package struct DispatchPorts: Sendable {
 
     /// Ports of their closures.
     package init(
-        claimTask: @escaping @Sendable (
-            WorkerRecord, @escaping @Sendable (Run, Pins, TaskRecord, RuleContext) throws -> RunChange?
-        ) async throws -> (change: RunChange, pins: Pins)?,
+        claimTask:
+            @escaping @Sendable (
+                WorkerRecord, @escaping @Sendable (Run, Pins, TaskRecord, RuleContext) throws -> RunChange?
+            ) async throws -> (change: RunChange, pins: Pins)?,
         transact: @escaping @Sendable (UID, String, Request?, @escaping RunBody) async throws -> Void,
         attempt: @escaping @Sendable (Digest) async throws -> (workflow: UID, attempt: UID)?,
         workflowOfAttempt: @escaping @Sendable (UID) async throws -> UID?,
@@ -30,7 +34,8 @@ package struct DispatchPorts: Sendable {
         renewLeases: @escaping @Sendable (String, [UID], Duration) async throws -> [UID: HeldAttempt],
         expiredLeases: @escaping @Sendable () async throws -> [(workflow: UID, attempt: UID)],
         dueGates: @escaping @Sendable () async throws -> [(workflow: UID, gate: UID)],
-        wait: @escaping @Sendable (Duration) async -> Void, digest: @escaping @Sendable ([UInt8]) -> Digest
+        wait: @escaping @Sendable (Duration) async -> Void,
+        digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {
         self.claimTask = claimTask
         self.transact = transact
@@ -45,7 +50,8 @@ package struct DispatchPorts: Sendable {
     }
 }
 
-/// A request that may be repeated: the same id with the same content is answered again, other content refused.
+/// A request that may be repeated: the same id with the same content is answered again, other content
+/// refused.
 package struct Request: Sendable, Hashable {
     package let scope: String
     package let id: String
@@ -85,7 +91,11 @@ package struct Dispatcher: Sendable {
     ///
     /// The tokens are derived by the caller from the worker's own token and the request's id, so a repeated
     /// request finds the attempts of the first by their digests and nothing secret is ever stored.
-    package func claim(for worker: WorkerRecord, tokens: [String], wait: Duration) async throws -> [GrantedClaim] {
+    package func claim(
+        for worker: WorkerRecord,
+        tokens: [String],
+        wait: Duration
+    ) async throws -> [GrantedClaim] {
         let clock = ContinuousClock()
         let deadline = clock.now + wait
         while true {
@@ -108,14 +118,20 @@ package struct Dispatcher: Sendable {
         }
         let lease = lease
         let claimed = try await ports.claimTask(worker) { run, pins, task, context in
-            let command = RunCommand.claim(task: task.uid, worker: worker.name, tokenDigest: digest, lease: lease)
+            let command = RunCommand.claim(
+                task: task.uid,
+                worker: worker.name,
+                tokenDigest: digest,
+                lease: lease
+            )
             do {
                 return try apply(command, to: run, pins: pins, context: context)
             } catch is Refusal {
                 return nil
             }
         }
-        guard let claimed, let attempt = claimed.change.run.attempts.last(where: { $0.tokenDigest == digest }) else {
+        guard let claimed, let attempt = claimed.change.run.attempts.last(where: { $0.tokenDigest == digest })
+        else {
             return nil
         }
         return try grant(attempt.uid, token: token, run: claimed.change.run, pins: claimed.pins)
@@ -125,7 +141,10 @@ package struct Dispatcher: Sendable {
         guard let attempt = run.attempts.first(where: { $0.uid == uid }), attempt.state == .live,
             let task = run.tasks.first(where: { $0.uid == attempt.taskUID })
         else { return nil }
-        return GrantedClaim(contract: try contract(for: attempt, task: task, run: run, pins: pins), token: token)
+        return GrantedClaim(
+            contract: try contract(for: attempt, task: task, run: run, pins: pins),
+            token: token
+        )
     }
 
     /// Renews the leases of a worker's attempts and says what each must do.
@@ -140,21 +159,32 @@ package struct Dispatcher: Sendable {
     }
 
     /// The worker is about to push a commit.
-    package func announce(_ attempt: UID, token: String, commit: CommitID, worker: WorkerRecord) async throws {
-        try await perform(attempt, worker, nil) { .announce(attempt: attempt, tokenDigest: $0(token), commit: commit) }
+    package func announce(_ attempt: UID, token: String, commit: CommitID, worker: WorkerRecord) async throws
+    {
+        try await perform(attempt, worker, nil) {
+            .announce(attempt: attempt, tokenDigest: $0(token), commit: commit)
+        }
     }
 
     /// The worker's attempt ended; a repeat with the same id is answered like the first.
     package func report(
-        _ attempt: UID, token: String, requestID: String, _ report: AttemptReport, worker: WorkerRecord
+        _ attempt: UID,
+        token: String,
+        requestID: String,
+        _ report: AttemptReport,
+        worker: WorkerRecord
     ) async throws {
         let content = ports.digest(try Value(encoding: report).canonicalBytes)
         let request = Request(scope: "report:\(attempt)", id: requestID, content: content)
-        try await perform(attempt, worker, request) { .report(attempt: attempt, tokenDigest: $0(token), report) }
+        try await perform(attempt, worker, request) {
+            .report(attempt: attempt, tokenDigest: $0(token), report)
+        }
     }
 
     private func perform(
-        _ attempt: UID, _ worker: WorkerRecord, _ request: Request?,
+        _ attempt: UID,
+        _ worker: WorkerRecord,
+        _ request: Request?,
         _ command: @escaping @Sendable (@Sendable (String) -> Digest) -> RunCommand
     ) async throws {
         guard let workflow = try await ports.workflowOfAttempt(attempt) else {

@@ -21,11 +21,19 @@ package struct DecisionController: Sendable {
             let decision: DecisionSpec = try (stored.object.spec ?? [:]).decode()
             do {
                 try await execute(decision, stored, claimed)
-                try await settle(claimed, .ready(reason: "Applied", message: "applied"), outcome: "applied", reason: nil)
+                try await settle(
+                    claimed,
+                    .ready(reason: "Applied", message: "applied"),
+                    outcome: "applied",
+                    reason: nil
+                )
             } catch let refusal as Refusal {
                 try await settle(
-                    claimed, .stalled(reason: "Refused", message: refusal.message), outcome: "refused",
-                    reason: refusal.reason.rawValue)
+                    claimed,
+                    .stalled(reason: "Refused", message: refusal.message),
+                    outcome: "refused",
+                    reason: refusal.reason.rawValue
+                )
             }
             return .done
         } catch let failure as Failure {
@@ -38,10 +46,19 @@ package struct DecisionController: Sendable {
     private func execute(_ decision: DecisionSpec, _ stored: Stored, _ claimed: ClaimedKey) async throws {
         guard let subject = stored.origin.appliedBy else {
             throw Refusal(
-                .notAnApprover, "a Decision in git counts only when its commit is signed, which is not verified yet",
-                next: ["agirunner \(decision.action.rawValue) \(decision.target.kind.lowercased())/\(decision.target.name)"])
+                .notAnApprover,
+                "a Decision in git counts only when its commit is signed, which is not verified yet",
+                next: [
+                    "agirunner \(decision.action.rawValue) "
+                        + "\(decision.target.kind.lowercased())/\(decision.target.name)"
+                ]
+            )
         }
-        let target = ObjectKey(decision.target.kind, namespace: claimed.key.namespace, name: decision.target.name)
+        let target = ObjectKey(
+            decision.target.kind,
+            namespace: claimed.key.namespace,
+            name: decision.target.name
+        )
         guard let workflow = try await runs.owner(target) else {
             throw Refusal(.notFound, "\(decision.target.kind)/\(decision.target.name) does not exist")
         }
@@ -52,15 +69,22 @@ package struct DecisionController: Sendable {
     }
 
     private func settle(
-        _ claimed: ClaimedKey, _ readiness: Readiness, outcome: String, reason: String?
+        _ claimed: ClaimedKey,
+        _ readiness: Readiness,
+        outcome: String,
+        reason: String?
     ) async throws {
         try await objects.setStatus(claimed.key, claimed, nil) { stored, now in
             status(
-                of: stored, readiness, now: now,
+                of: stored,
+                readiness,
+                now: now,
                 members: [
-                    "outcome": .string(outcome), "reason": reason.map(Value.string), "at": .string(now.description),
+                    "outcome": .string(outcome), "reason": reason.map(Value.string),
+                    "at": .string(now.description),
                     "by": stored.origin.appliedBy.map(Value.string),
-                ].compactMapValues { $0 })
+                ].compactMapValues { $0 }
+            )
         }
     }
 }

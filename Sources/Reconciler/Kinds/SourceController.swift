@@ -25,12 +25,18 @@ package struct SourceController: Sendable {
         } catch let failure as Failure {
             return await settle(failure, claimed)
         } catch {
-            return await settle(Failure(.internal, "the source could not be reconciled", cause: error), claimed)
+            return await settle(
+                Failure(.internal, "the source could not be reconciled", cause: error),
+                claimed
+            )
         }
     }
 
     private func reconcile(
-        _ stored: Stored, _ spec: GitSourceSpec, _ claimed: ClaimedKey, interval: Duration
+        _ stored: Stored,
+        _ spec: GitSourceSpec,
+        _ claimed: ClaimedKey,
+        interval: Duration
     ) async throws -> Outcome {
         let name = stored.object.metadata.name
         guard let tip = try await source.tip(name, spec) else {
@@ -46,20 +52,30 @@ package struct SourceController: Sendable {
         if !plan.isEmpty || stored.object.status?["appliedCommit"]?.string != tip.text {
             try await objects.apply(
                 RevisionWrite(
-                    source: name, commit: tip, author: revision.author, message: revision.message,
-                    steps: plan.writes, declaredCount: revision.declared.count + revision.heldBack.count,
-                    heldBackCount: revision.heldBack.count, diagnostics: diagnostics), claimed)
+                    source: name,
+                    commit: tip,
+                    author: revision.author,
+                    message: revision.message,
+                    steps: plan.writes,
+                    declaredCount: revision.declared.count + revision.heldBack.count,
+                    heldBackCount: revision.heldBack.count,
+                    diagnostics: diagnostics
+                ),
+                claimed
+            )
         }
         try await markReadiness(plan, revision, claimed)
         try await say(
-            readiness(of: revision, plan, tip), claimed,
+            readiness(of: revision, plan, tip),
+            claimed,
             [
                 "observedCommit": .string(tip.text), "appliedCommit": .string(tip.text),
                 "author": .string(revision.author), "lastHandledReconcileAt": request.map(Value.string),
                 "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
                 "heldBack": .integer(Int64(revision.heldBack.count)),
                 "diagnostics": .array(try diagnostics.prefix(50).map { try Value(encoding: $0) }),
-            ])
+            ]
+        )
         return .again(after: interval)
     }
 
@@ -72,7 +88,9 @@ package struct SourceController: Sendable {
     }
 
     private func planInput(
-        _ revision: LoadedRevision, _ spec: GitSourceSpec, source: String
+        _ revision: LoadedRevision,
+        _ spec: GitSourceSpec,
+        source: String
     ) async throws -> PlanInput {
         var stored = try await objects.ofSource(source)
         let known = Set(stored.map(\.object.key))
@@ -81,8 +99,13 @@ package struct SourceController: Sendable {
         }
         let broken = Set(revision.diagnostics.filter { $0.severity == .error }.map(\.path))
         return PlanInput(
-            declared: revision.declared, stored: stored, source: source, prune: spec.prune,
-            heldBack: Set(revision.heldBack.keys), brokenPaths: broken)
+            declared: revision.declared,
+            stored: stored,
+            source: source,
+            prune: spec.prune,
+            heldBack: Set(revision.heldBack.keys),
+            brokenPaths: broken
+        )
     }
 
     /// What is written is ready; what an error holds back says so, and its last good version stays in force.
@@ -102,32 +125,49 @@ package struct SourceController: Sendable {
     private func readiness(of revision: LoadedRevision, _ plan: Plan, _ tip: CommitID) -> Readiness {
         let total = revision.declared.count + revision.heldBack.count
         let errors = revision.diagnostics.filter { $0.severity == .error }.count + plan.conflicts.count
-        let applied = "applied \(revision.declared.count - plan.conflicts.count) of \(total) objects of \(tip.short)"
-        if let first = plan.conflicts.first { return .stalled(reason: "OwnershipConflict", message: first.message) }
+        let applied =
+            "applied \(revision.declared.count - plan.conflicts.count) of \(total) objects of \(tip.short)"
+        if let first = plan.conflicts.first {
+            return .stalled(reason: "OwnershipConflict", message: first.message)
+        }
         if errors > 0 {
             let noun = errors == 1 ? "error" : "errors"
-            return .stalled(reason: "InvalidFiles", message: "\(applied); \(errors) \(noun), see status.diagnostics")
+            return .stalled(
+                reason: "InvalidFiles",
+                message: "\(applied); \(errors) \(noun), see status.diagnostics"
+            )
         }
         if let brake = plan.brake { return .stalled(reason: "PruneRefused", message: "\(applied); \(brake)") }
         return .ready(reason: "Applied", message: applied)
     }
 
     private func settle(_ failure: Failure, _ claimed: ClaimedKey) async -> Outcome {
-        let reason = failure.reason ?? "\(failure.code.rawValue.prefix(1).uppercased())\(failure.code.rawValue.dropFirst())"
+        let reason =
+            failure.reason
+            ?? "\(failure.code.rawValue.prefix(1).uppercased())\(failure.code.rawValue.dropFirst())"
         do {
-            try await say(.failing(reason: reason, message: "\(failure); what was applied before stays"), claimed, [:])
+            try await say(
+                .failing(reason: reason, message: "\(failure); what was applied before stays"),
+                claimed,
+                [:]
+            )
         } catch {
-            // The store is the part that fails; the key is released with back-off, which is all there is to say.
+            // The store is the part that fails; the key is released with back-off, which is all there is to
+            // say.
         }
         return .failed(failure)
     }
 
-    private func say(_ readiness: Readiness, _ claimed: ClaimedKey, _ members: [String: Value?]) async throws {
+    private func say(_ readiness: Readiness, _ claimed: ClaimedKey, _ members: [String: Value?]) async throws
+    {
         try await say(readiness, of: claimed.key, claimed, members)
     }
 
     private func say(
-        _ readiness: Readiness, of key: ObjectKey, _ claimed: ClaimedKey, _ members: [String: Value?]
+        _ readiness: Readiness,
+        of key: ObjectKey,
+        _ claimed: ClaimedKey,
+        _ members: [String: Value?]
     ) async throws {
         let members = members.compactMapValues { $0 }
         try await objects.setStatus(key, claimed, nil) { stored, now in

@@ -15,11 +15,14 @@ package struct WorkflowController: Sendable {
     /// One look at a Workflow.
     package func reconcile(_ claimed: ClaimedKey) async -> Outcome {
         do {
-            guard let stored = try await objects.stored(claimed.key), let uid = stored.object.metadata.uid else {
+            guard let stored = try await objects.stored(claimed.key), let uid = stored.object.metadata.uid
+            else {
                 return .done
             }
             let spec: WorkflowSpec = try (stored.object.spec ?? [:]).decode()
-            guard let (run, _) = try await runs.run(uid) else { return try await start(stored, spec, uid, claimed) }
+            guard let (run, _) = try await runs.run(uid) else {
+                return try await start(stored, spec, uid, claimed)
+            }
             return try await refresh(run, stored, spec, claimed)
         } catch let failure as Failure {
             return .failed(failure)
@@ -29,11 +32,15 @@ package struct WorkflowController: Sendable {
     }
 
     private func start(
-        _ stored: Stored, _ spec: WorkflowSpec, _ uid: UID, _ claimed: ClaimedKey
+        _ stored: Stored,
+        _ spec: WorkflowSpec,
+        _ uid: UID,
+        _ claimed: ClaimedKey
     ) async throws -> Outcome {
         let pins: Pins
         do {
-            pins = try await PinResolver(objects: objects, namespace: claimed.key.namespace ?? "default").resolve(spec)
+            pins = try await PinResolver(objects: objects, namespace: claimed.key.namespace ?? "default")
+                .resolve(spec)
         } catch let failure as Failure where failure.code == .notFound || failure.code == .conflict {
             let reason = failure.reason ?? "ReferenceNotFound"
             try await objects.setStatus(claimed.key, claimed, nil) { stored, now in
@@ -44,24 +51,39 @@ package struct WorkflowController: Sendable {
         }
         let context = try await runs.context()
         let workflow = WorkflowRecord(
-            uid: uid, namespace: claimed.key.namespace ?? "default", name: claimed.key.name,
-            generation: stored.object.metadata.generation ?? 1, desired: spec.state, playbook: pins.playbookName,
-            playbookVersion: pins.playbook.version, pin: runs.digest(try Value(encoding: pins).canonicalBytes),
-            parameters: spec.parameters, priority: spec.priority,
-            branch: pins.workspace?.type == .git ? "agirunner/\(claimed.key.name)" : nil, createdAt: context.now)
+            uid: uid,
+            namespace: claimed.key.namespace ?? "default",
+            name: claimed.key.name,
+            generation: stored.object.metadata.generation ?? 1,
+            desired: spec.state,
+            playbook: pins.playbookName,
+            playbookVersion: pins.playbook.version,
+            pin: runs.digest(try Value(encoding: pins).canonicalBytes),
+            parameters: spec.parameters,
+            priority: spec.priority,
+            branch: pins.workspace?.type == .git ? "agirunner/\(claimed.key.name)" : nil,
+            createdAt: context.now
+        )
         try await runs.begin(try beginRun(workflow, pins: pins, context: context), pins, claimed)
         return .done
     }
 
     private func refresh(
-        _ run: Run, _ stored: Stored, _ spec: WorkflowSpec, _ claimed: ClaimedKey
+        _ run: Run,
+        _ stored: Stored,
+        _ spec: WorkflowSpec,
+        _ claimed: ClaimedKey
     ) async throws -> Outcome {
         let generation = stored.object.metadata.generation ?? 1
         if run.workflow.observedGeneration != generation, !run.workflow.phase.isTerminal {
             let actor = stored.origin.gitSource.map { "git:\($0)" } ?? stored.origin.appliedBy ?? "controller"
             try await runs.transact(run.workflow.uid, actor, nil, claimed) { run, pins, context in
                 try apply(
-                    .declare(generation: generation, desired: spec.state), to: run, pins: pins, context: context)
+                    .declare(generation: generation, desired: spec.state),
+                    to: run,
+                    pins: pins,
+                    context: context
+                )
             }
         }
         return .done
@@ -78,27 +100,41 @@ struct PinResolver: Sendable {
         let playbook: PlaybookSpec = try await spec("Playbook", workflow.playbookRef.name)
         if let version = workflow.playbookRef.version, version != playbook.version {
             throw Failure(
-                .conflict, "playbook '\(workflow.playbookRef.name)' is at version \(playbook.version), not \(version)",
-                reason: "VersionNotFound")
+                .conflict,
+                "playbook '\(workflow.playbookRef.name)' is at version \(playbook.version), not \(version)",
+                reason: "VersionNotFound"
+            )
         }
         let roles: [String: RoleSpec] = try await specs("Role", playbook.roles)
         let all = roles.values
         let routes: [String: ModelRouteSpec] = try await everySpec("ModelRoute")
         let workspace: WorkspaceSpec?
-        if let name = workflow.workspaceRef { workspace = try await spec("Workspace", name) } else { workspace = nil }
+        if let name = workflow.workspaceRef {
+            workspace = try await spec("Workspace", name)
+        } else {
+            workspace = nil
+        }
         let defaultRoute = routes.filter(\.value.default).keys.min()
         let used = routes.filter { route in
             all.contains { ($0.modelRouteRef ?? defaultRoute) == route.key } || route.key == defaultRoute
         }
         return Pins(
-            playbookName: workflow.playbookRef.name, playbook: playbook, roles: roles,
+            playbookName: workflow.playbookRef.name,
+            playbook: playbook,
+            roles: roles,
             skills: try await specs("Skill", all.flatMap(\.skillRefs)),
             toolProfiles: try await specs("ToolProfile", all.compactMap(\.toolProfileRef)),
             runtimeProfiles: try await specs(
-                "RuntimeProfile", all.compactMap(\.runtimeProfileRef) + [playbook.runtimeProfileRef].compactMap { $0 }),
+                "RuntimeProfile",
+                all.compactMap(\.runtimeProfileRef) + [playbook.runtimeProfileRef].compactMap { $0 }
+            ),
             modelRoutes: used,
             modelProviders: try await specs("ModelProvider", used.values.map(\.primary.providerRef)),
-            defaultRoute: defaultRoute, workspaceName: workflow.workspaceRef, workspace: workspace, workflow: workflow)
+            defaultRoute: defaultRoute,
+            workspaceName: workflow.workspaceRef,
+            workspace: workspace,
+            workflow: workflow
+        )
     }
 
     private func spec<Spec: Decodable>(_ kind: String, _ name: String) async throws -> Spec {

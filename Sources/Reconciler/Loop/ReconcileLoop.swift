@@ -2,8 +2,8 @@ package import Domain
 
 /// Takes keys from the queue and hands each to the controller of its kind, for ever.
 ///
-/// Level-triggered: a controller is handed a key, rereads everything, and may be run twice, late, or by another
-/// process. Its writes carry the key's fence, so of two that overlap one takes effect.
+/// Level-triggered: a controller is handed a key, rereads everything, and may be run twice, late, or by
+/// another process. Its writes carry the key's fence, so of two that overlap one takes effect.
 package struct ReconcileLoop: Sendable {
     package typealias Controller = @Sendable (ClaimedKey) async -> Outcome
     /// Called with a key and what its controller said, for logs.
@@ -16,7 +16,10 @@ package struct ReconcileLoop: Sendable {
 
     /// A loop over the controllers by kind; `workers` keys are worked on at once.
     package init(
-        queue: QueuePorts, controllers: [String: Controller], workers: Int, report: @escaping Report
+        queue: QueuePorts,
+        controllers: [String: Controller],
+        workers: Int,
+        report: @escaping Report
     ) {
         self.queue = queue
         self.controllers = controllers

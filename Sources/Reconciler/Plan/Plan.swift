@@ -50,8 +50,12 @@ package struct PlanInput: Sendable {
 
     /// An input of its parts.
     package init(
-        declared: [Declared], stored: [Stored], source: String, prune: GitSourceSpec.Prune,
-        heldBack: Set<ObjectKey>, brokenPaths: Set<String>
+        declared: [Declared],
+        stored: [Stored],
+        source: String,
+        prune: GitSourceSpec.Prune,
+        heldBack: Set<ObjectKey>,
+        brokenPaths: Set<String>
     ) {
         self.declared = declared
         self.stored = stored
@@ -98,7 +102,8 @@ private func step(_ act: Plan.Step.Act, _ declared: Declared) -> Plan.Step {
 }
 
 private func isChanged(_ declared: Declared, _ stored: Stored) -> Bool {
-    declared.digest != stored.digest || declares(declared.object.metadata.labels, unlike: stored.object.metadata.labels)
+    declared.digest != stored.digest
+        || declares(declared.object.metadata.labels, unlike: stored.object.metadata.labels)
         || declares(declared.object.metadata.annotations, unlike: stored.object.metadata.annotations)
 }
 
@@ -132,9 +137,13 @@ private func addRemovals(to plan: inout Plan, _ input: PlanInput) {
 
 private func holdReason(_ stored: Stored, _ input: PlanInput) -> String? {
     let annotations = stored.object.metadata.annotations ?? [:]
-    if let path = stored.origin.path, input.brokenPaths.contains(path) { return "its file \(path) has an error" }
+    if let path = stored.origin.path, input.brokenPaths.contains(path) {
+        return "its file \(path) has an error"
+    }
     if annotations["agirunner.dev/prune"] == "disabled" { return "agirunner.dev/prune is disabled" }
-    if annotations["agirunner.dev/deletion-protection"] == "enabled" { return "it is protected from deletion" }
+    if annotations["agirunner.dev/deletion-protection"] == "enabled" {
+        return "it is protected from deletion"
+    }
     if stored.object.kind == "Workflow" { return "a run is kept until it is cancelled" }
     if stored.object.kind == "GitSource" { return "a source never deletes a source" }
     return nil
@@ -145,7 +154,9 @@ private func brake(prunable: Int, owned: Int, _ input: PlanInput) -> String? {
     guard input.prune.enabled else { return "prune.enabled is false" }
     let what = "the commit would delete \(prunable) of \(owned) objects"
     if prunable == owned { return "\(what), which is everything" }
-    if prunable * 100 > owned * input.prune.maxPercent { return "\(what) (limit \(input.prune.maxPercent) %)" }
+    if prunable * 100 > owned * input.prune.maxPercent {
+        return "\(what) (limit \(input.prune.maxPercent) %)"
+    }
     if let limit = input.prune.maxObjects, prunable > limit { return "\(what) (limit \(limit))" }
     return nil
 }
@@ -153,10 +164,18 @@ private func brake(prunable: Int, owned: Int, _ input: PlanInput) -> String? {
 private func ownershipConflict(_ declared: Declared, _ stored: Stored, source: String) -> Diagnostic {
     let position = TextPosition(line: declared.origin.line ?? 1, column: declared.origin.column ?? 1)
     let owner =
-        stored.origin.gitSource.map { "source '\($0)' (\(stored.origin.path ?? "?"):\(stored.origin.line ?? 1))" }
+        stored.origin.gitSource.map {
+            "source '\($0)' (\(stored.origin.path ?? "?"):\(stored.origin.line ?? 1))"
+        }
         ?? "\(stored.origin.appliedBy ?? "somebody") on the control door"
     return Diagnostic(
-        code: "POL002", path: declared.origin.path ?? "", span: TextSpan(start: position, end: position),
-        object: declared.object.key.description, field: "metadata.name",
-        message: "\(declared.object.key) must have one owner; it belongs to \(owner), and source '\(source)' claims it")
+        code: "POL002",
+        path: declared.origin.path ?? "",
+        span: TextSpan(start: position, end: position),
+        object: declared.object.key.description,
+        field: "metadata.name",
+        message:
+            "\(declared.object.key) must have one owner; it belongs to \(owner), and source '\(source)' "
+                + "claims it"
+    )
 }

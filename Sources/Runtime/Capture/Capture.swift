@@ -24,8 +24,10 @@ struct Capture: Sendable {
         try await announce(commit)
         try await push(commit)
         log.add(
-            .workspace, "pushed \(commit.short) to \(mirror.workspace.branch)",
-            ["commit": .string(commit.text), "from": .string(start.text)])
+            .workspace,
+            "pushed \(commit.short) to \(mirror.workspace.branch)",
+            ["commit": .string(commit.text), "from": .string(start.text)]
+        )
         return commit
     }
 
@@ -39,6 +41,7 @@ struct Capture: Sendable {
         guard tip == expected else { throw mirror.unexpected(tip) }
         throw AttemptFailure(
             mirror.remote.localPath == nil ? .network : .capture,
-            "The branch `\(mirror.workspace.branch)` could not be pushed: \(pushed.error.lastLines)")
+            "The branch `\(mirror.workspace.branch)` could not be pushed: \(pushed.error.lastLines)"
+        )
     }
 }

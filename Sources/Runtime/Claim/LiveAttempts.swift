@@ -19,7 +19,9 @@ final class LiveAttempts: Sendable {
         return controls.withLock { controls in
             guard controls[proof.attempt] == nil else { return nil }
             let control = AttemptControl(
-                proof: proof, leaseEnd: sent.advanced(by: .milliseconds(claim.leaseMilliseconds)))
+                proof: proof,
+                leaseEnd: sent.advanced(by: .milliseconds(claim.leaseMilliseconds))
+            )
             controls[proof.attempt] = control
             return control
         }

@@ -1,6 +1,5 @@
-internal import Glibc
-
 package import Domain
+internal import Glibc
 
 /// Time, as everything here is told it.
 package struct Timepiece: Sendable {
@@ -13,7 +12,8 @@ package struct Timepiece: Sendable {
 
     /// A timepiece of its parts.
     package init(
-        now: @escaping @Sendable () -> ContinuousClock.Instant, wall: @escaping @Sendable () -> Timestamp,
+        now: @escaping @Sendable () -> ContinuousClock.Instant,
+        wall: @escaping @Sendable () -> Timestamp,
         sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.now = now
@@ -30,5 +30,6 @@ package struct Timepiece: Sendable {
             _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
             return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
         },
-        sleep: { try await ContinuousClock().sleep(for: $0) })
+        sleep: { try await ContinuousClock().sleep(for: $0) }
+    )
 }

@@ -17,7 +17,11 @@ package struct RuntimeParts: Sendable {
 
     /// Parts of a runtime.
     package init(
-        door: WorkerDoor, engine: SandboxEngine, clock: Timepiece = .system, folder: String, logger: Logger,
+        door: WorkerDoor,
+        engine: SandboxEngine,
+        clock: Timepiece = .system,
+        folder: String,
+        logger: Logger,
         secrets: [SecretText]
     ) {
         self.door = door
@@ -33,11 +37,16 @@ extension Worker {
     /// A worker that runs each attempt in a sandbox of the engine.
     package convenience init(_ settings: WorkerSettings, _ parts: RuntimeParts) {
         let supervisor = AttemptSupervisor(
-            door: parts.door, engine: parts.engine, clock: parts.clock, folder: parts.folder,
+            door: parts.door,
+            engine: parts.engine,
+            clock: parts.clock,
+            folder: parts.folder,
             logger: parts.logger,
-            redactor: Redactor(parts.secrets))
+            redactor: Redactor(parts.secrets)
+        )
         self.init(settings: settings, door: parts.door, clock: parts.clock, logger: parts.logger) {
-            claim, control in
+            claim,
+            control in
             await supervisor.run(claim, control)
         }
     }

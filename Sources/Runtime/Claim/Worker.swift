@@ -32,7 +32,10 @@ package final class Worker: Sendable {
     private let beatBell = Bell()
 
     init(
-        settings: WorkerSettings, door: WorkerDoor, clock: Timepiece, logger: Logger,
+        settings: WorkerSettings,
+        door: WorkerDoor,
+        clock: Timepiece,
+        logger: Logger,
         supervise: @escaping @Sendable (ClaimReply.Claim, AttemptControl) async -> Void
     ) {
         self.settings = settings
@@ -58,7 +61,9 @@ package final class Worker: Sendable {
     package func run() async throws -> End {
         let registration = try await register()
         logger.info(
-            "registered", metadata: ["worker": "\(registration.worker)", "slots": "\(registration.slots)"])
+            "registered",
+            metadata: ["worker": "\(registration.worker)", "slots": "\(registration.slots)"]
+        )
         return try await withThrowingTaskGroup(of: End.self) { group in
             group.addTask { try await self.beat(every: .milliseconds(registration.heartbeatMilliseconds)) }
             group.addTask { try await self.work(slots: max(1, registration.slots)) }
@@ -71,7 +76,10 @@ package final class Worker: Sendable {
 
     private func register() async throws -> RegisterReply {
         let request = RegisterRequest(
-            runtime: settings.name, commands: settings.commands, version: settings.version)
+            runtime: settings.name,
+            commands: settings.commands,
+            version: settings.version
+        )
         var budget = RetryBudget(maximumAttempts: 10, base: .milliseconds(200), cap: .seconds(10))
         while true {
             do { return try await door.register(request) } catch let failure as Failure
@@ -91,14 +99,17 @@ package final class Worker: Sendable {
             let sent = clock.now()
             do {
                 let reply = try await door.heartbeat(
-                    HeartbeatRequest(attempts: attempts.proofs, isDraining: mustDrain))
+                    HeartbeatRequest(attempts: attempts.proofs, isDraining: mustDrain)
+                )
                 failures = 0
                 attempts.apply(reply, sent: sent)
                 if reply.mustDrain, !mustDrain { drain() }
             } catch let failure as Failure {
                 failures += 1
                 logger.warning(
-                    "a heartbeat failed", metadata: ["error": "\(failure)", "failures": "\(failures)"])
+                    "a heartbeat failed",
+                    metadata: ["error": "\(failure)", "failures": "\(failures)"]
+                )
                 // A worker that is not known any more never will be: its identity ended with it.
                 let isUnknown = [.unauthenticated, .forbidden, .notFound, .expired].contains(failure.code)
                 if isUnknown || failures >= Self.heartbeatLimit { return .abandoned(failure.description) }
@@ -142,11 +153,16 @@ package final class Worker: Sendable {
 
     private func newRequest(count: Int) -> ClaimRequest {
         ClaimRequest(
-            count: count, waitMilliseconds: settings.claimWait.milliseconds, requestID: settings.requestID())
+            count: count,
+            waitMilliseconds: settings.claimWait.milliseconds,
+            requestID: settings.requestID()
+        )
     }
 
     private func start(
-        _ claim: ClaimReply.Claim, sent: ContinuousClock.Instant, _ group: inout DiscardingTaskGroup
+        _ claim: ClaimReply.Claim,
+        sent: ContinuousClock.Instant,
+        _ group: inout DiscardingTaskGroup
     ) {
         guard let control = attempts.add(claim, sent: sent) else { return }
         // The reply may have waited, and the lease counts from the request: it is renewed at once.
@@ -176,8 +192,12 @@ package struct WorkerSettings: Sendable {
 
     /// Settings of their parts.
     package init(
-        name: String, version: String, commands: [String], claimWait: Duration = .seconds(5),
-        requestID: @escaping @Sendable () -> String, random: @escaping @Sendable () -> Double
+        name: String,
+        version: String,
+        commands: [String],
+        claimWait: Duration = .seconds(5),
+        requestID: @escaping @Sendable () -> String,
+        random: @escaping @Sendable () -> Double
     ) {
         self.name = name
         self.version = version

@@ -23,7 +23,8 @@ extension WorkerDoor {
             begin: { try await caller.call(WorkerPath.begin, $0) },
             announce: { try await caller.call(WorkerPath.announce, $0) },
             report: { try await caller.call(WorkerPath.report, $0) },
-            logs: { try await caller.call(WorkerPath.logs, $0) })
+            logs: { try await caller.call(WorkerPath.logs, $0) }
+        )
     }
 }
 
@@ -42,16 +43,23 @@ private final class DoorCaller: Sendable {
     func authenticate(by token: SecretText) { self.token.withLock { $0 = token } }
 
     func call<Request: Encodable, Reply: Decodable>(
-        _ route: String, _ request: Request, timeout: Duration = .seconds(10)
+        _ route: String,
+        _ request: Request,
+        timeout: Duration = .seconds(10)
     ) async throws -> Reply {
         let message = HTTPRequest(
-            method: "POST", url: "http://worker\(route)", unixSocketPath: path,
+            method: "POST",
+            url: "http://worker\(route)",
+            unixSocketPath: path,
             headers: [
                 ("authorization", "Bearer \(token.withLock { $0.reveal() })"),
                 ("content-type", "application/json"),
                 ("accept", "application/json, application/problem+json"),
-            ], body: try Value(encoding: request).canonicalBytes, connectTimeout: .seconds(5),
-            totalTimeout: timeout)
+            ],
+            body: try Value(encoding: request).canonicalBytes,
+            connectTimeout: .seconds(5),
+            totalTimeout: timeout
+        )
         let response: HTTPResponse
         do { response = try await client.send(message, maximumBodyBytes: 32 << 20) } catch let error
             as OutboundError
@@ -59,7 +67,11 @@ private final class DoorCaller: Sendable {
             let code: Failure.Code =
                 error.code == .timedOut ? .timeout : error.isTransient ? .unavailable : .internal
             throw Failure(
-                code, "The worker door did not answer \(route)", outside: error.code.rawValue, cause: error)
+                code,
+                "The worker door did not answer \(route)",
+                outside: error.code.rawValue,
+                cause: error
+            )
         }
         guard (200..<300).contains(response.status) else { throw problem(response, route) }
         do { return try Value(json: response.body).decode() } catch {
@@ -72,8 +84,11 @@ private final class DoorCaller: Sendable {
         let document = try? Value(json: response.body)  // anything may stand between us and the door
         let text = document?["detail"]?.string ?? document?["title"]?.string ?? "The request was refused"
         return Failure(
-            failureCode(ofStatus: response.status), "\(route): \(text)", outside: "HTTP \(response.status)",
-            reason: document?["reason"]?.string)
+            failureCode(ofStatus: response.status),
+            "\(route): \(text)",
+            outside: "HTTP \(response.status)",
+            reason: document?["reason"]?.string
+        )
     }
 }
 

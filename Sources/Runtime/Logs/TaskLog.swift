@@ -23,7 +23,12 @@ final class TaskLog: Sendable {
         mutating func append(_ time: Timestamp, _ source: Source, _ message: String, _ data: Value?) {
             waiting.append(
                 TaskLogLine(
-                    sequence: nextSequence, time: time, source: source.rawValue, message: message, data: data)
+                    sequence: nextSequence,
+                    time: time,
+                    source: source.rawValue,
+                    message: message,
+                    data: data
+                )
             )
             nextSequence += 1
         }
@@ -37,7 +42,8 @@ final class TaskLog: Sendable {
 
     /// A log whose batches go to `send`, which throws `Failure`.
     init(
-        clock: Timepiece, redactor: Redactor = Redactor(),
+        clock: Timepiece,
+        redactor: Redactor = Redactor(),
         send: @escaping @Sendable ([TaskLogLine]) async throws -> Void
     ) {
         self.clock = clock

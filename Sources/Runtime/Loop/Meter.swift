@@ -36,14 +36,16 @@ final class Meter: Sendable {
             throw AttemptFailure(
                 .contract,
                 "The limit of \(most) tokens is reached: \(usage.inputTokens + usage.outputTokens) are "
-                    + "used and the next call has at least \(promptTokens)")
+                    + "used and the next call has at least \(promptTokens)"
+            )
         }
         let estimate = cost(of: TokenCount(input: promptTokens, output: 0), price: price)
         if let most = limits.cost, usage.cost + estimate >= most {
             throw AttemptFailure(
                 .contract,
                 "The limit of $\(most) is reached: $\(usage.cost) is used and the next call costs at "
-                    + "least $\(estimate)")
+                    + "least $\(estimate)"
+            )
         }
     }
 }

@@ -27,15 +27,19 @@ struct ReactiveLoop: Sendable {
     /// - Throws: `AttemptFailure`; `CancellationError`.
     func run() async throws -> End {
         var transcript = Transcript(
-            system: systemPrompt(contract), tools: dispatcher.toolbox.tools.map(\.description),
-            brief: contract.brief)
+            system: systemPrompt(contract),
+            tools: dispatcher.toolbox.tools.map(\.description),
+            brief: contract.brief
+        )
         var corrections = 0
         for iteration in 1... {
             try Task.checkCancellation()
             if mustPark() { return .parked }
             try meter.admitCall(
-                promptTokens: tokens(ofBytes: transcript.byteCount), iteration: iteration,
-                limits: contract.limits)
+                promptTokens: tokens(ofBytes: transcript.byteCount),
+                iteration: iteration,
+                limits: contract.limits
+            )
             let turn = try await ask(transcript, iteration)
             transcript.append(.model(text: turn.text, calls: turn.calls))
             if !turn.calls.isEmpty {
@@ -49,11 +53,15 @@ struct ReactiveLoop: Sendable {
                 throw AttemptFailure(
                     .contract,
                     "The model ended its turn without a tool call \(corrections) times in a row and "
-                        + "never submitted a handoff")
+                        + "never submitted a handoff"
+                )
             }
             transcript.append(.user(correction(contract)))
             log.add(
-                .runtime, "the model was told what is missing", ["correction": .integer(Int64(corrections))])
+                .runtime,
+                "the model was told what is missing",
+                ["correction": .integer(Int64(corrections))]
+            )
         }
         throw AttemptFailure(.contract, "The loop has no end")
     }
@@ -71,8 +79,10 @@ struct ReactiveLoop: Sendable {
             } catch let failure as Failure {
                 failures += 1
                 log.add(
-                    .model, "the model call failed",
-                    ["iteration": .integer(Int64(iteration)), "error": .string(failure.description)])
+                    .model,
+                    "the model call failed",
+                    ["iteration": .integer(Int64(iteration)), "error": .string(failure.description)]
+                )
                 guard failure.isTransient, failures <= contract.limits.modelRetries else {
                     throw AttemptFailure(.model, failure.message)
                 }
@@ -83,14 +93,16 @@ struct ReactiveLoop: Sendable {
 
     private func record(_ turn: ModelTurn, _ iteration: Int, took: Duration) {
         log.add(
-            .model, turn.text.isEmpty ? "(no text)" : turn.text,
+            .model,
+            turn.text.isEmpty ? "(no text)" : turn.text,
             [
                 "model": .string(contract.model.model), "provider": .string(model.label),
                 "scripted": .bool(model.label == "scripted"), "turn": .integer(Int64(iteration)),
                 "calls": .strings(turn.calls.map(\.name)), "inputTokens": .integer(turn.tokens.input),
                 "outputTokens": .integer(turn.tokens.output), "milliseconds": .integer(took.milliseconds),
                 "cost": .string(cost(of: turn.tokens, price: contract.model.price).description),
-            ])
+            ]
+        )
     }
 }
 

@@ -57,12 +57,14 @@ struct ToolDispatcher: Sendable {
         let started = clock.now()
         let answer = try await carriedOut(call)
         log.add(
-            .tool, "\(call.name)\(answer.isError ? " (error)" : "")",
+            .tool,
+            "\(call.name)\(answer.isError ? " (error)" : "")",
             [
                 "call": .string(call.id), "tool": .string(call.name), "input": call.input,
                 "result": .string(answer.text), "error": .bool(answer.isError),
                 "milliseconds": .integer(started.duration(to: clock.now()).milliseconds),
-            ])
+            ]
+        )
         return answer
     }
 
@@ -82,8 +84,11 @@ struct ToolDispatcher: Sendable {
             let context = context
             let output = try await withDeadline(tool.timeout) { try await tool.run(input, context) }
             return ToolAnswer(
-                callID: call.id, tool: call.name, text: shortened(output.text, to: tool.outputLimit),
-                isError: output.isError)
+                callID: call.id,
+                tool: call.name,
+                text: shortened(output.text, to: tool.outputLimit),
+                isError: output.isError
+            )
         } catch {
             return try refusal(call, tool, error)
         }

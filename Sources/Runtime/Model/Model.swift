@@ -30,7 +30,9 @@ extension Model {
         case .scripted:
             guard let screenplay = contract.model.provider.screenplay else {
                 throw Failure(
-                    .invalid, "The scripted provider of route `\(contract.model.route)` has no screenplay")
+                    .invalid,
+                    "The scripted provider of route `\(contract.model.route)` has no screenplay"
+                )
             }
             return .scripted(screenplay, for: contract.identity)
         case let wire:

@@ -44,7 +44,9 @@ private struct Play: Sendable {
     }
 
     private func turn(
-        _ number: Int, of turns: [Screenplay.Turn], shown news: [Transcript.Message]
+        _ number: Int,
+        of turns: [Screenplay.Turn],
+        shown news: [Transcript.Message]
     ) throws -> Screenplay.Turn {
         guard number < turns.count else {
             throw departure("call \(number + 1) is past the last turn; seen: \(excerpt(text(of: news)))")
@@ -63,15 +65,21 @@ private struct Play: Sendable {
         }
         let text = turn.say ?? ""
         return ModelTurn(
-            text: text, calls: calls,
+            text: text,
+            calls: calls,
             tokens: TokenCount(
                 input: tokens(ofBytes: transcript.byteCount),
-                output: tokens(ofBytes: replyByteCount(text: text, calls: calls))))
+                output: tokens(ofBytes: replyByteCount(text: text, calls: calls))
+            )
+        )
     }
 
     private func departure(_ what: String) -> Failure {
         Failure(
-            .invalid, "The screenplay departs in the scene \(name): \(what)", reason: "screenplay_departed")
+            .invalid,
+            "The screenplay departs in the scene \(name): \(what)",
+            reason: "screenplay_departed"
+        )
     }
 }
 

@@ -41,22 +41,34 @@ struct AttemptSupervisor: Sendable {
 
     private func attempt(_ claim: ClaimReply.Claim, _ control: AttemptControl, _ log: TaskLog) async {
         let attempt = LiveAttempt(
-            contract: claim.contract, door: door, engine: engine, clock: clock, folder: folder, log: log,
-            control: control, meter: Meter(price: claim.contract.model.price), model: model)
+            contract: claim.contract,
+            door: door,
+            engine: engine,
+            clock: clock,
+            folder: folder,
+            log: log,
+            control: control,
+            meter: Meter(price: claim.contract.model.price),
+            model: model
+        )
         let started = clock.now()
         let limit = started.advanced(by: .milliseconds(claim.contract.limits.timeoutMilliseconds))
         let ending = await guarded(control, until: limit) { await attempt.run() }
         if let report = report(ending, attempt, started) {
             log.add(
-                .runtime, "the attempt ends: \(report.outcome.rawValue)",
+                .runtime,
+                "the attempt ends: \(report.outcome.rawValue)",
                 .members([
                     "category": report.category.map { .string($0) },
                     "message": report.message.map { .string($0) },
-                ]))
+                ])
+            )
             _ = await guarded(control, until: nil) { await deliver(report, control) }
         } else {
             logger.info(
-                "an attempt was thrown away", metadata: ["attempt": "\(claim.contract.identity.attempt)"])
+                "an attempt was thrown away",
+                metadata: ["attempt": "\(claim.contract.identity.attempt)"]
+            )
         }
         // In a task of its own, since the cancellation that ended the attempt must not keep its remains.
         await Task { await attempt.cleanUp(logger) }.value
@@ -64,27 +76,50 @@ struct AttemptSupervisor: Sendable {
 
     /// The report of an ending; nil for one that is nobody's business any more.
     private func report(
-        _ ending: Guarded<LiveAttempt.Ending>, _ attempt: LiveAttempt, _ started: ContinuousClock.Instant
+        _ ending: Guarded<LiveAttempt.Ending>,
+        _ attempt: LiveAttempt,
+        _ started: ContinuousClock.Instant
     ) -> AttemptReport? {
         var usage = attempt.meter.usage
         usage.wallMilliseconds = started.duration(to: clock.now()).milliseconds
         switch ending {
         case .done(.completed(let handoff, let commit)):
             return AttemptReport(
-                outcome: .completed, handoff: handoff, category: nil, message: nil, usage: usage,
-                commit: commit)
+                outcome: .completed,
+                handoff: handoff,
+                category: nil,
+                message: nil,
+                usage: usage,
+                commit: commit
+            )
         case .done(.parked):
             return AttemptReport(
-                outcome: .parked, handoff: nil, category: nil, message: nil, usage: usage, commit: nil)
+                outcome: .parked,
+                handoff: nil,
+                category: nil,
+                message: nil,
+                usage: usage,
+                commit: nil
+            )
         case .done(.failed(let failure)):
             return AttemptReport(
-                outcome: .failed, handoff: nil, category: failure.category.rawValue, message: failure.message,
-                usage: usage, commit: nil)
+                outcome: .failed,
+                handoff: nil,
+                category: failure.category.rawValue,
+                message: failure.message,
+                usage: usage,
+                commit: nil
+            )
         case .stopped(.timedOut):
             let limit = Duration.milliseconds(attempt.contract.limits.timeoutMilliseconds).text
             return AttemptReport(
-                outcome: .failed, handoff: nil, category: AttemptFailure.Category.timeout.rawValue,
-                message: "The task's time limit of \(limit) is over", usage: usage, commit: nil)
+                outcome: .failed,
+                handoff: nil,
+                category: AttemptFailure.Category.timeout.rawValue,
+                message: "The task's time limit of \(limit) is over",
+                usage: usage,
+                commit: nil
+            )
         case .stopped(.cancelled), .stopped(.leaseLost), .done(.discarded): return nil
         }
     }
@@ -92,7 +127,10 @@ struct AttemptSupervisor: Sendable {
     /// Reports until somebody answers; the lease, whose end stops this from outside, is the bound.
     private func deliver(_ report: AttemptReport, _ control: AttemptControl) async {
         let request = ReportRequest(
-            proof: control.proof, requestID: "report-\(control.proof.attempt)", report: report)
+            proof: control.proof,
+            requestID: "report-\(control.proof.attempt)",
+            report: report
+        )
         var budget = RetryBudget(maximumAttempts: .max, base: .milliseconds(200), cap: .seconds(5))
         while !Task.isCancelled {
             do {
@@ -104,7 +142,8 @@ struct AttemptSupervisor: Sendable {
             } catch {
                 logger.warning(
                     "a report was refused",
-                    metadata: ["attempt": "\(control.proof.attempt)", "error": "\(error)"])
+                    metadata: ["attempt": "\(control.proof.attempt)", "error": "\(error)"]
+                )
                 return
             }
         }
@@ -118,7 +157,8 @@ struct AttemptSupervisor: Sendable {
 
     /// Does work until it is done or the attempt must stop; the work is over in both cases when this returns.
     private func guarded<Result: Sendable>(
-        _ control: AttemptControl, until limit: ContinuousClock.Instant?,
+        _ control: AttemptControl,
+        until limit: ContinuousClock.Instant?,
         _ work: @escaping @Sendable () async -> Result
     ) async -> Guarded<Result> {
         await withTaskGroup(of: Guarded<Result>?.self) { group in

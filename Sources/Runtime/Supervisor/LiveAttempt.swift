@@ -28,9 +28,15 @@ final class LiveAttempt: Sendable {
     private let remains = Mutex<(folder: AttemptFolder?, workbench: Workbench?)>((nil, nil))
 
     init(
-        contract: Contract, door: WorkerDoor, engine: SandboxEngine, clock: Timepiece, folder: String,
+        contract: Contract,
+        door: WorkerDoor,
+        engine: SandboxEngine,
+        clock: Timepiece,
+        folder: String,
         log: TaskLog,
-        control: AttemptControl, meter: Meter, model: @escaping @Sendable (Contract) throws -> Model
+        control: AttemptControl,
+        meter: Meter,
+        model: @escaping @Sendable (Contract) throws -> Model
     ) {
         self.contract = contract
         self.meter = meter
@@ -83,13 +89,15 @@ final class LiveAttempt: Sendable {
     private func announceStart(_ model: Model) {
         let identity = contract.identity
         log.add(
-            .runtime, "the attempt begins",
+            .runtime,
+            "the attempt begins",
             [
                 "role": .string(identity.role), "stage": .string(identity.stage),
                 "revision": .integer(Int64(identity.revision)),
                 "attempt": .integer(Int64(identity.attemptNumber)),
                 "provider": .string(model.label), "scripted": .bool(model.label == "scripted"),
-            ])
+            ]
+        )
         let known = Set(Toolbox.catalogue.map(\.name))
         let unknown = contract.tools.filter { !known.contains($0) }
         if !unknown.isEmpty { log.add(.runtime, "tools are not known here", ["tools": .strings(unknown)]) }
@@ -100,15 +108,22 @@ final class LiveAttempt: Sendable {
         let files = try WorkspaceDirectory(opening: folder.path)
         // Upload-pack and receive-pack read no command line; this reaches them.
         try files.write(
-            try WorkspacePath("home/.gitconfig"), Array("[safe]\n\tdirectory = *\n".utf8), mode: 0o600)
+            try WorkspacePath("home/.gitconfig"),
+            Array("[safe]\n\tdirectory = *\n".utf8),
+            mode: 0o600
+        )
         try files.write(try WorkspacePath("workspace/context/task.md"), Array(contract.brief.utf8))
         let predecessors = try Value(encoding: contract.predecessors)
         try files.write(
-            try WorkspacePath("workspace/context/predecessors.json"), Array(predecessors.prettyJSON.utf8))
+            try WorkspacePath("workspace/context/predecessors.json"),
+            Array(predecessors.prettyJSON.utf8)
+        )
         guard let workspace = contract.workspace, workspace.spec.type != .artifact else { return (nil, nil) }
         guard workspace.spec.type == .git else {
             throw Failure(
-                .unsupported, "This runtime has no workspaces of type \(workspace.spec.type.rawValue) yet")
+                .unsupported,
+                "This runtime has no workspaces of type \(workspace.spec.type.rawValue) yet"
+            )
         }
         let mirror = try GitMirror(folder: folder, workspace: workspace, clock: clock)
         let start = try await mirror.fetchStart()
@@ -121,19 +136,29 @@ final class LiveAttempt: Sendable {
         let desk = HandoffDesk()
         let dispatcher = ToolDispatcher(
             toolbox: Toolbox(for: contract),
-            context: ToolContext(contract: contract, workbench: workbench, desk: desk), meter: meter,
+            context: ToolContext(contract: contract, workbench: workbench, desk: desk),
+            meter: meter,
             log: log,
-            clock: clock)
+            clock: clock
+        )
         let control = control
         return ReactiveLoop(
-            contract: contract, model: model, dispatcher: dispatcher, desk: desk, meter: meter, log: log,
+            contract: contract,
+            model: model,
+            dispatcher: dispatcher,
+            desk: desk,
+            meter: meter,
+            log: log,
             clock: clock,
-            mustPark: { control.mustPark })
+            mustPark: { control.mustPark }
+        )
     }
 
     /// An assessment pushes nothing: what it judged stays as it was.
     private func capture(
-        _ mirror: GitMirror?, _ workbench: Workbench, _ start: CommitID?
+        _ mirror: GitMirror?,
+        _ workbench: Workbench,
+        _ start: CommitID?
     ) async throws -> CommitID? {
         guard let mirror, let start, contract.identity.purpose == .delivery else { return nil }
         let capture = Capture(mirror: mirror, workbench: workbench, log: log) { commit in

@@ -13,8 +13,13 @@ extension Tool {
                 "old_text": textSchema("What stands there now, exactly, white space included.", minLength: 1),
                 "new_text": textSchema("What takes its place."),
                 "replace_all": ["type": "boolean", "description": "Replace every occurrence."],
-            ], required: ["path", "old_text", "new_text"]),
-        effect: .write, owner: .sandbox, timeout: .seconds(30), outputLimit: 4 << 10
+            ],
+            required: ["path", "old_text", "new_text"]
+        ),
+        effect: .write,
+        owner: .sandbox,
+        timeout: .seconds(30),
+        outputLimit: 4 << 10
     ) { input, context in
         let path = try writablePath(input["path"]?.string ?? "", context.contract)
         let files = try await context.workbench.files()
@@ -27,7 +32,8 @@ extension Tool {
         if places.isEmpty { throw ToolRefusal("old_text not found in `\(path.shown)`; read the file again") }
         if places.count > 1, input["replace_all"]?.bool != true {
             throw ToolRefusal(
-                "old_text stands \(places.count) times in `\(path.shown)`: give more around it, or replace_all"
+                "old_text stands \(places.count) times in `\(path.shown)`: give more around it, or "
+                    + "replace_all"
             )
         }
         if old == new { throw ToolRefusal("old_text and new_text are equal") }
@@ -40,6 +46,7 @@ extension Tool {
         bytes += slice.bytes[rest...]
         try files.write(path, bytes, createParents: false)
         return ToolOutput(
-            "Replaced \(places.count == 1 ? "one place" : "\(places.count) places") in `\(path.shown)`.")
+            "Replaced \(places.count == 1 ? "one place" : "\(places.count) places") in `\(path.shown)`."
+        )
     }
 }

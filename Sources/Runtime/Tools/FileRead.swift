@@ -12,12 +12,19 @@ extension Tool {
                 "path": textSchema("Relative to the repository, or absolute below /workspace.", minLength: 1),
                 "offset": integerSchema("The first line to read, from 1.", 1...100_000_000),
                 "limit": integerSchema("How many lines to read.", 1...2000),
-            ], required: ["path"]),
-        effect: .read, owner: .sandbox, timeout: .seconds(30), outputLimit: 300 << 10
+            ],
+            required: ["path"]
+        ),
+        effect: .read,
+        owner: .sandbox,
+        timeout: .seconds(30),
+        outputLimit: 300 << 10
     ) { input, context in
         let path = try repositoryPath(input["path"]?.string ?? "")
         var reader = LineReader(
-            first: Int(input["offset"]?.integer ?? 1), count: Int(input["limit"]?.integer ?? 2000))
+            first: Int(input["offset"]?.integer ?? 1),
+            count: Int(input["limit"]?.integer ?? 2000)
+        )
         let files = try await context.workbench.files()
         var offset: Int64 = 0
         while true {

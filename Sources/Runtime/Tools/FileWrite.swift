@@ -10,8 +10,13 @@ extension Tool {
             [
                 "path": textSchema("Relative to the repository.", minLength: 1),
                 "content": textSchema("The new content of the file.", maxLength: 1 << 20),
-            ], required: ["path", "content"]),
-        effect: .write, owner: .sandbox, timeout: .seconds(30), outputLimit: 4 << 10
+            ],
+            required: ["path", "content"]
+        ),
+        effect: .write,
+        owner: .sandbox,
+        timeout: .seconds(30),
+        outputLimit: 4 << 10
     ) { input, context in
         let path = try writablePath(input["path"]?.string ?? "", context.contract)
         let bytes = Array((input["content"]?.string ?? "").utf8)
@@ -26,7 +31,8 @@ func writablePath(_ text: String, _ contract: Contract) throws -> WorkspacePath 
     let path = try repositoryPath(text)
     guard path.isContent else {
         throw ToolRefusal(
-            "`\(path.shown)` is not written by this tool: only files of the repository are, not git's own")
+            "`\(path.shown)` is not written by this tool: only files of the repository are, not git's own"
+        )
     }
     let rules = contract.writablePaths
     let shown = path.shown

@@ -13,8 +13,13 @@ extension Tool {
                     "type": "array", "description": "Only these paths, relative to the repository.",
                     "items": ["type": "string", "minLength": 1], "maxItems": 1000,
                 ],
-            ], required: ["message"]),
-        effect: .write, owner: .sandbox, timeout: .seconds(90), outputLimit: 8 << 10
+            ],
+            required: ["message"]
+        ),
+        effect: .write,
+        owner: .sandbox,
+        timeout: .seconds(90),
+        outputLimit: 8 << 10
     ) { input, context in
         guard let workspace = context.contract.workspace, workspace.spec.type == .git else {
             throw ToolRefusal("This task has no git workspace")
@@ -39,8 +44,11 @@ extension Tool {
                     "GIT_AUTHOR_EMAIL": author.email,
                     "GIT_COMMITTER_NAME": author.name, "GIT_COMMITTER_EMAIL": author.email,
                 ],
-                standardInput: Array((input["message"]?.string ?? "").utf8), timeout: .seconds(60),
-                outputLimit: 8 << 10))
+                standardInput: Array((input["message"]?.string ?? "").utf8),
+                timeout: .seconds(60),
+                outputLimit: 8 << 10
+            )
+        )
         guard result.succeeded else { throw ToolRefusal(result.refusal) }
         return ToolOutput("Committed \(result.standardOutput.text)")
     }

@@ -7,18 +7,27 @@ extension Tool {
     static let grep = Tool(
         name: "grep",
         summary:
-            "Searches the repository for an extended regular expression. Answers at most 500 lines path:line:text.",
+            "Searches the repository for an extended regular expression. Answers at most 500 lines "
+                + "path:line:text.",
         schema: objectSchema(
             [
                 "pattern": textSchema(
-                    "An extended regular expression (POSIX).", maxLength: 4000, minLength: 1),
+                    "An extended regular expression (POSIX).",
+                    maxLength: 4000,
+                    minLength: 1
+                ),
                 "path": textSchema("A file or folder to search, relative to the repository.", minLength: 1),
                 "glob": textSchema("Only files whose names match, such as *.py.", minLength: 1),
                 "ignore_case": [
                     "type": "boolean", "description": "Whether upper and lower case are the same.",
                 ],
-            ], required: ["pattern"]),
-        effect: .read, owner: .sandbox, timeout: .seconds(30), outputLimit: 64 << 10
+            ],
+            required: ["pattern"]
+        ),
+        effect: .read,
+        owner: .sandbox,
+        timeout: .seconds(30),
+        outputLimit: 64 << 10
     ) { input, context in
         let path = try repositoryPath(input["path"]?.string ?? ".")
         var command = ["grep", "-rnIE", "--exclude-dir=.git"]
@@ -28,7 +37,8 @@ extension Tool {
             "-e", input["pattern"]?.string ?? "", "--", path.parts.first == "repo" ? path.shown : path.inside,
         ]
         let result = try await context.workbench.run(
-            ExecRequest(command, timeout: .seconds(20), outputLimit: 1 << 20))
+            ExecRequest(command, timeout: .seconds(20), outputLimit: 1 << 20)
+        )
         if result.timedOut {
             throw ToolRefusal("The search took longer than 20 s; use a simpler pattern or a path")
         }

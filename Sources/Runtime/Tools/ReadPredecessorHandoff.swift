@@ -6,7 +6,10 @@ extension Tool {
         name: "read_predecessor_handoff",
         summary: "Shows what earlier agents of this run handed over, the newest last.",
         schema: objectSchema(["stage": textSchema("Only handoffs of this stage.", minLength: 1)]),
-        effect: .read, owner: .runtime, timeout: .seconds(5), outputLimit: 100 << 10
+        effect: .read,
+        owner: .runtime,
+        timeout: .seconds(5),
+        outputLimit: 100 << 10
     ) { input, context in
         let all = context.contract.predecessors
         let stage = input["stage"]?.string
@@ -14,7 +17,8 @@ extension Tool {
         if wanted.isEmpty, let stage {
             let stages = Set(all.map(\.stage)).sorted().joined(separator: ", ")
             throw ToolRefusal(
-                "There is no handoff of stage `\(stage)`; there are: \(stages.isEmpty ? "none" : stages)")
+                "There is no handoff of stage `\(stage)`; there are: \(stages.isEmpty ? "none" : stages)"
+            )
         }
         let list = wanted.map { one -> Value in
             [

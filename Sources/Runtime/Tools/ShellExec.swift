@@ -6,16 +6,22 @@ extension Tool {
     static let shellExec = Tool(
         name: "shell_exec",
         summary:
-            "Runs a command by /bin/sh in the sandbox, in the repository. Nothing it starts outlives the call, but "
+            "Runs a command by /bin/sh in the sandbox, in the repository. Nothing it starts outlives the "
+                + "call, but "
             + "files. Answers exit code and output.",
         schema: objectSchema(
             [
                 "command": textSchema("The command line.", maxLength: 100_000, minLength: 1),
                 "timeout": integerSchema("Seconds, from 1 to 900; 300 without it."),
                 "cwd": textSchema("A folder, relative to the repository.", minLength: 1),
-            ], required: ["command"]),
+            ],
+            required: ["command"]
+        ),
         // The command's own time is at most 900 s; beyond that the engine itself hangs.
-        effect: .execute, owner: .sandbox, timeout: .seconds(930), outputLimit: 64 << 10
+        effect: .execute,
+        owner: .sandbox,
+        timeout: .seconds(930),
+        outputLimit: 64 << 10
     ) { input, context in
         let command = input["command"]?.string ?? ""
         if let refusal = ShellPolicy(context.contract.shell).refusal(of: command) {
@@ -28,8 +34,12 @@ extension Tool {
         let words = isJudging ? throwAwayCopy(command, folder.shown) : ["/bin/sh", "-c", command]
         let result = try await context.workbench.run(
             ExecRequest(
-                words, workingDirectory: isJudging ? "/tmp" : folder.inside, timeout: .seconds(seconds),
-                outputLimit: 24 << 10))
+                words,
+                workingDirectory: isJudging ? "/tmp" : folder.inside,
+                timeout: .seconds(seconds),
+                outputLimit: 24 << 10
+            )
+        )
         return ToolOutput(result.report(seconds: seconds), isError: !result.succeeded)
     }
 }

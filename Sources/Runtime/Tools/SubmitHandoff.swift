@@ -5,7 +5,8 @@ extension Tool {
     static let submitHandoff = Tool(
         name: "submit_handoff",
         summary:
-            "Ends this task: says what was done and what comes after. Call it once, last. An assessment gives its "
+            "Ends this task: says what was done and what comes after. Call it once, last. An assessment "
+                + "gives its "
             + "resolution; a delivery has none.",
         schema: objectSchema(
             [
@@ -20,8 +21,13 @@ extension Tool {
                 "known_risks": list("What may go wrong.", 100),
                 "successor_context": textSchema("What the next agent must know.", maxLength: 8000),
                 "role_data": ["type": "object", "description": "What this role must hand over."],
-            ], required: ["summary", "completion"]),
-        effect: .publish, owner: .controlPlane, timeout: .seconds(30), outputLimit: 4 << 10
+            ],
+            required: ["summary", "completion"]
+        ),
+        effect: .publish,
+        owner: .controlPlane,
+        timeout: .seconds(30),
+        outputLimit: 4 << 10
     ) { input, context in
         let input = input.withoutNulls
         let problems = missing(in: input, for: context.contract)
@@ -29,8 +35,11 @@ extension Tool {
             let completion = input["completion"]?.string.flatMap(Handoff.Completion.init)
         else { throw ToolRefusal("The handoff is incomplete: \(problems.joined(separator: "; "))") }
         let handoff = Handoff(
-            summary: summary, completion: completion,
-            resolution: input["resolution"]?.string.flatMap(Resolution.init), body: input)
+            summary: summary,
+            completion: completion,
+            resolution: input["resolution"]?.string.flatMap(Resolution.init),
+            body: input
+        )
         guard context.desk.submit(handoff) else { throw ToolRefusal("The handoff was submitted already") }
         return ToolOutput("The handoff is accepted. This task is over.")
     }

@@ -22,7 +22,9 @@ struct GitMirror: Sendable {
         }
         guard isBranchName(workspace.branch), isBranchName(workspace.spec.branch) else {
             throw Failure(
-                .invalid, "`\(workspace.branch)` or `\(workspace.spec.branch)` is not the name of a branch")
+                .invalid,
+                "`\(workspace.branch)` or `\(workspace.spec.branch)` is not the name of a branch"
+            )
         }
         self.folder = folder
         self.workspace = workspace
@@ -46,7 +48,9 @@ struct GitMirror: Sendable {
     func fetchStart() async throws -> CommitID {
         if let path = remote.localPath, !exists(path) {
             throw AttemptFailure(
-                .infrastructure, "The repository \(path) of workspace `\(workspace.name)` could not be found")
+                .infrastructure,
+                "The repository \(path) of workspace `\(workspace.name)` could not be found"
+            )
         }
         _ = try await git.expect(["init", "--quiet", "--bare", "--template=", "."], in: Self.mirror)
         var budget = RetryBudget(maximumAttempts: remote.localPath == nil ? 5 : 1, base: .seconds(2))
@@ -74,10 +78,13 @@ struct GitMirror: Sendable {
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.url,
                 "+\(source):\(Self.start)",
             ],
-            in: Self.mirror, timeout: .seconds(600))
+            in: Self.mirror,
+            timeout: .seconds(600)
+        )
         guard fetched.succeeded else { throw unreachable("fetched", fetched) }
         let start = CommitID(
-            try await git.expect(["rev-parse", "\(Self.start)^{commit}"], in: Self.mirror).trimmed)
+            try await git.expect(["rev-parse", "\(Self.start)^{commit}"], in: Self.mirror).trimmed
+        )
         guard workspace.head == nil || workspace.head == start else { throw unexpected(start) }
         return start
     }
@@ -97,7 +104,9 @@ struct GitMirror: Sendable {
         if let head = workspace.head {
             let fetched = try await git.run(
                 ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.url, branchReference],
-                in: Self.mirror, timeout: .seconds(600))
+                in: Self.mirror,
+                timeout: .seconds(600)
+            )
             guard fetched.succeeded else { throw unreachable("fetched", fetched) }
             _ = try await push(head.text, expecting: tip)
         } else {
@@ -116,7 +125,10 @@ struct GitMirror: Sendable {
             [
                 "push", "--quiet", "--no-verify", "--force-with-lease=\(branchReference):\(old?.text ?? "")",
                 remote.url, "\(commit):\(branchReference)",
-            ], in: Self.mirror, timeout: .seconds(90))
+            ],
+            in: Self.mirror,
+            timeout: .seconds(90)
+        )
     }
 
     /// Makes the sandbox's repository: the run's branch checked out, no remote, nobody's credentials.
@@ -126,7 +138,9 @@ struct GitMirror: Sendable {
             mounts: [
                 .init(source: folder.mirror, destination: Self.mirror),
                 .init(source: folder.workspace, destination: "/workspace"),
-            ], hasNetwork: false)
+            ],
+            hasNetwork: false
+        )
         let repository = "/workspace/repo"
         let author = workspace.author
         for arguments in [
@@ -154,28 +168,36 @@ struct GitMirror: Sendable {
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", Self.mirror,
                 "\(Self.start):refs/heads/start",
             ],
-            in: "/staging")
+            in: "/staging"
+        )
         let bundled = try await git.run(
             [
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "/incoming/branch.bundle",
                 "+\(branchReference):refs/heads/result",
-            ], in: "/staging")
+            ],
+            in: "/staging"
+        )
         guard bundled.succeeded else { throw refused(bundled) }
         let fetched = try await git.run(
             [
                 "-c", "fetch.fsckObjects=true", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
                 "/staging",
                 "+refs/heads/result:\(Self.result)",
-            ], in: Self.mirror)
+            ],
+            in: Self.mirror
+        )
         guard fetched.succeeded else { throw refused(fetched) }
         let result = try await git.expect(["rev-parse", "\(Self.result)^{commit}"], in: Self.mirror).trimmed
         let isDescendant = try await git.run(
-            ["merge-base", "--is-ancestor", start.text, result], in: Self.mirror)
+            ["merge-base", "--is-ancestor", start.text, result],
+            in: Self.mirror
+        )
         guard isDescendant.succeeded else {
             throw AttemptFailure(
                 .capture,
                 "The branch `\(workspace.branch)` in the sandbox no longer contains \(start.short), where "
-                    + "the attempt began: history was rewritten, and that is not pushed")
+                    + "the attempt began: history was rewritten, and that is not pushed"
+            )
         }
         return CommitID(result)
     }
@@ -187,7 +209,8 @@ struct GitMirror: Sendable {
     private func unreachable(_ verb: String, _ output: GitProcess.Output) -> AttemptFailure {
         AttemptFailure(
             remote.localPath == nil ? .network : .infrastructure,
-            "The repository of workspace `\(workspace.name)` could not be \(verb): \(output.error.lastLines)")
+            "The repository of workspace `\(workspace.name)` could not be \(verb): \(output.error.lastLines)"
+        )
     }
 
     /// The failure when the branch stands where nobody of this run put it.
@@ -197,7 +220,8 @@ struct GitMirror: Sendable {
         return AttemptFailure(
             .capture,
             "The branch `\(workspace.branch)` of workspace `\(workspace.name)` \(found), but this run "
-                + "expects it \(wanted): somebody else moved it")
+                + "expects it \(wanted): somebody else moved it"
+        )
     }
 }
 

@@ -30,30 +30,40 @@ struct GitProcess: Sendable {
     /// - Throws: `SystemError.timedOut` and others of the process, `CancellationError`. A refusal of git is
     /// no error.
     func run(
-        _ arguments: [String], in folder: String, timeout: Duration = .seconds(120)
+        _ arguments: [String],
+        in folder: String,
+        timeout: Duration = .seconds(120)
     ) async throws -> Output {
         // Files must be readable by the sandbox's user, whatever our own mask is.
         let shell = ["/bin/sh", "-c", "umask 022; exec git \"$@\"", "git"]
         let command = Command(
             executable: Self.bubblewrap,
-            arguments: isolation + ["--chdir", folder, "--"] + shell + Self.settings + arguments)
+            arguments: isolation + ["--chdir", folder, "--"] + shell + Self.settings + arguments
+        )
         let result = try await ChildProcess(command, outputLimit: 4 << 20, errorLimit: 16 << 10)
             .run(until: .after(timeout))
         return Output(
-            succeeded: result.succeeded, output: String(decoding: result.standardOutput, as: UTF8.self),
-            error: String(decoding: result.standardError, as: UTF8.self))
+            succeeded: result.succeeded,
+            output: String(decoding: result.standardOutput, as: UTF8.self),
+            error: String(decoding: result.standardError, as: UTF8.self)
+        )
     }
 
     /// Runs git and expects it to succeed.
     ///
     /// - Throws: `Failure.internal` with what git said, besides what ``run(_:in:timeout:)`` throws.
     func expect(
-        _ arguments: [String], in folder: String, timeout: Duration = .seconds(120)
+        _ arguments: [String],
+        in folder: String,
+        timeout: Duration = .seconds(120)
     ) async throws -> String {
         let result = try await run(arguments, in: folder, timeout: timeout)
         guard result.succeeded else {
             throw Failure(
-                .internal, "git \(arguments.first ?? "") failed: \(result.error.lastLines)", outside: "git")
+                .internal,
+                "git \(arguments.first ?? "") failed: \(result.error.lastLines)",
+                outside: "git"
+            )
         }
         return result.output
     }

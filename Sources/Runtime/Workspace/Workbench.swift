@@ -33,7 +33,10 @@ actor Workbench {
             let made = try await engine.create(try specification())
             sandbox = made
             directory = try WorkspaceDirectory(
-                opening: folder.workspace, owner: made.owner, isReadOnly: made.spec.readOnlyWorkspace)
+                opening: folder.workspace,
+                owner: made.owner,
+                isReadOnly: made.spec.readOnlyWorkspace
+            )
             record(made)
         } catch { throw AttemptFailure(error, during: "making the sandbox") }
         try await requireCommands()
@@ -65,21 +68,26 @@ actor Workbench {
         let profile = contract.sandbox
         guard profile.engine != .docker, profile.image == nil else {
             throw Failure(
-                .unsupported, "The engine `\(engine.name)` cannot run the image of this RuntimeProfile")
+                .unsupported,
+                "The engine `\(engine.name)` cannot run the image of this RuntimeProfile"
+            )
         }
         var environment: [String: String] = [:]
         for variable in profile.env { environment[variable.name] = variable.value ?? "" }
         return SandboxSpec(
-            name: identity.attemptUID.text, workspace: folder.workspace,
+            name: identity.attemptUID.text,
+            workspace: folder.workspace,
             labels: [
                 "agirunner.dev/task": identity.taskUID.text,
                 "agirunner.dev/workflow": identity.workflowUID.text,
             ],
             resources: try .init(profile.resources),
-            network: profile.network.default == .allow ? .allow : .deny, environment: environment,
+            network: profile.network.default == .allow ? .allow : .deny,
+            environment: environment,
             // What an assessment judges stays as it is, whatever its shell does.
             readOnlyWorkspace: identity.purpose == .assessment,
-            timeLimit: .milliseconds(contract.limits.timeoutMilliseconds) + .seconds(60))
+            timeLimit: .milliseconds(contract.limits.timeoutMilliseconds) + .seconds(60)
+        )
     }
 
     private func record(_ sandbox: Sandbox) {
@@ -90,8 +98,10 @@ actor Workbench {
             )
         }
         log.add(
-            .sandbox, "the sandbox is made",
-            ["engine": .string(engine.name), "limits": .object(Dictionary(limits) { first, _ in first })])
+            .sandbox,
+            "the sandbox is made",
+            ["engine": .string(engine.name), "limits": .object(Dictionary(limits) { first, _ in first })]
+        )
     }
 
     private func requireCommands() async throws {
@@ -99,13 +109,15 @@ actor Workbench {
         guard !commands.isEmpty else { return }
         let script = "for name; do command -v \"$name\" >/dev/null 2>&1 || echo \"$name\"; done"
         let result = try await run(
-            ExecRequest(["/bin/sh", "-c", script, "sh"] + commands, timeout: .seconds(30), outputLimit: 4096))
+            ExecRequest(["/bin/sh", "-c", script, "sh"] + commands, timeout: .seconds(30), outputLimit: 4096)
+        )
         let missing = result.standardOutput.text.split(separator: "\n").joined(separator: ", ")
         guard result.succeeded, missing.isEmpty else {
             throw AttemptFailure(
                 .infrastructure,
                 "The sandbox lacks commands its RuntimeProfile requires: \(missing)"
-                    + result.standardError.text)
+                    + result.standardError.text
+            )
         }
     }
 
@@ -116,7 +128,8 @@ actor Workbench {
             throw AttemptFailure(
                 .infrastructure,
                 "The \(stage) command `\(command)` failed with code \(result.exitCode): "
-                    + result.standardError.text.lastLines)
+                    + result.standardError.text.lastLines
+            )
         }
     }
 }
@@ -136,19 +149,27 @@ extension Workbench {
             """
         let result = try await run(
             ExecRequest(
-                ["/bin/sh", "-c", script], environment: ["BRANCH": branch, "START": start.text],
-                timeout: .seconds(180), outputLimit: 16 << 10))
+                ["/bin/sh", "-c", script],
+                environment: ["BRANCH": branch, "START": start.text],
+                timeout: .seconds(180),
+                outputLimit: 16 << 10
+            )
+        )
         let uncommitted = result.standardOutput.text
         if !uncommitted.isEmpty {
             log.add(
-                .workspace, "changes were left uncommitted and are not kept", ["files": .string(uncommitted)])
+                .workspace,
+                "changes were left uncommitted and are not kept",
+                ["files": .string(uncommitted)]
+            )
         }
         if result.exitCode == 10, !result.timedOut { return nil }
         guard result.succeeded else {
             throw AttemptFailure(
                 .capture,
                 "The branch `\(branch)` could not be taken out of the sandbox: "
-                    + result.standardError.text.lastLines)
+                    + result.standardError.text.lastLines
+            )
         }
         let slice = try files().read(try WorkspacePath("branch.bundle"), limit: Self.bundleLimit)
         guard slice.isAtEnd else {

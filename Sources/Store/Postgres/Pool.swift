@@ -26,7 +26,8 @@ final class Pool: Sendable {
 
     /// Runs a body on a connection that is nobody else's meanwhile.
     ///
-    /// - Throws: the body's error, `PostgresError`, or `Failure.exhausted` when no connection became free in time.
+    /// - Throws: the body's error, `PostgresError`, or `Failure.exhausted` when no connection became free in
+    ///   time.
     func run<Answer: Sendable>(_ body: @Sendable (Session) throws -> Answer) async throws -> Answer {
         let connection = try await take()
         do {
@@ -87,7 +88,9 @@ final class Pool: Sendable {
             return freeSlot()
         }
         state.update { state, waiters in
-            if !state.isClosed, !waiters.resumeFirst(.connection(connection)) { state.idle.append(connection) }
+            if !state.isClosed, !waiters.resumeFirst(.connection(connection)) {
+                state.idle.append(connection)
+            }
         }
     }
 

@@ -30,7 +30,9 @@ actor PostgresConnection {
     /// Runs a body on the connection's thread.
     ///
     /// *Cancellation*: the running statement is ended by the server and the connection used no more.
-    nonisolated func run<Answer: Sendable>(_ body: @Sendable (Session) throws -> Answer) async throws -> Answer {
+    nonisolated func run<Answer: Sendable>(
+        _ body: @Sendable (Session) throws -> Answer
+    ) async throws -> Answer {
         try await withTaskCancellationHandler {
             try await perform(body)
         } onCancel: {

@@ -9,9 +9,12 @@ struct PostgresError: Error, CustomStringConvertible {
     /// Whether a commit was under way, so that nobody knows whether it took effect.
     var isUncertain = false
 
-    static func lost(_ message: String) -> PostgresError { PostgresError(sqlState: "08006", message: message) }
+    static func lost(_ message: String) -> PostgresError {
+        PostgresError(sqlState: "08006", message: message)
+    }
 
-    /// Names of constraints that only a race can violate: a second try finds the row that the other one wrote.
+    /// Names of constraints that only a race can violate: a second try finds the row that the other one
+    /// wrote.
     private static let racy: Set<String> = ["objects_kind_namespace_name_key", "requests_pkey"]
 
     var isConnectionLoss: Bool {
@@ -43,7 +46,12 @@ struct PostgresError: Error, CustomStringConvertible {
         default: (code, text) = (.internal, "The database refused a statement")
         }
         return Failure(
-            code, text, outside: sqlState, reason: isUncertain ? "commit_uncertain" : nil, cause: self)
+            code,
+            text,
+            outside: sqlState,
+            reason: isUncertain ? "commit_uncertain" : nil,
+            cause: self
+        )
     }
 
     var description: String { constraint.map { "\(message) (\($0))" } ?? message }

@@ -37,8 +37,10 @@ internal import Threads
             }
             if deadline.isPast { throw PostgresError(sqlState: "08001", message: "connecting took too long") }
             let wanted = PollInterest(
-                unsafe PQsocket(raw), readable: status == PGRES_POLLING_READING,
-                writable: status == PGRES_POLLING_WRITING)
+                unsafe PQsocket(raw),
+                readable: status == PGRES_POLLING_READING,
+                writable: status == PGRES_POLLING_WRITING
+            )
             _ = try poll([wanted], until: deadline)
             status = unsafe PQconnectPoll(raw)
         }
@@ -58,7 +60,10 @@ internal import Threads
 
     /// Executes a prepared statement; parameters and results are text.
     func execute(
-        _ name: String, _ parameters: [String?], until deadline: Deadline, heedsCancellation: Bool
+        _ name: String,
+        _ parameters: [String?],
+        until deadline: Deadline,
+        heedsCancellation: Bool
     ) throws -> Rows {
         let accepted = unsafe withCStrings(parameters) { values in
             unsafe PQsendQueryPrepared(raw, name, Int32(parameters.count), values, nil, nil, 0)
@@ -81,7 +86,9 @@ internal import Threads
                 [
                     PollInterest(unsafe PQsocket(raw), readable: true),
                     PollInterest(wake.fileDescriptor, readable: true),
-                ], until: deadline)
+                ],
+                until: deadline
+            )
             if ready[1].isReady { wake.drain() }
             try Task.checkCancellation()
         }
@@ -128,7 +135,9 @@ internal import Threads
             [
                 PollInterest(unsafe PQsocket(raw), readable: true, writable: unsent == 1),
                 PollInterest(wake.fileDescriptor, readable: true),
-            ], until: deadline)
+            ],
+            until: deadline
+        )
         if ready[1].isReady { wake.drain() }
         if ready[0].isReady, unsafe PQconsumeInput(raw) == 0 { throw lost }
         if deadline.isPast { throw PostgresError.lost("the server did not answer in time") }
@@ -140,15 +149,17 @@ internal import Threads
         // The codes are those of libpq-fe.h's PG_DIAG_*: sqlstate, primary message, constraint name.
         guard let state = field(Int32(UInt8(ascii: "C"))) else { return lost }
         return PostgresError(
-            sqlState: state, message: field(Int32(UInt8(ascii: "M"))) ?? "no message",
-            constraint: field(Int32(UInt8(ascii: "n"))))
+            sqlState: state,
+            message: field(Int32(UInt8(ascii: "M"))) ?? "no message",
+            constraint: field(Int32(UInt8(ascii: "n")))
+        )
     }
 }
 
 /// Asks the server to end what a connection runs.
 ///
-/// Unchecked: the object is made once, never changed and freed once with its last reference, and libpq documents
-/// `PQcancel` as callable from any thread while the connection lives on another.
+/// Unchecked: the object is made once, never changed and freed once with its last reference, and libpq
+/// documents `PQcancel` as callable from any thread while the connection lives on another.
 @safe private final class Canceller: @unchecked Sendable {
     private let raw: OpaquePointer
 
@@ -172,7 +183,8 @@ internal import Threads
 
 /// Lends optional texts as C strings, nil as a null pointer; a NUL ends a text, so none may be inside.
 private func withCStrings<Answer>(
-    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Answer
+    _ texts: [String?],
+    _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Answer
 ) -> Answer {
     var bytes: [CChar] = []
     var offsets: [Int?] = []
@@ -183,7 +195,9 @@ private func withCStrings<Answer>(
         bytes.append(0)
     }
     return unsafe bytes.withUnsafeBufferPointer { buffer in
-        let pointers = unsafe offsets.map { offset in unsafe offset.flatMap { unsafe buffer.baseAddress?.advanced(by: $0) } }
+        let pointers = unsafe offsets.map { offset in
+            unsafe offset.flatMap { unsafe buffer.baseAddress?.advanced(by: $0) }
+        }
         return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
     }
 }

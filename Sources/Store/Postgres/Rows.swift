@@ -18,7 +18,8 @@ struct Rows: Sendable {
         affected = unsafe optionalText(PQcmdTuples(result)).flatMap(Int.init) ?? 0
         for row in 0..<(unsafe PQntuples(result)) {
             let texts = (0..<width).map { column in
-                unsafe PQgetisnull(result, row, column) == 1 ? nil : optionalText(PQgetvalue(result, row, column))
+                unsafe PQgetisnull(result, row, column) == 1
+                    ? nil : optionalText(PQgetvalue(result, row, column))
             }
             cells.append(texts)
         }
@@ -43,7 +44,9 @@ struct Row {
     }
 
     func text(_ column: String) throws -> String { try required(optional(column), column) }
-    func integer(_ column: String) throws -> Int64 { try required(optional(column).flatMap(Int64.init), column) }
+    func integer(_ column: String) throws -> Int64 {
+        try required(optional(column).flatMap(Int64.init), column)
+    }
     func flag(_ column: String) throws -> Bool { try text(column) == "t" }
     func moment(_ column: String) throws -> Timestamp { try required(Timestamp(text(column)), column) }
     func position(_ column: String) throws -> Position { Position(try integer(column)) }
@@ -53,7 +56,11 @@ struct Row {
     /// The key in columns `kind`, `namespace` ('' for none) and `name`.
     func key() throws -> ObjectKey {
         let namespace = try text("namespace")
-        return ObjectKey(try text("kind"), namespace: namespace.isEmpty ? nil : namespace, name: try text("name"))
+        return ObjectKey(
+            try text("kind"),
+            namespace: namespace.isEmpty ? nil : namespace,
+            name: try text("name")
+        )
     }
 
     private func required<Content>(_ content: Content?, _ column: String) throws -> Content {
@@ -92,7 +99,10 @@ extension Value: Bindable {
         case .object(let members):
             .object(
                 Dictionary(
-                    members.map { ($0.key.replacingNUL, $0.value.withoutNUL) }, uniquingKeysWith: { _, last in last }))
+                    members.map { ($0.key.replacingNUL, $0.value.withoutNUL) },
+                    uniquingKeysWith: { _, last in last }
+                )
+            )
         default: self
         }
     }

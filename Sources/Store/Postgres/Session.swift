@@ -37,7 +37,10 @@ final class Session {
 
     init(_ settings: StoreSettings, wake: WakeUp) throws {
         handle = try PostgresHandle(
-            settings.connectionText, wake: wake, until: .after(settings.connectTimeout))
+            settings.connectionText,
+            wake: wake,
+            until: .after(settings.connectTimeout)
+        )
         // The server ends a statement first; this only bounds the wait for a server that is gone.
         timeout = settings.statementTimeout + .seconds(5)
     }
@@ -84,7 +87,8 @@ final class Session {
     /// Draws the next positions of the log, in growing order.
     ///
     /// The transaction's id is drawn first, without exception: readers take every position below the oldest
-    /// running transaction's for final. The caller holds the row locks of the objects that the positions are for.
+    /// running transaction's for final. The caller holds the row locks of the objects that the positions are
+    /// for.
     func drawPositions(_ count: Int) throws -> [Position] {
         guard count > 0 else { return [] }
         if !hasTransactionID {
@@ -95,21 +99,28 @@ final class Session {
         return try rows(ControlStatement.positions, count).map { try $0.position("position") }
     }
 
-    /// The database's clock now, not that of the transaction's begin, which may lie before a lock was waited for.
+    /// The database's clock now, not that of the transaction's begin, which may lie before a lock was waited
+    /// for.
     func now() throws -> Timestamp {
         guard let row = try rows(ControlStatement.now).first else { throw Failure(.corrupted, "No time") }
         return try row.moment("now")
     }
 
     private func commit() throws {
-        do { _ = try send(ControlStatement.commit, [], heedsCancellation: false) } catch let error as PostgresError {
+        do { _ = try send(ControlStatement.commit, [], heedsCancellation: false) } catch let error
+            as PostgresError
+        {
             var error = error
             error.isUncertain = error.isConnectionLoss
             throw error
         }
     }
 
-    private func send(_ statement: some Statement, _ parameters: [String?], heedsCancellation: Bool) throws -> Rows {
+    private func send(
+        _ statement: some Statement,
+        _ parameters: [String?],
+        heedsCancellation: Bool
+    ) throws -> Rows {
         if heedsCancellation { try Task.checkCancellation() }
         return try watching {
             let sql = statement.sql

@@ -22,9 +22,16 @@ package struct StoreSettings: Sendable, Hashable {
 
     /// Settings with the defaults of one control plane process.
     package init(
-        host: String, port: Int? = nil, database: String, user: String, schema: String? = nil,
-        connections: Int = 8, statementTimeout: Duration = .seconds(15), idleTimeout: Duration = .seconds(15),
-        connectTimeout: Duration = .seconds(5), poolTimeout: Duration = .seconds(10),
+        host: String,
+        port: Int? = nil,
+        database: String,
+        user: String,
+        schema: String? = nil,
+        connections: Int = 8,
+        statementTimeout: Duration = .seconds(15),
+        idleTimeout: Duration = .seconds(15),
+        connectTimeout: Duration = .seconds(5),
+        poolTimeout: Duration = .seconds(10),
         applicationName: String = "agirunnerd"
     ) {
         self.host = host
@@ -40,7 +47,8 @@ package struct StoreSettings: Sendable, Hashable {
         self.applicationName = applicationName
     }
 
-    /// The text libpq connects with. Time zone and date style are fixed so that times read back alike everywhere.
+    /// The text libpq connects with. Time zone and date style are fixed so that times read back alike
+    /// everywhere.
     var connectionText: String {
         var options = [
             "-c TimeZone=UTC", "-c DateStyle=ISO", "-c client_min_messages=warning",

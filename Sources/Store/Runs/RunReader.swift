@@ -9,11 +9,15 @@ enum RunStatement: String, Statement, CaseIterable {
     /// One snapshot of all rows of a run; empty when there is none.
     case load = """
         SELECT to_jsonb(w) AS workflow,
-            (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM stages t WHERE workflow_uid = w.uid) AS stages,
-            (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM work_items t WHERE workflow_uid = w.uid) AS items,
+            (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM stages t WHERE workflow_uid = w.uid) AS
+                stages,
+            (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM work_items t WHERE workflow_uid = w.uid)
+                AS items,
             (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM tasks t WHERE workflow_uid = w.uid) AS tasks,
-            (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM attempts t WHERE workflow_uid = w.uid) AS attempts,
-            (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM handoffs t WHERE workflow_uid = w.uid) AS handoffs,
+            (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM attempts t WHERE workflow_uid = w.uid) AS
+                attempts,
+            (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM handoffs t WHERE workflow_uid = w.uid) AS
+                handoffs,
             (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM gates t WHERE workflow_uid = w.uid) AS gates,
             (SELECT jsonb_agg(to_jsonb(t) ORDER BY ordinal) FROM escalations t WHERE workflow_uid = w.uid)
                 AS escalations
@@ -21,7 +25,8 @@ enum RunStatement: String, Statement, CaseIterable {
         """
     case pin = "SELECT body FROM pins WHERE digest = $1"
     case insertPin = "INSERT INTO pins (digest, body) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING"
-    case active = "SELECT uid, namespace, name FROM workflows WHERE finished_at IS NULL ORDER BY namespace, name"
+    case active =
+        "SELECT uid, namespace, name FROM workflows WHERE finished_at IS NULL ORDER BY namespace, name"
     case ofAttempt = "SELECT workflow_uid FROM attempts WHERE uid = $1"
     case events = """
         SELECT to_jsonb(e) AS row FROM events e WHERE e.workflow_uid = $1 ORDER BY e.position
@@ -32,7 +37,8 @@ enum RunStatement: String, Statement, CaseIterable {
         """
     case request = "SELECT content, answer FROM requests WHERE scope = $1 AND request_id = $2"
     case recordRequest = """
-        INSERT INTO requests (scope, request_id, content, answer, time) VALUES ($1, $2, $3, $4::jsonb, clock_timestamp())
+        INSERT INTO requests (scope, request_id, content, answer, time) VALUES ($1, $2, $3, $4::jsonb,
+            clock_timestamp())
         """
     case decision = "SELECT 1 FROM decisions_done WHERE source = $1 AND name = $2 AND digest = $3"
     case recordDecision = """
@@ -56,10 +62,16 @@ extension Session {
         }
         return LoadedRun(
             run: Run(
-                workflow: try Table.workflows.decode(row.value("workflow")), stages: try list("stages", .stages),
-                items: try list("items", .workItems), tasks: try list("tasks", .tasks),
-                attempts: try list("attempts", .attempts), handoffs: try list("handoffs", .handoffs),
-                gates: try list("gates", .gates), escalations: try list("escalations", .escalations)))
+                workflow: try Table.workflows.decode(row.value("workflow")),
+                stages: try list("stages", .stages),
+                items: try list("items", .workItems),
+                tasks: try list("tasks", .tasks),
+                attempts: try list("attempts", .attempts),
+                handoffs: try list("handoffs", .handoffs),
+                gates: try list("gates", .gates),
+                escalations: try list("escalations", .escalations)
+            )
+        )
     }
 
     /// The pinned specs of a digest.

@@ -74,7 +74,9 @@ struct RunWriter {
     }
 
     private mutating func add<Record: RunRecord>(
-        _ after: [Record], before: [Record]?, _ table: Table,
+        _ after: [Record],
+        before: [Record]?,
+        _ table: Table,
         object: ((Record) -> @Sendable (Position) throws -> Object)? = nil
     ) throws {
         let old = Dictionary((before ?? []).map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
@@ -85,14 +87,21 @@ struct RunWriter {
             if previous == record { continue }
             rows.append(
                 PendingRow(
-                    table: table, isNew: previous == nil, document: try table.row(record), uid: record.uid,
-                    object: object.map { $0(record) }))
+                    table: table,
+                    isNew: previous == nil,
+                    document: try table.row(record),
+                    uid: record.uid,
+                    object: object.map { $0(record) }
+                )
+            )
         }
         if kept != old.count { throw Failure(.internal, "A command must not drop rows of \(table.name)") }
     }
 
     private mutating func add<Record: RunRecord & ShownRecord>(
-        shown after: [Record], before: [Record]?, _ table: Table
+        shown after: [Record],
+        before: [Record]?,
+        _ table: Table
     ) throws {
         try add(after, before: before, table) { record in { try record.object(resourceVersion: $0) } }
     }
@@ -112,15 +121,27 @@ struct RunWriter {
 
     private func event(of event: RunEvent, in workflow: WorkflowRecord, at position: Position) -> Event {
         Event(
-            position: position, time: now, type: event.type, namespace: workflow.namespace,
-            subjectKind: event.subject.kind, subjectName: event.name, subjectUID: event.subject.uid,
-            workflowUID: workflow.uid, workflow: workflow.name, actor: actor, cause: cause, data: event.facts)
+            position: position,
+            time: now,
+            type: event.type,
+            namespace: workflow.namespace,
+            subjectKind: event.subject.kind,
+            subjectName: event.name,
+            subjectUID: event.subject.uid,
+            workflowUID: workflow.uid,
+            workflow: workflow.name,
+            actor: actor,
+            cause: cause,
+            data: event.facts
+        )
     }
 
     /// Leases of attempts that exist; a new one's is part of its row.
     private func setLeases(_ leases: [UID: Duration]) throws {
         let new = Set(rows.filter(\.isNew).map(\.uid))
-        let documents = leases.filter { !new.contains($0.key) }.sorted { $0.key < $1.key }.map { uid, lease -> Value in
+        let documents = leases.filter { !new.contains($0.key) }.sorted { $0.key < $1.key }.map {
+            uid,
+            lease -> Value in
             ["uid": .string(uid.text), "lease": .integer(lease.microseconds)]
         }
         if !documents.isEmpty { try session.execute(RunStatement.setLeases, Value.array(documents)) }

@@ -16,7 +16,8 @@ package struct DueRecord: Sendable, Hashable {
 
 /// The statements of claims and leases.
 enum ClaimStatement: String, Statement, CaseIterable {
-    /// The best claimable task whose run nobody else is writing to; locks the run. `$3` are tasks to pass over.
+    /// The best claimable task whose run nobody else is writing to; locks the run. `$3` are tasks to pass
+    /// over.
     case candidate = """
         SELECT t.uid, t.workflow_uid FROM tasks t JOIN workflows w ON w.uid = t.workflow_uid
         WHERE t.state = 'ready' AND w.phase = 'active' AND t.namespace = ANY($1::text[])
@@ -24,7 +25,8 @@ enum ClaimStatement: String, Statement, CaseIterable {
             AND (t.not_before IS NULL OR t.not_before <= now())
         ORDER BY t.priority DESC, t.ready_at, t.uid LIMIT 1 FOR UPDATE OF w SKIP LOCKED
         """
-    /// A lease that ran out is not renewed: whoever holds it has fenced itself, and its task may be given away.
+    /// A lease that ran out is not renewed: whoever holds it has fenced itself, and its task may be given
+    /// away.
     case renew = """
         UPDATE attempts t SET lease_until = clock_timestamp() + $3::bigint * interval '1 microsecond'
         FROM (
@@ -35,7 +37,8 @@ enum ClaimStatement: String, Statement, CaseIterable {
         WHERE t.uid = held.uid
         """
     case states = """
-        SELECT uid, CASE WHEN state = 'live' AND lease_until <= clock_timestamp() THEN 'lost' ELSE state END AS state
+        SELECT uid, CASE WHEN state = 'live' AND lease_until <= clock_timestamp() THEN 'lost' ELSE state
+            END AS state
         FROM attempts WHERE worker = $1 AND uid = ANY($2::text[])
         """
     case expired = """
@@ -51,13 +54,15 @@ enum ClaimStatement: String, Statement, CaseIterable {
 extension Store {
     /// Gives the best ready task to a worker: highest priority first, then the one that is ready longest.
     ///
-    /// `tags` empty means every role of the namespaces. The body is pure; it decides the claim, or answers nil to
-    /// pass over this task, which is done at most 32 times. A run that is being written to right now is passed over
-    /// too: its commit rings the bell.
+    /// `tags` empty means every role of the namespaces. The body is pure; it decides the claim, or answers
+    /// nil to pass over this task, which is done at most 32 times. A run that is being written to right now
+    /// is passed over too: its commit rings the bell.
     /// - Returns: the body's answer; nil when there is nothing to claim.
     /// - Throws: whatever the body throws, unchanged.
     package func claimTask<Answer: Sendable>(
-        namespaces: [String], tags: [String], actor: String,
+        namespaces: [String],
+        tags: [String],
+        actor: String,
         body: @Sendable (Run, Pins, TaskRecord, Timestamp) throws -> (RunChange, Answer)?
     ) async throws -> Answer? {
         var passedOver: [String] = []
@@ -75,7 +80,11 @@ extension Store {
     /// Renews the live attempts of a worker and answers how each one that it asked about stands.
     ///
     /// *Shape*: attempts that are not that worker's are missing. One whose lease has run out is `lost`.
-    package func renewLeases(worker: String, _ attempts: [UID], lease: Duration) async throws -> [UID: AttemptState] {
+    package func renewLeases(
+        worker: String,
+        _ attempts: [UID],
+        lease: Duration
+    ) async throws -> [UID: AttemptState] {
         let uids = attempts.map(\.text)
         return try await transaction { session in
             try session.execute(ClaimStatement.renew, worker, uids, lease)
@@ -97,7 +106,10 @@ extension Store {
     }
 
     private func claimOne<Answer: Sendable>(
-        _ namespaces: [String], _ tags: [String], without: [String], actor: String,
+        _ namespaces: [String],
+        _ tags: [String],
+        without: [String],
+        actor: String,
         body: @Sendable (Run, Pins, TaskRecord, Timestamp) throws -> (RunChange, Answer)?
     ) async throws -> Claim<Answer> {
         let pins = pins
@@ -106,14 +118,17 @@ extension Store {
                 return .nothing
             }
             let task = try row.text("uid")
-            // Read after the lock: the candidate was found in a snapshot that may be older than the run's last change.
+            // Read after the lock: the candidate was found in a snapshot that may be older than the run's
+            // last change.
             guard let loaded = try session.loadRun(UID(try row.text("workflow_uid"))),
                 let record = loaded.run.tasks.first(where: { $0.uid.text == task }), record.state == .ready,
                 loaded.run.workflow.phase == .active
             else { return .passedOver(task) }
             let now = try session.now()
             let specs = try session.loadPins(loaded.pin, cache: pins)
-            guard let (change, answer) = try body(loaded.run, specs, record, now) else { return .passedOver(task) }
+            guard let (change, answer) = try body(loaded.run, specs, record, now) else {
+                return .passedOver(task)
+            }
             var writer = RunWriter(session: session, actor: actor, cause: nil, now: now)
             try writer.write(change, before: loaded.run)
             try session.settleKeys(marks: change.marks, fence: nil)
@@ -133,7 +148,10 @@ extension Session {
     fileprivate func dueRecords(_ statement: ClaimStatement, _ limit: Int) throws -> [DueRecord] {
         try rows(statement, limit).map { row in
             DueRecord(
-                workflow: try row.key(), workflowUID: UID(try row.text("workflow_uid")), uid: UID(try row.text("uid")))
+                workflow: try row.key(),
+                workflowUID: UID(try row.text("workflow_uid")),
+                uid: UID(try row.text("uid"))
+            )
         }
     }
 }

@@ -4,7 +4,8 @@ package import Domain
 enum HoldingStatement: String, Statement, CaseIterable {
     case byToken = "SELECT uid, workflow_uid FROM attempts WHERE token_digest = $1"
     case phases = """
-        SELECT a.uid, w.phase FROM attempts a JOIN workflows w ON w.uid = a.workflow_uid WHERE a.uid = ANY($1::text[])
+        SELECT a.uid, w.phase FROM attempts a JOIN workflows w ON w.uid = a.workflow_uid WHERE a.uid =
+            ANY($1::text[])
         """
     case names = "SELECT uid, name FROM attempts WHERE uid = ANY($1::text[])"
 }

@@ -35,10 +35,13 @@ package struct DecisionKey: Sendable, Hashable {
 extension Store {
     /// Writes a run that begins; its uid is that of the declared Workflow.
     ///
-    /// - Throws: `Failure` `.notFound` without the Workflow, `.alreadyExists` when it has a run, `.conflict` with
-    ///   reason `fenced`.
+    /// - Throws: `Failure` `.notFound` without the Workflow, `.alreadyExists` when it has a run, `.conflict`
+    ///   with reason `fenced`.
     package func beginRun(
-        _ change: RunChange, pin: (Digest, Value), fence: ClaimedKey?, actor: String
+        _ change: RunChange,
+        pin: (Digest, Value),
+        fence: ClaimedKey?,
+        actor: String
     ) async throws {
         let (digest, body) = pin
         try await transaction { session in
@@ -65,7 +68,10 @@ extension Store {
         try await read { session in
             try session.rows(RunStatement.active).map { row in
                 let key = ObjectKey(
-                    WorkflowRecord.kind, namespace: try row.text("namespace"), name: try row.text("name"))
+                    WorkflowRecord.kind,
+                    namespace: try row.text("namespace"),
+                    name: try row.text("name")
+                )
                 return (key, UID(try row.text("uid")))
             }
         }
@@ -80,25 +86,33 @@ extension Store {
 
     /// Gives a command to a run: locks it, lets the body decide, and writes what it decided, all or nothing.
     ///
-    /// The body is pure: it may be called again when a race stopped the transaction. A body that answers no change
-    /// writes nothing to the run. A repeated request gets the first answer without the body.
-    /// - Throws: whatever the body throws, unchanged; `Failure` `.notFound` without the run, `.conflict` with reason
-    ///   `request_reused`, `decision_done` or `fenced`. Nothing is written then.
+    /// The body is pure: it may be called again when a race stopped the transaction. A body that answers no
+    /// change writes nothing to the run. A repeated request gets the first answer without the body.
+    /// - Throws: whatever the body throws, unchanged; `Failure` `.notFound` without the run, `.conflict` with
+    ///   reason `request_reused`, `decision_done` or `fenced`. Nothing is written then.
     @discardableResult
     package func transact<Answer: Codable & Sendable>(
-        _ uid: UID, request: RequestKey? = nil, decision: DecisionKey? = nil, fence: ClaimedKey? = nil,
-        actor: String, cause: Position? = nil,
+        _ uid: UID,
+        request: RequestKey? = nil,
+        decision: DecisionKey? = nil,
+        fence: ClaimedKey? = nil,
+        actor: String,
+        cause: Position? = nil,
         body: @Sendable (Run, Pins, Timestamp) throws -> (RunChange?, Answer)
     ) async throws -> Answer {
         let pins = pins
         return try await transaction { session in
-            guard try session.rows(RunStatement.lock, uid).first != nil, let loaded = try session.loadRun(uid) else {
+            guard try session.rows(RunStatement.lock, uid).first != nil, let loaded = try session.loadRun(uid)
+            else {
                 throw Failure(.notFound, "The run does not exist")
             }
             if let request, let answer = try session.firstAnswer(to: request) { return try answer.decode() }
             let now = try session.now()
             let (change, answer) = try body(
-                loaded.run, try session.loadPins(loaded.pin, cache: pins), now)
+                loaded.run,
+                try session.loadPins(loaded.pin, cache: pins),
+                now
+            )
             if let change {
                 var writer = RunWriter(session: session, actor: actor, cause: cause, now: now)
                 try writer.write(change, before: loaded.run)
@@ -106,7 +120,12 @@ extension Store {
             if let request {
                 let document = try Value(encoding: answer)
                 try session.execute(
-                    RunStatement.recordRequest, request.scope, request.id, request.content, document)
+                    RunStatement.recordRequest,
+                    request.scope,
+                    request.id,
+                    request.content,
+                    document
+                )
             }
             if let decision { try session.record(decision) }
             try session.settleKeys(marks: change?.marks ?? [], fence: fence)
@@ -117,7 +136,8 @@ extension Store {
     /// Whether a Decision has taken effect in this state of its spec.
     package func decisionDone(_ decision: DecisionKey) async throws -> Bool {
         try await read { session in
-            try session.rows(RunStatement.decision, decision.source, decision.name, decision.digest).first != nil
+            try session.rows(RunStatement.decision, decision.source, decision.name, decision.digest).first
+                != nil
         }
     }
 
@@ -133,7 +153,8 @@ extension Store {
     /// - Throws: `Failure.notFound` without the run.
     package func audit(_ uid: UID) async throws -> [String] {
         try await transaction { session in
-            guard try session.rows(RunStatement.lockShared, uid).first != nil, let loaded = try session.loadRun(uid)
+            guard try session.rows(RunStatement.lockShared, uid).first != nil,
+                let loaded = try session.loadRun(uid)
             else { throw Failure(.notFound, "The run does not exist") }
             let events = try session.rows(RunStatement.events, uid).map { row -> RunEvent in
                 let event: Event = try Table.events.decode(row.value("row"))
@@ -145,7 +166,9 @@ extension Store {
             return Set(folded.keys).union(facts.keys).sorted().compactMap { key in
                 if folded[key] == facts[key] { return nil }
                 let events = folded[key]?.canonicalJSON ?? "nothing"
-                return "\(key.kind) \(key.uid): events say \(events), rows say \(facts[key]?.canonicalJSON ?? "nothing")"
+                return
+                    "\(key.kind) \(key.uid): events say \(events), rows say "
+                        + "\(facts[key]?.canonicalJSON ?? "nothing")"
             }
         }
     }
@@ -157,7 +180,10 @@ extension Session {
         guard let row = try rows(RunStatement.request, request.scope, request.id).first else { return nil }
         guard try row.text("content") == request.content.text else {
             throw Failure(
-                .conflict, "Request \(request.id) was made before with another content", reason: "request_reused")
+                .conflict,
+                "Request \(request.id) was made before with another content",
+                reason: "request_reused"
+            )
         }
         return try row.value("answer")
     }
@@ -165,7 +191,11 @@ extension Session {
     fileprivate func record(_ decision: DecisionKey) throws {
         let count = try execute(RunStatement.recordDecision, decision.source, decision.name, decision.digest)
         if count == 0 {
-            throw Failure(.conflict, "Decision \(decision.name) has taken effect already", reason: "decision_done")
+            throw Failure(
+                .conflict,
+                "Decision \(decision.name) has taken effect already",
+                reason: "decision_done"
+            )
         }
     }
 }

@@ -24,11 +24,13 @@ struct ShownTable: Sendable {
         list = TableStatement(
             sql: "\(select) WHERE \(kind) AND ($2::text IS NULL OR \(namespace) = $2) "
                 + "AND ($3::text IS NULL OR t.name = $3) AND (\(namespace), t.name) > ($4::text, $5::text) "
-                + "ORDER BY \(order) LIMIT $6::bigint")
+                + "ORDER BY \(order) LIMIT $6::bigint"
+        )
         byUID = TableStatement(sql: "\(select) WHERE t.uid = ANY($1::text[])")
     }
 
-    private static func of<Record: ShownRecord & Decodable>(_ type: Record.Type, _ table: Table) -> ShownTable {
+    private static func of<Record: ShownRecord & Decodable>(_ type: Record.Type, _ table: Table) -> ShownTable
+    {
         ShownTable(table) { row in
             try table.decode(row, as: Record.self).object(resourceVersion: row.resourceVersion)
         }
@@ -38,11 +40,14 @@ struct ShownTable: Sendable {
     static let declared = ShownTable(.objects) { try Stored(row: $0).object }
 
     private static let live: [String: ShownTable] = [
-        WorkItemRecord.kind: of(WorkItemRecord.self, .workItems), TaskRecord.kind: of(TaskRecord.self, .tasks),
-        AttemptRecord.kind: of(AttemptRecord.self, .attempts), HandoffRecord.kind: of(HandoffRecord.self, .handoffs),
+        WorkItemRecord.kind: of(WorkItemRecord.self, .workItems),
+        TaskRecord.kind: of(TaskRecord.self, .tasks),
+        AttemptRecord.kind: of(AttemptRecord.self, .attempts),
+        HandoffRecord.kind: of(HandoffRecord.self, .handoffs),
         GateRecord.kind: of(GateRecord.self, .gates),
         EscalationRecord.kind: of(EscalationRecord.self, .escalations),
-        WorkerRecord.kind: of(WorkerRecord.self, .workers), RuntimeRecord.kind: of(RuntimeRecord.self, .runtimes),
+        WorkerRecord.kind: of(WorkerRecord.self, .workers),
+        RuntimeRecord.kind: of(RuntimeRecord.self, .runtimes),
         RevisionRecord.kind: of(RevisionRecord.self, .revisions),
     ]
 
@@ -61,7 +66,9 @@ extension Stored {
     init(row: Value) throws {
         let columns: ObjectRow = try Table.objects.decode(row)
         var metadata = Metadata(
-            name: columns.name, namespace: columns.namespace.isEmpty ? nil : columns.namespace)
+            name: columns.name,
+            namespace: columns.namespace.isEmpty ? nil : columns.namespace
+        )
         metadata.labels = columns.labels.isEmpty ? nil : columns.labels
         metadata.annotations = columns.annotations.isEmpty ? nil : columns.annotations
         metadata.uid = columns.uid
@@ -70,8 +77,15 @@ extension Stored {
         metadata.creationTimestamp = columns.createdAt
         metadata.deletionTimestamp = columns.deletionAt
         self.init(
-            object: Object(kind: columns.kind, metadata: metadata, spec: columns.spec, status: columns.status),
-            digest: columns.digest, origin: columns.origin)
+            object: Object(
+                kind: columns.kind,
+                metadata: metadata,
+                spec: columns.spec,
+                status: columns.status
+            ),
+            digest: columns.digest,
+            origin: columns.origin
+        )
     }
 
     /// The document of this object's row.
@@ -81,10 +95,21 @@ extension Stored {
             let created = metadata.creationTimestamp, let version = metadata.resourceVersion
         else { throw Failure(.internal, "An object without identity cannot be written: \(object.key)") }
         let columns = ObjectRow(
-            uid: uid, kind: object.kind, namespace: metadata.namespace ?? "", name: metadata.name,
-            generation: generation, labels: metadata.labels ?? [:], annotations: metadata.annotations ?? [:],
-            spec: object.spec ?? .object([:]), digest: digest, source: origin.gitSource, origin: origin,
-            status: object.status, createdAt: created, deletionAt: metadata.deletionTimestamp)
+            uid: uid,
+            kind: object.kind,
+            namespace: metadata.namespace ?? "",
+            name: metadata.name,
+            generation: generation,
+            labels: metadata.labels ?? [:],
+            annotations: metadata.annotations ?? [:],
+            spec: object.spec ?? .object([:]),
+            digest: digest,
+            source: origin.gitSource,
+            origin: origin,
+            status: object.status,
+            createdAt: created,
+            deletionAt: metadata.deletionTimestamp
+        )
         return try Table.objects.row(columns, volatile: ["resource_version": .integer(version.number)])
     }
 }

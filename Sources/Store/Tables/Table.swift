@@ -28,16 +28,26 @@ struct Table: Sendable {
     let update: TableStatement
 
     init(
-        _ name: String, text: [String] = [], bigint: [String] = [], jsonb: [String] = [],
-        timestamptz: [String] = [], position: [String] = [], volatile: Set<String> = []
+        _ name: String,
+        text: [String] = [],
+        bigint: [String] = [],
+        jsonb: [String] = [],
+        timestamptz: [String] = [],
+        position: [String] = [],
+        volatile: Set<String> = []
     ) {
         let typed: [(ColumnType, [String])] = [
-            (.text, text), (.bigint, bigint), (.jsonb, jsonb), (.timestamptz, timestamptz), (.position, position),
+            (.text, text), (.bigint, bigint), (.jsonb, jsonb), (.timestamptz, timestamptz),
+            (.position, position),
         ]
         let columns = typed.flatMap { type, names in
             names.map { name in
                 Column(
-                    name: name, type: type, isVolatile: volatile.contains(name), member: name.memberName)
+                    name: name,
+                    type: type,
+                    isVolatile: volatile.contains(name),
+                    member: name.memberName
+                )
             }
         }
         let quoted = columns.map { "\"\($0.name)\"" }.joined(separator: ", ")
@@ -47,10 +57,12 @@ struct Table: Sendable {
         self.columns = columns
         insert = TableStatement(
             sql: "INSERT INTO \(name) (\(quoted)) "
-                + "SELECT \(quoted) FROM jsonb_populate_recordset(NULL::\(name), $1::jsonb)")
+                + "SELECT \(quoted) FROM jsonb_populate_recordset(NULL::\(name), $1::jsonb)"
+        )
         update = TableStatement(
             sql: "UPDATE \(name) t SET \(set) FROM jsonb_populate_recordset(NULL::\(name), $1::jsonb) r "
-                + "WHERE t.uid = r.uid")
+                + "WHERE t.uid = r.uid"
+        )
     }
 }
 

@@ -1,9 +1,11 @@
 import Domain
 
 extension Draft {
-    /// The digest of what a gate of this stage judges: the newest deliveries with revision, handoff and commit.
+    /// The digest of what a gate of this stage judges: the newest deliveries with revision, handoff and
+    /// commit.
     ///
-    /// *Shape*: SHA-256 over lines `task revision handoff commit`, sorted, so that the order of work is no matter.
+    /// *Shape*: SHA-256 over lines `task revision handoff commit`, sorted, so that the order of work is no
+    /// matter.
     func subjectDigest() -> Digest {
         let lines = run.tasks.filter { $0.purpose == .delivery }.compactMap { task -> String? in
             guard let handoff = latestHandoff(of: task.uid) else { return nil }
@@ -14,7 +16,8 @@ extension Draft {
     }
 
     /// Asks people to let the stage pass.
-    mutating func openGate(_ gate: PlaybookSpec.Gate, of stage: StageRecord, spec: PlaybookSpec.Stage) throws {
+    mutating func openGate(_ gate: PlaybookSpec.Gate, of stage: StageRecord, spec: PlaybookSpec.Stage) throws
+    {
         let workflow = run.workflow
         let number = run.gates.filter { $0.stage == stage.name }.count + 1
         let digest = subjectDigest()
@@ -22,10 +25,20 @@ extension Draft {
         let due = gate.timeout.flatMap(Duration.init(text:)).map { now + $0 }
         try insert(\.gates, "gate.created") { uid, ordinal in
             GateRecord(
-                uid: uid, namespace: workflow.namespace,
-                name: liveName(workflow.name, stage.name, "gate", "\(number)"), ordinal: ordinal,
-                workflowUID: workflow.uid, workflow: workflow.name, stage: stage.name, question: spec.goal,
-                digest: digest, approvers: gate.approvers, count: gate.count, createdAt: now, dueAt: due)
+                uid: uid,
+                namespace: workflow.namespace,
+                name: liveName(workflow.name, stage.name, "gate", "\(number)"),
+                ordinal: ordinal,
+                workflowUID: workflow.uid,
+                workflow: workflow.name,
+                stage: stage.name,
+                question: spec.goal,
+                digest: digest,
+                approvers: gate.approvers,
+                count: gate.count,
+                createdAt: now,
+                dueAt: due
+            )
         }
         try move(stage: stage, .askGate)
     }
@@ -34,7 +47,12 @@ extension Draft {
     mutating func decide(gate: GateRecord, _ decision: DecisionSpec, by actor: Actor) throws {
         try checkVote(on: gate, decision, by: actor)
         let vote = GateRecord.Vote(
-            by: actor.subject, action: decision.action, note: decision.note, at: now, digest: gate.digest)
+            by: actor.subject,
+            action: decision.action,
+            note: decision.note,
+            at: now,
+            digest: gate.digest
+        )
         try update(\.gates, gate.uid, "gate.voted") { $0.votes.append(vote) }
         let stage = try self.stage(gate.stage)
         switch decision.action {
@@ -46,7 +64,10 @@ extension Draft {
         case .requestChanges:
             try move(gate: gate.uid, .requestChanges)
             try returnWork(
-                from: stage, feedback: [decision.note ?? "An approver asked for changes."], cycleReason: .changesRequested)
+                from: stage,
+                feedback: [decision.note ?? "An approver asked for changes."],
+                cycleReason: .changesRequested
+            )
         case .block:
             try move(gate: gate.uid, .block)
             try move(stage: stage, .block, reason: .assessmentRejected)
@@ -58,7 +79,8 @@ extension Draft {
 
     /// The time of a gate is over; that never approves by itself.
     mutating func expireGate(_ uid: UID) throws {
-        guard let gate = run.gates.first(where: { $0.uid == uid }), gate.state == .awaiting, let due = gate.dueAt,
+        guard let gate = run.gates.first(where: { $0.uid == uid }), gate.state == .awaiting,
+            let due = gate.dueAt,
             due <= now, let spec = try spec(of: gate.stage).gate
         else { return }
         switch spec.onTimeout {
@@ -70,8 +92,12 @@ extension Draft {
             try move(gate: uid, .expire)
             try move(stage: try stage(gate.stage), .block, reason: .gateExpired)
             try openEscalation(
-                stage: gate.stage, task: nil, to: "human", reason: .gateExpired,
-                question: "nobody decided on gate/\(gate.name) in time: \(gate.question)")
+                stage: gate.stage,
+                task: nil,
+                to: "human",
+                reason: .gateExpired,
+                question: "nobody decided on gate/\(gate.name) in time: \(gate.question)"
+            )
         }
     }
 
@@ -87,13 +113,19 @@ extension Draft {
             return AccessRole(rawValue: String(approver.dropFirst(5))).map(actor.role.includes) ?? false
         }
         guard mayDecide else {
-            throw Refusal(.notAnApprover, "gate/\(gate.name) is decided by \(gate.approvers.joined(separator: ", "))")
+            throw Refusal(
+                .notAnApprover,
+                "gate/\(gate.name) is decided by \(gate.approvers.joined(separator: ", "))"
+            )
         }
         guard !gate.votes.contains(where: { $0.by == actor.subject && $0.action == decision.action }) else {
             throw Refusal(.alreadyVoted, "\(actor.subject) has decided on gate/\(gate.name) before")
         }
         guard try spec(of: gate.stage).gate?.notBy.isEmpty ?? true else {
-            throw Refusal(.separationUnavailable, "gate/\(gate.name) excludes who asked or wrote, which cannot be told yet")
+            throw Refusal(
+                .separationUnavailable,
+                "gate/\(gate.name) excludes who asked or wrote, which cannot be told yet"
+            )
         }
     }
 
@@ -104,7 +136,12 @@ extension Draft {
         case .hold:
             try move(stage: stage, .block, reason: .gateRejected)
             try openEscalation(
-                stage: stage.name, task: nil, to: "human", reason: .gateRejected, question: message)
+                stage: stage.name,
+                task: nil,
+                to: "human",
+                reason: .gateRejected,
+                question: message
+            )
         case .returnTo: try returnWork(from: stage, feedback: [message], cycleReason: .gateRejected)
         }
     }

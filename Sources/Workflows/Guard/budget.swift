@@ -21,7 +21,9 @@ extension Draft {
     /// After money was spent: asks, stops or remarks, once, as `budget.onExceeded` says.
     mutating func enforceBudget() throws {
         guard isOverBudget, let budget = pins.workflow.budget, !run.workflow.phase.isTerminal else { return }
-        let spent = "the run has spent \(run.workflow.spend.cost) USD of \(budget.costUSD?.description ?? "its tokens")"
+        let spent =
+            "the run has spent \(run.workflow.spend.cost) USD of "
+                + "\(budget.costUSD?.description ?? "its tokens")"
         switch budget.onExceeded {
         case .stop: try endRun(.fail, reason: .budgetExceeded, message: spent)
         case .warn:
@@ -29,10 +31,16 @@ extension Draft {
             guard !run.workflow.callouts.contains(callout) else { return }
             try updateWorkflow("workflow.callout") { $0.callouts.append(callout) }
         case .ask:
-            guard !run.escalations.contains(where: { $0.reason == ReasonCode.budgetExceeded.rawValue }) else { return }
+            guard !run.escalations.contains(where: { $0.reason == ReasonCode.budgetExceeded.rawValue }) else {
+                return
+            }
             try openEscalation(
-                stage: run.workflow.currentStage, task: nil, to: "human", reason: .budgetExceeded,
-                question: "\(spent); may it go on without a limit?")
+                stage: run.workflow.currentStage,
+                task: nil,
+                to: "human",
+                reason: .budgetExceeded,
+                question: "\(spent); may it go on without a limit?"
+            )
         }
     }
 }

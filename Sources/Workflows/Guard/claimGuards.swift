@@ -10,7 +10,8 @@ struct ClaimGuard: Sendable {
 /// The guards every claim passes, whichever orchestrator proposed the task; the first blocker is the refusal.
 let claimGuards: [ClaimGuard] = [
     ClaimGuard(reason: .runIsTerminal) { _, draft in
-        draft.run.workflow.phase.isTerminal ? "the run has ended as \(draft.run.workflow.phase.rawValue)" : nil
+        draft.run.workflow.phase.isTerminal
+            ? "the run has ended as \(draft.run.workflow.phase.rawValue)" : nil
     },
     ClaimGuard(reason: .runNotActive) { _, draft in
         draft.run.workflow.phase == .active ? nil : "the run is \(draft.run.workflow.phase.rawValue)"
@@ -23,7 +24,9 @@ let claimGuards: [ClaimGuard] = [
     ClaimGuard(reason: .capacityReached) { task, draft in
         let limits = draft.pins.playbook.limits
         let held = draft.run.tasks.filter(\.state.isHeld)
-        if let limit = limits.activeTasks, held.count >= limit { return "\(limit) tasks of the run are active" }
+        if let limit = limits.activeTasks, held.count >= limit {
+            return "\(limit) tasks of the run are active"
+        }
         let siblings = held.filter { $0.workItemUID == task.workItemUID }
         if let limit = limits.activeTasksPerWorkItem, siblings.count >= limit {
             return "\(limit) tasks of workitem/\(task.workItem) are active"
@@ -31,7 +34,8 @@ let claimGuards: [ClaimGuard] = [
         return nil
     },
     ClaimGuard(reason: .budgetExceeded) { _, draft in
-        draft.isOverBudget && !draft.mayExceedBudget ? "the run has spent \(draft.run.workflow.spend.cost) USD" : nil
+        draft.isOverBudget && !draft.mayExceedBudget
+            ? "the run has spent \(draft.run.workflow.spend.cost) USD" : nil
     },
 ]
 

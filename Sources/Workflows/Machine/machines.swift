@@ -10,7 +10,9 @@ package enum TaskEvent: String, Sendable, CaseIterable {
 package enum AttemptEvent: String, Sendable, CaseIterable { case complete, fail, park, lose, cancel }
 
 /// What can happen to a stage.
-package enum StageEvent: String, Sendable, CaseIterable { case enter, askGate, complete, block, reopen, reset }
+package enum StageEvent: String, Sendable, CaseIterable {
+    case enter, askGate, complete, block, reopen, reset
+}
 
 /// What can happen to a work item.
 package enum WorkItemEvent: String, Sendable, CaseIterable { case block, escalate, complete, reopen, cancel }
@@ -24,7 +26,9 @@ package enum GateEvent: String, Sendable, CaseIterable {
 package enum EscalationEvent: String, Sendable, CaseIterable { case answer, cancel }
 
 /// What can happen to a run; the phase is derived, and every change of it must be one of these.
-package enum WorkflowEvent: String, Sendable, CaseIterable { case start, pause, resume, complete, fail, cancel }
+package enum WorkflowEvent: String, Sendable, CaseIterable {
+    case start, pause, resume, complete, fail, cancel
+}
 
 /// The machines of a run (lifecycle §1).
 package enum Machines {
@@ -49,8 +53,16 @@ package enum Machines {
         .escalate: from(.claimed, .inProgress, .failed, to: .escalated),
         .fail: from(.claimed, .inProgress, .outputPendingAssessment, .escalated, to: .failed),
         .cancel: from(
-            .pending, .awaitingApproval, .ready, .claimed, .inProgress, .outputPendingAssessment, .escalated,
-            .failed, to: .cancelled),
+            .pending,
+            .awaitingApproval,
+            .ready,
+            .claimed,
+            .inProgress,
+            .outputPendingAssessment,
+            .escalated,
+            .failed,
+            to: .cancelled
+        ),
     ])
 
     /// live → completed, failed, parked, lost, cancelled.

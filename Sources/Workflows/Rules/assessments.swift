@@ -18,7 +18,9 @@ extension Draft {
         let stages = run.stages.filter { $0.index < index }.map(\.name).reversed()
         for name in stages {
             let deliveries = run.tasks.filter { $0.stage == name && $0.purpose == .delivery }
-            let newest = deliveries.max { (latestHandoff(of: $0.uid)?.ordinal ?? 0) < (latestHandoff(of: $1.uid)?.ordinal ?? 0) }
+            let newest = deliveries.max {
+                (latestHandoff(of: $0.uid)?.ordinal ?? 0) < (latestHandoff(of: $1.uid)?.ordinal ?? 0)
+            }
             if let newest { return newest }
         }
         return nil
@@ -47,7 +49,9 @@ extension Draft {
     mutating func settleVerdicts(of stage: StageRecord, _ spec: PlaybookSpec.Stage) throws -> Bool {
         for (item, task) in subjects(of: spec) {
             let verdicts = spec.assessedBy.compactMap { role -> HandoffRecord? in
-                guard let assessment = assessment(of: task, by: role, in: item), assessment.state == .completed else {
+                guard let assessment = assessment(of: task, by: role, in: item),
+                    assessment.state == .completed
+                else {
                     return nil
                 }
                 return latestHandoff(of: assessment.uid)
@@ -59,18 +63,31 @@ extension Draft {
     }
 
     private mutating func settle(
-        _ verdicts: [HandoffRecord], on task: TaskRecord, _ stage: StageRecord, _ item: WorkItemRecord
+        _ verdicts: [HandoffRecord],
+        on task: TaskRecord,
+        _ stage: StageRecord,
+        _ item: WorkItemRecord
     ) throws -> Bool {
         if let bad = verdicts.first(where: { $0.resolution == .rejected || $0.resolution == .blocked }) {
             try move(item: item.uid, .block, reason: .assessmentRejected)
             try move(stage: stage, .block, reason: .assessmentRejected)
             try openEscalation(
-                stage: stage.name, task: nil, to: "human", reason: .assessmentRejected, question: bad.summary)
+                stage: stage.name,
+                task: nil,
+                to: "human",
+                reason: .assessmentRejected,
+                question: bad.summary
+            )
             return true
         }
         let wishes = verdicts.filter { $0.resolution == .requestChanges }
         guard wishes.isEmpty else {
-            try returnWork(from: stage, subject: task, feedback: wishes.map(\.summary), cycleReason: .changesRequested)
+            try returnWork(
+                from: stage,
+                subject: task,
+                feedback: wishes.map(\.summary),
+                cycleReason: .changesRequested
+            )
             return true
         }
         guard task.state == .outputPendingAssessment else { return false }
@@ -80,7 +97,10 @@ extension Draft {
 
     /// Sends work back along `onChangesRequested`, up to `maxCycles`.
     mutating func returnWork(
-        from stage: StageRecord, subject: TaskRecord? = nil, feedback: [String], cycleReason: ReasonCode
+        from stage: StageRecord,
+        subject: TaskRecord? = nil,
+        feedback: [String],
+        cycleReason: ReasonCode
     ) throws {
         let spec = try spec(of: stage.name)
         let rule = spec.onChangesRequested
@@ -91,12 +111,19 @@ extension Draft {
         }
         let target = try self.stage(rule.returnTo ?? subject.stage)
         try reenter(target)
-        let returned = run.tasks.last { $0.stage == target.name && $0.purpose == .delivery && isDelivered($0) }
-        try rework(subject.stage == target.name ? subject : returned ?? subject, feedback: feedback, reason: cycleReason)
+        let returned = run.tasks.last {
+            $0.stage == target.name && $0.purpose == .delivery && isDelivered($0)
+        }
+        try rework(
+            subject.stage == target.name ? subject : returned ?? subject,
+            feedback: feedback,
+            reason: cycleReason
+        )
     }
 
     private func nearestSubject(of stage: StageRecord) -> TaskRecord? {
-        run.tasks.last { $0.stage == stage.name && $0.purpose == .delivery } ?? nearestEarlierDelivery(before: stage.name)
+        run.tasks.last { $0.stage == stage.name && $0.purpose == .delivery }
+            ?? nearestEarlierDelivery(before: stage.name)
     }
 
     /// Makes an earlier stage active again and every later one pending; their items are kept and reused.
@@ -114,6 +141,12 @@ extension Draft {
             return try endRun(.fail, reason: .changesExhausted, message: message)
         }
         try move(stage: stage, .block, reason: .changesExhausted)
-        try openEscalation(stage: stage.name, task: nil, to: "human", reason: .changesExhausted, question: message)
+        try openEscalation(
+            stage: stage.name,
+            task: nil,
+            to: "human",
+            reason: .changesExhausted,
+            question: message
+        )
     }
 }

@@ -5,7 +5,9 @@ extension Draft {
     mutating func createItems(of stage: StageRecord, _ spec: PlaybookSpec.Stage) throws -> Bool {
         let existing = run.items.filter { $0.stage == stage.name }
         if spec.workItems.isEmpty {
-            guard existing.isEmpty, !(spec.roles + spec.assessedBy).isEmpty else { return try reopenItems(existing) }
+            guard existing.isEmpty, !(spec.roles + spec.assessedBy).isEmpty else {
+                return try reopenItems(existing)
+            }
             try createItem(nil, of: spec, number: 1)
             return true
         }
@@ -28,15 +30,28 @@ extension Draft {
         return false
     }
 
-    private mutating func createItem(_ item: PlaybookSpec.Item?, of spec: PlaybookSpec.Stage, number: Int) throws {
+    private mutating func createItem(
+        _ item: PlaybookSpec.Item?,
+        of spec: PlaybookSpec.Stage,
+        number: Int
+    ) throws {
         let workflow = run.workflow
         let now = now
         try insert(\.items, "workitem.created") { uid, ordinal in
             WorkItemRecord(
-                uid: uid, namespace: workflow.namespace, name: liveName(workflow.name, spec.name, "\(number)"),
-                ordinal: ordinal, workflowUID: workflow.uid, workflow: workflow.name, stage: spec.name,
-                declaredItem: item?.name, title: item?.title ?? item?.name ?? spec.name, goal: item?.goal ?? spec.goal,
-                acceptance: item?.acceptance, createdAt: now)
+                uid: uid,
+                namespace: workflow.namespace,
+                name: liveName(workflow.name, spec.name, "\(number)"),
+                ordinal: ordinal,
+                workflowUID: workflow.uid,
+                workflow: workflow.name,
+                stage: spec.name,
+                declaredItem: item?.name,
+                title: item?.title ?? item?.name ?? spec.name,
+                goal: item?.goal ?? spec.goal,
+                acceptance: item?.acceptance,
+                createdAt: now
+            )
         }
     }
 
@@ -51,7 +66,13 @@ extension Draft {
             let others = (declared?.dependsOn ?? []).flatMap { name in
                 run.items.first { $0.stage == spec.name && $0.declaredItem == name }.map(deliveries) ?? []
             }
-            try createTask(in: item, role: role, .delivery, dependsOn: before + others.map(\.uid), subject: nil)
+            try createTask(
+                in: item,
+                role: role,
+                .delivery,
+                dependsOn: before + others.map(\.uid),
+                subject: nil
+            )
             return true
         }
         return false
@@ -62,23 +83,39 @@ extension Draft {
     }
 
     mutating func createTask(
-        in item: WorkItemRecord, role: String, _ purpose: TaskPurpose, dependsOn: [UID], subject: TaskRecord.Subject?
+        in item: WorkItemRecord,
+        role: String,
+        _ purpose: TaskPurpose,
+        dependsOn: [UID],
+        subject: TaskRecord.Subject?
     ) throws {
         let number = run.tasks.filter { $0.workItemUID == item.uid }.count + 1
         let workflow = run.workflow
         let now = now
         try insert(\.tasks, "task.created") { uid, ordinal in
             TaskRecord(
-                uid: uid, namespace: workflow.namespace, name: liveName(item.name, "\(number)"), ordinal: ordinal,
-                item: item, role: role, purpose: purpose, priority: workflow.priority, dependsOn: dependsOn,
-                subject: subject, createdAt: now)
+                uid: uid,
+                namespace: workflow.namespace,
+                name: liveName(item.name, "\(number)"),
+                ordinal: ordinal,
+                item: item,
+                role: role,
+                purpose: purpose,
+                priority: workflow.priority,
+                dependsOn: dependsOn,
+                subject: subject,
+                createdAt: now
+            )
         }
     }
 
     /// A delivery is worked again when what it builds on was delivered after it.
     mutating func reworkStaleDeliveries(of stage: StageRecord) throws -> Bool {
-        for task in run.tasks where task.stage == stage.name && task.purpose == .delivery && isDelivered(task) {
-            guard let own = latestHandoff(of: task.uid)?.ordinal, own < newestInput(of: task) else { continue }
+        for task in run.tasks where task.stage == stage.name && task.purpose == .delivery && isDelivered(task)
+        {
+            guard let own = latestHandoff(of: task.uid)?.ordinal, own < newestInput(of: task) else {
+                continue
+            }
             try rework(task, feedback: ["What this builds on was delivered anew."], reason: .inputChanged)
             return true
         }

@@ -3,8 +3,8 @@ import Domain
 extension Draft {
     /// The rules orchestrator: takes every step that follows from the run as it is, until none is left.
     ///
-    /// Each step either moves a machine forward or creates something that did not exist, so it comes to an end;
-    /// the bound only turns a defect into a failed run instead of an endless loop.
+    /// Each step either moves a machine forward or creates something that did not exist, so it comes to an
+    /// end; the bound only turns a defect into a failed run instead of an endless loop.
     mutating func orchestrate() throws {
         for _ in 0..<10_000 {
             guard run.workflow.phase == .active else { return }

@@ -11,8 +11,15 @@ extension Draft {
         let now = now
         let attempt = try insert(\.attempts, "attempt.created") { uid, ordinal in
             AttemptRecord(
-                uid: uid, name: liveName(claimed.name, "a\(number)"), ordinal: ordinal, task: claimed, number: number,
-                worker: worker, tokenDigest: tokenDigest, createdAt: now)
+                uid: uid,
+                name: liveName(claimed.name, "a\(number)"),
+                ordinal: ordinal,
+                task: claimed,
+                number: number,
+                worker: worker,
+                tokenDigest: tokenDigest,
+                createdAt: now
+            )
         }
         setLease(lease, of: attempt.uid)
     }
@@ -47,7 +54,11 @@ extension Draft {
                 attempt.category = report.category ?? "infrastructure"
                 attempt.message = report.message
             }
-            try settleFailure(of: task, category: report.category ?? "infrastructure", message: report.message)
+            try settleFailure(
+                of: task,
+                category: report.category ?? "infrastructure",
+                message: report.message
+            )
         case .completed: try complete(record, of: task, report)
         }
         try enforceBudget()
@@ -55,7 +66,9 @@ extension Draft {
 
     /// The lease ran out: the task is ready again, unless it was lost too often.
     mutating func loseLease(_ attempt: UID) throws {
-        guard let record = run.attempts.first(where: { $0.uid == attempt }), record.state == .live else { return }
+        guard let record = run.attempts.first(where: { $0.uid == attempt }), record.state == .live else {
+            return
+        }
         try move(attempt: attempt, .lose) { attempt in
             attempt.category = "infrastructure"
             attempt.message = "the worker stopped renewing its lease"
@@ -67,15 +80,30 @@ extension Draft {
         }
         try move(task: task.uid, .escalate, reason: .attemptsExhausted) { $0.failures += 1 }
         try openEscalation(
-            for: task, reason: .attemptsExhausted, question: "task/\(task.name) lost its worker too often")
+            for: task,
+            reason: .attemptsExhausted,
+            question: "task/\(task.name) lost its worker too often"
+        )
     }
 
-    private mutating func complete(_ attempt: AttemptRecord, of task: TaskRecord, _ report: AttemptReport) throws {
+    private mutating func complete(
+        _ attempt: AttemptRecord,
+        of task: TaskRecord,
+        _ report: AttemptReport
+    ) throws {
         guard let handoff = report.handoff else {
-            throw Refusal(.handoffMissing, "a completed attempt must carry a handoff", next: ["submit_handoff"])
+            throw Refusal(
+                .handoffMissing,
+                "a completed attempt must carry a handoff",
+                next: ["submit_handoff"]
+            )
         }
         guard task.purpose == .delivery || handoff.resolution != nil else {
-            throw Refusal(.resolutionMissing, "an assessment must carry a resolution", next: ["submit_handoff"])
+            throw Refusal(
+                .resolutionMissing,
+                "an assessment must carry a resolution",
+                next: ["submit_handoff"]
+            )
         }
         let now = now
         try move(attempt: attempt.uid, .complete) { $0.commit = report.commit }
@@ -83,8 +111,14 @@ extension Draft {
         let number = run.handoffs.filter { $0.taskUID == task.uid }.count + 1
         try insert(\.handoffs, "handoff.created") { uid, ordinal in
             HandoffRecord(
-                uid: uid, name: liveName(task.name, "h\(number)"), ordinal: ordinal, task: task, attempt: attempt,
-                handoff: handoff, createdAt: now)
+                uid: uid,
+                name: liveName(task.name, "h\(number)"),
+                ordinal: ordinal,
+                task: task,
+                attempt: attempt,
+                handoff: handoff,
+                createdAt: now
+            )
         }
         guard handoff.completion == .full || task.purpose == .assessment else {
             try move(task: task.uid, .escalate, reason: .deliveryBlocked, message: handoff.summary)
@@ -117,7 +151,8 @@ extension Draft {
 
     /// The attempt, when it is live and the token is its own; anything else is a stale report.
     private func liveAttempt(_ uid: UID, tokenDigest: Digest) throws -> AttemptRecord {
-        guard let attempt = run.attempts.first(where: { $0.uid == uid }), attempt.tokenDigest == tokenDigest else {
+        guard let attempt = run.attempts.first(where: { $0.uid == uid }), attempt.tokenDigest == tokenDigest
+        else {
             throw Refusal(.notFound, "the run has no such attempt")
         }
         guard attempt.state == .live else {

@@ -21,7 +21,8 @@ package func contract(for attempt: AttemptRecord, task: TaskRecord, run: Run, pi
         limits: limits(of: role, run, pins),
         sandbox: try sandbox(of: role, pins),
         workspace: workspace(run, pins),
-        requiredHandoff: role.handoff.required)
+        requiredHandoff: role.handoff.required
+    )
 }
 
 private func missing(_ what: String) -> Failure { Failure(.invalid, "the run's pins lack \(what)") }
@@ -42,8 +43,13 @@ private func model(of role: RoleSpec, _ pins: Pins) throws -> Contract.Model {
         throw missing("model provider '\(route.primary.providerRef)'")
     }
     return Contract.Model(
-        route: name, model: route.primary.model, provider: provider, contextWindow: route.contextWindow,
-        maxOutput: route.maxOutput, price: route.price)
+        route: name,
+        model: route.primary.model,
+        provider: provider,
+        contextWindow: route.contextWindow,
+        maxOutput: route.maxOutput,
+        price: route.price
+    )
 }
 
 private func sandbox(of role: RoleSpec, _ pins: Pins) throws -> RuntimeProfileSpec {
@@ -58,20 +64,33 @@ private func limits(of role: RoleSpec, _ run: Run, _ pins: Pins) -> Contract.Lim
         USD(nanodollars: max(0, budget.nanodollars - run.workflow.spend.cost.nanodollars))
     }
     let cost = [left, limits.costUSDPerTask].compactMap { $0 }.min()
-    let profile = (role.runtimeProfileRef ?? pins.playbook.runtimeProfileRef).flatMap { pins.runtimeProfiles[$0] }
+    let profile = (role.runtimeProfileRef ?? pins.playbook.runtimeProfileRef).flatMap {
+        pins.runtimeProfiles[$0]
+    }
     let timeout = profile.flatMap { Duration(text: $0.taskTimeout) } ?? .seconds(180 * 60)
     return Contract.Limits(
-        iterations: limits.iterationsPerTask, modelRetries: limits.modelRetries, tokens: limits.tokensPerTask,
-        cost: cost, timeoutMilliseconds: timeout.milliseconds)
+        iterations: limits.iterationsPerTask,
+        modelRetries: limits.modelRetries,
+        tokens: limits.tokensPerTask,
+        cost: cost,
+        timeoutMilliseconds: timeout.milliseconds
+    )
 }
 
 private func workspace(_ run: Run, _ pins: Pins) -> Contract.Workspace? {
     guard let spec = pins.workspace, let name = pins.workspaceName, let branch = run.workflow.branch else {
         return nil
     }
-    let abandoned = run.attempts.filter { $0.state != .completed && $0.state != .live }.compactMap(\.announced)
+    let abandoned = run.attempts.filter { $0.state != .completed && $0.state != .live }.compactMap(
+        \.announced
+    )
     return Contract.Workspace(
-        name: name, spec: spec, branch: branch, head: run.workflow.head, abandoned: abandoned)
+        name: name,
+        spec: spec,
+        branch: branch,
+        head: run.workflow.head,
+        abandoned: abandoned
+    )
 }
 
 /// The newest handoff of every delivery before this task, in order of creation.
@@ -79,7 +98,11 @@ private func predecessors(of task: TaskRecord, _ run: Run) -> [Contract.Predeces
     let newest = run.handoffs.reduce(into: [UID: HandoffRecord]()) { $0[$1.taskUID] = $1 }
     return newest.values.sorted { $0.ordinal < $1.ordinal }.map { handoff in
         Contract.Predecessor(
-            stage: handoff.stage, role: handoff.role, revision: handoff.revision, handoff: handoff.body)
+            stage: handoff.stage,
+            role: handoff.role,
+            revision: handoff.revision,
+            handoff: handoff.body
+        )
     }
 }
 
@@ -96,9 +119,15 @@ private func instructions(of role: RoleSpec, _ pins: Pins) -> String {
 
 /// The task's own words; no id, clock or lease stands in them, so that equal runs have equal prompts.
 private func brief(
-    of task: TaskRecord, _ item: WorkItemRecord, _ stage: PlaybookSpec.Stage, _ run: Run, _ pins: Pins
+    of task: TaskRecord,
+    _ item: WorkItemRecord,
+    _ stage: PlaybookSpec.Stage,
+    _ run: Run,
+    _ pins: Pins
 ) -> String {
-    var lines = ["Outcome of the whole run: \(pins.playbook.outcome)", "Stage '\(stage.name)': \(stage.goal)"]
+    var lines = [
+        "Outcome of the whole run: \(pins.playbook.outcome)", "Stage '\(stage.name)': \(stage.goal)",
+    ]
     if item.goal != stage.goal { lines.append("Work item '\(item.title)': \(item.goal)") }
     if let guidance = stage.guidance { lines.append("Guidance: \(guidance)") }
     if let acceptance = item.acceptance { lines.append("Accepted when: \(acceptance)") }
@@ -107,7 +136,9 @@ private func brief(
         lines.append("\(parameter.title): \(value)")
     }
     if let note = pins.workspace?.brief { lines.append("About the workspace: \(note)") }
-    if let subject = task.subject { lines.append("You judge task \(subject.task), revision \(subject.revision).") }
+    if let subject = task.subject {
+        lines.append("You judge task \(subject.task), revision \(subject.revision).")
+    }
     if !task.feedback.isEmpty {
         lines.append("Revision \(task.revision). What was asked for:")
         lines += task.feedback.map { "- \($0)" }

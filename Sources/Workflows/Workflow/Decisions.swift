@@ -4,7 +4,10 @@ extension Draft {
     /// A person's Decision on the run or on something in it.
     mutating func decide(_ decision: DecisionSpec, by actor: Actor) throws {
         guard !run.workflow.phase.isTerminal else {
-            throw Refusal(.runIsTerminal, "workflow/\(run.workflow.name) has ended as \(run.workflow.phase.rawValue)")
+            throw Refusal(
+                .runIsTerminal,
+                "workflow/\(run.workflow.name) has ended as \(run.workflow.phase.rawValue)"
+            )
         }
         switch decision.target.kind {
         case "Workflow": try decideWorkflow(decision, by: actor)
@@ -32,8 +35,10 @@ extension Draft {
             }
             guard open.count == 1 else {
                 throw Refusal(
-                    .severalOpenGates, "workflow/\(run.workflow.name) has \(open.count) open gates",
-                    next: open.map { "agirunner approve gate/\($0.name)" })
+                    .severalOpenGates,
+                    "workflow/\(run.workflow.name) has \(open.count) open gates",
+                    next: open.map { "agirunner approve gate/\($0.name)" }
+                )
             }
             try decide(gate: gate, decision, by: actor)
         default: throw Refusal(.unsupportedAction, "a workflow does not take '\(decision.action.rawValue)'")
@@ -62,8 +67,12 @@ extension Draft {
             }
             try move(task: task.uid, .cancel, reason: .cancelled, message: decision.note)
             try openEscalation(
-                stage: task.stage, task: task, to: "human", reason: .cancelled,
-                question: "task/\(task.name) was cancelled; cancel the run, or retry another way?")
+                stage: task.stage,
+                task: task,
+                to: "human",
+                reason: .cancelled,
+                question: "task/\(task.name) was cancelled; cancel the run, or retry another way?"
+            )
         default: throw Refusal(.unsupportedAction, "a task does not take '\(decision.action.rawValue)'")
         }
     }
@@ -103,7 +112,9 @@ extension Draft {
     }
 
     private mutating func reopenItem(_ uid: UID) throws {
-        guard let item = run.items.first(where: { $0.uid == uid }), [.blocked, .escalated].contains(item.state) else {
+        guard let item = run.items.first(where: { $0.uid == uid }),
+            [.blocked, .escalated].contains(item.state)
+        else {
             return
         }
         try move(item: uid, .reopen)

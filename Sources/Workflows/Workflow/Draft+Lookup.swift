@@ -28,8 +28,10 @@ extension Draft {
 
     /// Whether a stage's own assessors will judge this delivery.
     func isAssessed(_ task: TaskRecord) -> Bool {
-        task.purpose == .delivery
-            && pins.playbook.stages.first { $0.name == task.stage }?.assessedBy.isEmpty == false
+        guard pins.playbook.stages.first(where: { $0.name == task.stage })?.assessedBy.isEmpty == false else {
+            return false
+        }
+        return run.tasks.last { $0.workItemUID == task.workItemUID && $0.purpose == .delivery }?.uid == task.uid
     }
 
     /// Asks a person or a role; the task waits as escalated.
@@ -43,17 +45,31 @@ extension Draft {
 
     /// Opens an escalation of the stage, or of a task when there is one.
     mutating func openEscalation(
-        stage: String?, task: TaskRecord?, to: String, reason: ReasonCode, question: String
+        stage: String?,
+        task: TaskRecord?,
+        to: String,
+        reason: ReasonCode,
+        question: String
     ) throws {
         let workflow = run.workflow
         let number = run.escalations.count + 1
         let now = now
         try insert(\.escalations, "escalation.created") { uid, ordinal in
             EscalationRecord(
-                uid: uid, namespace: workflow.namespace, name: liveName(workflow.name, "escalation", "\(number)"),
-                ordinal: ordinal, workflowUID: workflow.uid, workflow: workflow.name, stage: stage,
-                taskUID: task?.uid, task: task?.name, to: to, reason: reason.rawValue, question: question,
-                createdAt: now)
+                uid: uid,
+                namespace: workflow.namespace,
+                name: liveName(workflow.name, "escalation", "\(number)"),
+                ordinal: ordinal,
+                workflowUID: workflow.uid,
+                workflow: workflow.name,
+                stage: stage,
+                taskUID: task?.uid,
+                task: task?.name,
+                to: to,
+                reason: reason.rawValue,
+                question: question,
+                createdAt: now
+            )
         }
     }
 }

@@ -21,8 +21,12 @@ struct Draft {
         self.init(run: run, pins: pins, context: context)
         events.append(
             RunEvent(
-                type: "workflow.created", subject: FactKey(kind: WorkflowRecord.kind, uid: run.workflow.uid),
-                name: run.workflow.name, facts: try Value(encoding: run.workflow)))
+                type: "workflow.created",
+                subject: FactKey(kind: WorkflowRecord.kind, uid: run.workflow.uid),
+                name: run.workflow.name,
+                facts: try Value(encoding: run.workflow)
+            )
+        )
     }
 
     var now: Timestamp { context.now }
@@ -38,7 +42,10 @@ struct Draft {
 
     /// Changes one record of a list; a record that stays equal makes no event.
     mutating func update<Record: RunRecord>(
-        _ list: WritableKeyPath<Run, [Record]>, _ uid: UID, _ type: String, _ change: (inout Record) throws -> Void
+        _ list: WritableKeyPath<Run, [Record]>,
+        _ uid: UID,
+        _ type: String,
+        _ change: (inout Record) throws -> Void
     ) throws {
         guard let index = run[keyPath: list].firstIndex(where: { $0.uid == uid }) else {
             throw Refusal(.notFound, "the run has no \(Record.kind.lowercased()) \(uid)")
@@ -54,14 +61,20 @@ struct Draft {
     /// Adds a record made with the next ordinal.
     @discardableResult
     mutating func insert<Record: RunRecord>(
-        _ list: WritableKeyPath<Run, [Record]>, _ type: String, _ make: (_ uid: UID, _ ordinal: Int) -> Record
+        _ list: WritableKeyPath<Run, [Record]>,
+        _ type: String,
+        _ make: (_ uid: UID, _ ordinal: Int) -> Record
     ) throws -> Record {
         let record = make(context.newUID(), nextOrdinal)
         nextOrdinal += 1
         events.append(
             RunEvent(
-                type: type, subject: FactKey(kind: Record.kind, uid: record.uid), name: record.name,
-                facts: try Value(encoding: record)))
+                type: type,
+                subject: FactKey(kind: Record.kind, uid: record.uid),
+                name: record.name,
+                facts: try Value(encoding: record)
+            )
+        )
         run[keyPath: list].append(record)
         return record
     }
@@ -72,14 +85,22 @@ struct Draft {
         let patch = try Value(encoding: after).mergePatch(from: try Value(encoding: before))
         events.append(
             RunEvent(
-                type: type, subject: FactKey(kind: Record.kind, uid: after.uid), name: after.name, facts: patch))
+                type: type,
+                subject: FactKey(kind: Record.kind, uid: after.uid),
+                name: after.name,
+                facts: patch
+            )
+        )
     }
 }
 
 extension Draft {
     /// Moves a task along its machine, and refuses what the table does not allow.
     mutating func move(
-        task: UID, _ event: TaskEvent, reason: ReasonCode? = nil, message: String? = nil,
+        task: UID,
+        _ event: TaskEvent,
+        reason: ReasonCode? = nil,
+        message: String? = nil,
         _ change: (inout TaskRecord) -> Void = { _ in }
     ) throws {
         let now = now
@@ -93,7 +114,9 @@ extension Draft {
     }
 
     mutating func move(
-        attempt: UID, _ event: AttemptEvent, _ change: (inout AttemptRecord) -> Void = { _ in }
+        attempt: UID,
+        _ event: AttemptEvent,
+        _ change: (inout AttemptRecord) -> Void = { _ in }
     ) throws {
         let now = now
         try update(\.attempts, attempt, "attempt.state_changed") { record in
@@ -104,7 +127,9 @@ extension Draft {
     }
 
     mutating func move(
-        stage: StageRecord, _ event: StageEvent, reason: ReasonCode? = nil,
+        stage: StageRecord,
+        _ event: StageEvent,
+        reason: ReasonCode? = nil,
         _ change: (inout StageRecord) -> Void = { _ in }
     ) throws {
         try update(\.stages, stage.uid, "stage.state_changed") { record in
@@ -115,11 +140,17 @@ extension Draft {
     }
 
     mutating func move(
-        item: UID, _ event: WorkItemEvent, reason: ReasonCode? = nil,
+        item: UID,
+        _ event: WorkItemEvent,
+        reason: ReasonCode? = nil,
         _ change: (inout WorkItemRecord) -> Void = { _ in }
     ) throws {
         try update(\.items, item, "workitem.state_changed") { record in
-            record.state = try Machines.workItem.checked(event, in: record.state, of: "workitem/\(record.name)")
+            record.state = try Machines.workItem.checked(
+                event,
+                in: record.state,
+                of: "workitem/\(record.name)"
+            )
             record.reason = reason?.rawValue
             record.column = record.state.column
             if record.state != .open {
@@ -131,7 +162,9 @@ extension Draft {
     }
 
     mutating func move(
-        gate: UID, _ event: GateEvent, _ change: (inout GateRecord) -> Void = { _ in }
+        gate: UID,
+        _ event: GateEvent,
+        _ change: (inout GateRecord) -> Void = { _ in }
     ) throws {
         let now = now
         try update(\.gates, gate, "gate.decided") { record in
@@ -142,11 +175,16 @@ extension Draft {
     }
 
     mutating func move(
-        escalation: UID, _ event: EscalationEvent, _ change: (inout EscalationRecord) -> Void = { _ in }
+        escalation: UID,
+        _ event: EscalationEvent,
+        _ change: (inout EscalationRecord) -> Void = { _ in }
     ) throws {
         try update(\.escalations, escalation, "escalation.state_changed") { record in
             record.state = try Machines.escalation.checked(
-                event, in: record.state, of: "escalation/\(record.name)")
+                event,
+                in: record.state,
+                of: "escalation/\(record.name)"
+            )
             change(&record)
         }
     }
@@ -168,8 +206,10 @@ extension Machine where State: RawRepresentable<String>, Event: RawRepresentable
     func checked(_ event: Event, in state: State, of subject: String) throws -> State {
         guard let target = target(of: event, in: state) else {
             throw Refusal(
-                .illegalTransition, "\(subject) is \(state.rawValue) and does not allow \(event.rawValue)",
-                next: legalEvents(in: state).map(\.rawValue))
+                .illegalTransition,
+                "\(subject) is \(state.rawValue) and does not allow \(event.rawValue)",
+                next: legalEvents(in: state).map(\.rawValue)
+            )
         }
         return target
     }

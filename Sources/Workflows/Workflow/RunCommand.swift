@@ -30,7 +30,9 @@ package struct RuleContext: Sendable {
 
     /// A context of its parts.
     package init(
-        now: Timestamp, newUID: @escaping @Sendable () -> UID, digest: @escaping @Sendable ([UInt8]) -> Digest
+        now: Timestamp,
+        newUID: @escaping @Sendable () -> UID,
+        digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {
         self.now = now
         self.newUID = newUID

@@ -20,18 +20,26 @@ extension Draft {
     /// Ends the run: what is open is cancelled, and the phase is final.
     mutating func endRun(_ event: WorkflowEvent, reason: ReasonCode?, message: String?) throws {
         for attempt in run.attempts where attempt.state == .live { try move(attempt: attempt.uid, .cancel) }
-        for task in run.tasks where !task.state.isSettled { try move(task: task.uid, .cancel, reason: .cancelled) }
+        for task in run.tasks where !task.state.isSettled {
+            try move(task: task.uid, .cancel, reason: .cancelled)
+        }
         for item in run.items where item.state != .completed && item.state != .cancelled {
             try move(item: item.uid, .cancel)
         }
         for gate in run.gates where gate.state == .awaiting { try move(gate: gate.uid, .supersede) }
-        for escalation in run.escalations where escalation.state == .open { try move(escalation: escalation.uid, .cancel) }
+        for escalation in run.escalations where escalation.state == .open {
+            try move(escalation: escalation.uid, .cancel)
+        }
         try move(workflow: event, reason: reason, message: message)
     }
 
     private mutating func move(workflow event: WorkflowEvent, reason: ReasonCode?, message: String?) throws {
         let now = now
-        let phase = try Machines.workflow.checked(event, in: run.workflow.phase, of: "workflow/\(run.workflow.name)")
+        let phase = try Machines.workflow.checked(
+            event,
+            in: run.workflow.phase,
+            of: "workflow/\(run.workflow.name)"
+        )
         try updateWorkflow("workflow.state_changed") { workflow in
             workflow.phase = phase
             workflow.reason = reason?.rawValue
@@ -41,7 +49,8 @@ extension Draft {
     }
 
     private func mostRestrictive(
-        _ left: WorkflowSpec.DesiredState, _ right: WorkflowSpec.DesiredState
+        _ left: WorkflowSpec.DesiredState,
+        _ right: WorkflowSpec.DesiredState
     ) -> WorkflowSpec.DesiredState {
         [WorkflowSpec.DesiredState.cancelled, .paused].first { left == $0 || right == $0 } ?? .run
     }
@@ -53,7 +62,10 @@ extension Draft {
         let now = now
         try updateWorkflow("workflow.conditions_changed") { record in
             record.conditions = readiness.conditions(
-                after: workflow.conditions, now: now, generation: workflow.observedGeneration)
+                after: workflow.conditions,
+                now: now,
+                generation: workflow.observedGeneration
+            )
         }
     }
 }
@@ -74,7 +86,10 @@ func readiness(of run: Run) -> Readiness {
             return .reconciling(reason: "AwaitingGate", message: "gate/\(gate.name) waits: \(gate.question)")
         }
         if let open = run.escalations.first(where: { $0.state == .open }) {
-            return .reconciling(reason: "AwaitingAnswer", message: "escalation/\(open.name): \(open.question)")
+            return .reconciling(
+                reason: "AwaitingAnswer",
+                message: "escalation/\(open.name): \(open.question)"
+            )
         }
         return .reconciling(reason: "Progressing", message: "stage '\(stage)' is being worked on")
     }
