@@ -80,11 +80,13 @@ func endRuntimes(in folder: String, isHurried: @Sendable () -> Bool) async {
     let deadline = Deadline.after(.seconds(10))
     for process in left {
         while process.isAlive && !deadline.isPast && !isHurried() {
+            // A wait that fails is followed by the kill below.
             _ = try? await DetachedProcess.waitForExit(
                 process,
                 until: min(deadline, .after(.milliseconds(200)))
             )
         }
+        // A process that cannot be killed is found by the next start.
         if process.isAlive { _ = try? process.killGroup() }
     }
 }

@@ -98,7 +98,8 @@ package struct RunPorts: Sendable {
         owner: @escaping @Sendable (ObjectKey) async throws -> UID?,
         begin: @escaping @Sendable (RunChange, Pins, ClaimedKey) async throws -> Void,
         transact:
-            @escaping @Sendable (UID, String, ObjectKey?, ClaimedKey?, @escaping RunBody) async throws -> Void,
+            @escaping @Sendable (UID, String, ObjectKey?, ClaimedKey?, @escaping RunBody) async throws
+            -> Void,
         context: @escaping @Sendable () async throws -> RuleContext,
         digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {

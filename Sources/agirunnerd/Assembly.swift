@@ -122,7 +122,7 @@ struct Assembly {
         let desk = WorkerDesk(
             store: store,
             dispatcher: dispatcher,
-            fleetToken: fleetToken,
+            fleet: FleetDesk(store: store, token: fleetToken),
             heartbeat: Duration(text: daemon.heartbeat) ?? .seconds(5),
             lease: Duration(text: daemon.lease) ?? .seconds(30)
         )

@@ -1,3 +1,4 @@
+import API
 import Domain
 import Glibc
 import Secrets
@@ -12,6 +13,13 @@ enum PeerRule {
 
     /// Whether a peer of the worker door runs as the same user as this process, or as root.
     static func isOwner(userID: UInt32) -> Bool { userID == ownUserID || userID == 0 }
+
+    /// *Throws* `Failure(.forbidden)` for a peer of the worker door that is somebody else.
+    static func check(_ credential: WorkerCredential) throws {
+        guard isOwner(userID: credential.userID) else {
+            throw Failure(.forbidden, "only the user that runs agirunnerd may come through this door")
+        }
+    }
 }
 
 /// Reads a token file, without the newline an editor may have left.

@@ -9,7 +9,7 @@ import WorkerProtocol
 struct WorkerDesk: Sendable {
     let store: Store
     let dispatcher: Dispatcher
-    let fleetToken: SecretText
+    let fleet: FleetDesk
     let heartbeat: Duration
     let lease: Duration
 
@@ -22,9 +22,9 @@ struct WorkerDesk: Sendable {
             announce: announce,
             report: report,
             logs: logs,
-            fleetSnapshot: fleetSnapshot,
-            provision: provision,
-            inventory: inventory
+            fleetSnapshot: fleet.snapshot,
+            provision: fleet.provision,
+            inventory: fleet.inventory
         )
     }
 
@@ -32,7 +32,7 @@ struct WorkerDesk: Sendable {
         _ request: RegisterRequest,
         _ credential: WorkerCredential
     ) async throws -> RegisterReply {
-        try checkPeer(credential)
+        try PeerRule.check(credential)
         guard let runtime = try await store.runtime(named: request.runtime), runtime.state != .gone,
             constantTimeEquals(runtime.tokenDigest.text.utf8, digest(credential.token).text.utf8)
         else {
@@ -41,7 +41,7 @@ struct WorkerDesk: Sendable {
                 "the provisioning token is not that of runtime '\(request.runtime)'"
             )
         }
-        let pool = try await pool(runtime.pool)
+        let pool = try await store.pool(runtime.pool)
         let token = randomToken()
         let worker = WorkerRecord(
             uid: newUID(),
@@ -166,109 +166,17 @@ struct WorkerDesk: Sendable {
         return Acknowledgement(applied: true)
     }
 
-    private func fleetSnapshot(_ credential: WorkerCredential) async throws -> FleetSnapshot {
-        try checkFleet(credential)
-        let counts = try await store.fleetCounts()
-        let workers = Dictionary(
-            try await store.workers().map { ($0.runtime, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        let now = try await store.now()
-        let pools = try await store.storedObjects(kind: "RuntimePool", namespace: nil).map { stored in
-            let spec: RuntimePoolSpec = try (stored.object.spec ?? [:]).decode()
-            return FleetSnapshot.Pool(
-                name: stored.object.metadata.name,
-                spec: spec,
-                digest: stored.digest,
-                pendingTasks: spec.namespaces.reduce(0) { $0 + (counts.readyTasks[$1] ?? 0) }
-            )
-        }
-        let runtimes = try await store.runtimes().filter { $0.state != .gone }.map { runtime in
-            let worker = workers[runtime.name]
-            return FleetSnapshot.Runtime(
-                name: runtime.name,
-                pool: runtime.pool,
-                worker: worker?.state,
-                busyTasks: counts.liveAttempts[runtime.name] ?? 0,
-                silentMilliseconds: worker.map { (now - $0.lastSeenAt).milliseconds }
-            )
-        }
-        return FleetSnapshot(pools: pools, runtimes: runtimes)
-    }
-
-    private func provision(
-        _ request: ProvisionRequest,
-        _ credential: WorkerCredential
-    ) async throws -> ProvisionReply {
-        try checkFleet(credential)
-        _ = try await pool(request.pool)
-        let token = randomToken()
-        let record = RuntimeRecord(
-            uid: newUID(),
-            name: request.runtime,
-            pool: request.pool,
-            tokenDigest: contentDigest(Array(token.utf8)),
-            createdAt: try await store.now()
-        )
-        try await store.provisionRuntime(record, actor: "fleet")
-        return ProvisionReply(runtime: request.runtime, token: token)
-    }
-
-    private func inventory(
-        _ report: InventoryReport,
-        _ credential: WorkerCredential
-    ) async throws -> Acknowledgement {
-        try checkFleet(credential)
-        let entries = Dictionary(
-            report.entries.map { ($0.runtime, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        for runtime in try await store.runtimes() where runtime.state != .gone {
-            let entry = entries[runtime.name]
-            // A runtime that is being made right now is in no inventory yet.
-            if entry == nil, runtime.state == .provisioned { continue }
-            let state: RuntimeRecord.State = entry?.isRunning == true ? .running : .gone
-            try await store.setRuntimeState(
-                runtime.name,
-                state,
-                message: entry?.message,
-                actor: "fleet"
-            )
-        }
-        return Acknowledgement(applied: true)
-    }
-
-    private func pool(_ name: String) async throws -> RuntimePoolSpec {
-        guard let stored = try await store.stored(ObjectKey("RuntimePool", namespace: nil, name: name)) else {
-            throw Failure(.notFound, "RuntimePool/\(name) does not exist")
-        }
-        return try (stored.object.spec ?? [:]).decode()
-    }
-
     /// The routing tags of a pool; empty means every role of its namespaces.
     private func tags(of pool: RuntimePoolSpec) -> [String] {
         pool.namespaces.flatMap { namespace in (pool.serves?.roles ?? []).map { "\(namespace)/role:\($0)" } }
     }
 
     private func worker(_ credential: WorkerCredential) async throws -> WorkerRecord {
-        try checkPeer(credential)
+        try PeerRule.check(credential)
         guard let worker = try await store.worker(tokenDigest: digest(credential.token)) else {
             throw Failure(.unauthenticated, "the worker token is unknown; register again")
         }
         return worker
-    }
-
-    private func checkPeer(_ credential: WorkerCredential) throws {
-        guard PeerRule.isOwner(userID: credential.userID) else {
-            throw Failure(.forbidden, "only the user that runs agirunnerd may come through this door")
-        }
-    }
-
-    private func checkFleet(_ credential: WorkerCredential) throws {
-        try checkPeer(credential)
-        guard constantTimeEquals(credential.token.revealBytes(), fleetToken.revealBytes()) else {
-            throw Failure(.unauthenticated, "the fleet token is wrong")
-        }
     }
 
     private func digest(_ token: SecretText) -> Digest { contentDigest(token.revealBytes()) }

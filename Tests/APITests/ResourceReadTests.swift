@@ -163,8 +163,10 @@ private let base = "/apis/agirunner.dev/v1"
         installation.put("Workflow", "b")
         try await withPublicDoor(installation) { (client) async throws in
             let path = "\(base)/namespaces/default/workflows"
-            let offers =
-                "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
+            let offers = [
+                "application/json;as=Table;v=v1;g=meta.k8s.io",
+                "application/json;as=Table;v=v1beta1;g=meta.k8s.io", "application/json",
+            ].joined(separator: ",")
             let table = try await client.get(path, accept: offers).json
             #expect(table["apiVersion"] == "meta.k8s.io/v1")
             let titles = table["columnDefinitions"]?.array?.compactMap { $0["name"]?.string }

@@ -206,5 +206,6 @@ private func ownParent() throws -> String? {
 }
 
 private func owner(ofProcess pid: Int32) -> UInt32? {
+    // A process that is gone has no owner.
     try? FileManager.default.attributesOfItem(atPath: "/proc/\(pid)")[.ownerAccountID] as? UInt32
 }

@@ -188,10 +188,13 @@ private func readWhileFlipping(_ tree: HostileTree) throws -> Set<String> {
     let end = ContinuousClock.now + .seconds(30)
     for round in 0... {
         if round > 4000, contents.contains("inside") || ContinuousClock.now > end { break }
+        // Most rounds meet the link and are refused, which is the point.
         if let slice = try? tree.directory.read(WorkspacePath("flip/secret"), limit: 100) {
             contents.insert(String(decoding: slice.bytes, as: UTF8.self))
         }
+        // A refused write is right as well.
         if round % 8 == 0 { _ = try? tree.directory.write(WorkspacePath("flip/made"), [1]) }
+        // A refused removal is right as well.
         if round % 64 == 0 { _ = try? tree.directory.remove(WorkspacePath("flip/made")) }
         if round % 64 == 1 {
             try tree.directory.walk(.root) { entry in

@@ -38,6 +38,7 @@ import Threads
 
     @Test func `every socket of the longest accepted folder fits`() throws {
         let longest = (1...107).last {
+            // A length that is refused is what the search looks for.
             (try? StateFolder.checkLengths(Installation(state: "/" + String(repeating: "x", count: $0 - 1))))
                 != nil
         }

@@ -87,6 +87,7 @@ struct TemporaryState: Sendable {
         for pid in processesInside { _ = try? ProcessIdentity.current(pid: pid)?.killGroup() }
         for pid in processesInside { kill(pid, SIGKILL) }
         let remove = Command(executable: "/usr/bin/rm", arguments: ["-rf", folder])
+        // What stays in /tmp is cleared by the system.
         _ = try? await ChildProcess(remove).run(until: .after(.seconds(60)))
     }
 }

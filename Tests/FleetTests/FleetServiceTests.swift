@@ -17,6 +17,7 @@ import WorkerProtocol
             #expect(first.isRunning)
             let pid = try #require(try fixture.runtimes().processID(of: first.name))
             kill(pid, SIGKILL)
+            // No record means that it is gone.
             try await fixture.until { (try? fixture.runtimes().processID(of: first.name)) == nil }
             _ = await service.turn(&memory)
             #expect(try await fixture.runtimes().inventory().isEmpty)

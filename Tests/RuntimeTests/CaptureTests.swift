@@ -147,7 +147,8 @@ import WorkerProtocol
             let forge = """
                 blob=$(echo evil | git hash-object -w --stdin)
                 inner=$(printf '100644 blob %s\\tconfig\\n' $blob | git mktree)
-                python3 -c 'import sys; sys.stdout.buffer.write(b"40000 .git\\0" + bytes.fromhex(sys.argv[1]))' \
+                python3 -c 'import sys
+                sys.stdout.buffer.write(b"40000 .git\\0" + bytes.fromhex(sys.argv[1]))' \
                   $inner > /tmp/tree
                 tree=$(git hash-object -w -t tree --literally --stdin < /tmp/tree)
                 commit=$(git commit-tree -p HEAD -m evil $tree)

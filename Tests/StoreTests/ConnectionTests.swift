@@ -104,6 +104,7 @@ import Testing
                         if index % 5 == 0 {
                             let task = Task { try await store.raw("SELECT pg_sleep(0.01)") }
                             task.cancel()
+                            // Cancelled or not, its connection must come back.
                             _ = try? await task.value
                         } else {
                             try await store.raw("SELECT 1")

@@ -106,7 +106,8 @@ final class Door: Sendable {
     private static let slowInsert = """
         INSERT INTO changes (position, kind, namespace, name, uid, act, image, time)
         SELECT p.position, 'Role', 'default', 'x', 'x', 'removed',
-            '{"apiVersion":"agirunner.dev/v1","kind":"Role","metadata":{"name":"x","namespace":"default"}}', now()
+            '{"apiVersion":"agirunner.dev/v1","kind":"Role","metadata":{"name":"x","namespace":"default"}}',
+            now()
         FROM (SELECT nextval('log_position') AS position) p, LATERAL (SELECT
             pg_advisory_xact_lock(p.position * 0 + $1))
             AS lock
@@ -137,6 +138,7 @@ final class Door: Sendable {
             while try await store.rawText("SELECT last_value FROM log_position") != "2" {}
             // Other tests' transactions hold this horizon up too, so that it passes may take a while.
             let patience = drawsFirst ? Duration.milliseconds(500) : .seconds(20)
+            // That it gives up is one of the two outcomes, told apart below.
             try? await store.waitForHorizon(Position(2), deadline: patience)
             let passed = store.horizon() >= Position(2)
             #expect(passed == !drawsFirst)

@@ -90,7 +90,8 @@ package final class TemporaryCluster: Sendable {
         guard let own = ProcessIdentity.own else { throw SupportError("this process has no identity") }
         // Field 22 of stat is the start time; what precedes the last `)` may hold blanks.
         let script = """
-            while [ "$(sed 's/.*) //' /proc/$1/stat 2>/dev/null | cut -d' ' -f20)" = "$2" ]; do sleep 0.2; done
+            start() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+            while [ "$(start "$1")" = "$2" ]; do sleep 0.2; done
             "$3/pg_ctl" -D "$4/data" -m immediate -w -t 20 stop >/dev/null 2>&1
             rm -rf "$4"
             """

@@ -121,8 +121,8 @@ import Testing
               """  // } end
             """#
         )
-        #expect(source.code[0] == #"let a = "      (" " + f(" "))        "                   + b"#)
-        #expect(source.code[1] == ###"let c = ##"             "##; let d = """"###)
+        #expect(source.code[0] == #"let a = "       (" " + f(" "))        "                   + b"#)
+        #expect(source.code[1] == ###"let c = ##"            "##; let d = """"###)
         #expect(source.code[2].split(separator: " ") == ["(g", "{", "1", "})"])
         #expect(source.comments[3].split(separator: " ") == ["//", "}", "end"])
     }

@@ -10,8 +10,8 @@ struct Manifest {
         var products: [String: String] = [:]
         for index in tokens.indices where tokens[index].text == "let" {
             // let hummingbird: Target.Dependency = .product(name: "Hummingbird", …
-            let rest = tokens[index...].prefix(12).map(\.text)
-            guard rest.count == 12, rest[7...9] == ["product", "(", "name"], let product = literal(rest[11])
+            let rest = tokens[index...].prefix(13).map(\.text)
+            guard rest.count == 13, rest[8...10] == ["product", "(", "name"], let product = literal(rest[12])
             else {
                 continue
             }

@@ -190,10 +190,9 @@ package struct LocalRuntimes: Sendable {
     }
 
     private func record(of name: String) -> RuntimeFile? {
+        // Nothing readable is no record.
         guard let path = try? path(of: name, "record.json"), let slice = try? files.read(path, limit: 1 << 16)
-        else {
-            return nil  // nothing readable is no record
-        }
+        else { return nil }
         // A file that is no record names no process.
         return try? Value(json: slice.bytes).decode(RuntimeFile.self)
     }

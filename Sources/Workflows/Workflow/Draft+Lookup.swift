@@ -28,10 +28,10 @@ extension Draft {
 
     /// Whether a stage's own assessors will judge this delivery.
     func isAssessed(_ task: TaskRecord) -> Bool {
-        guard pins.playbook.stages.first(where: { $0.name == task.stage })?.assessedBy.isEmpty == false else {
-            return false
-        }
-        return run.tasks.last { $0.workItemUID == task.workItemUID && $0.purpose == .delivery }?.uid == task.uid
+        let stage = pins.playbook.stages.first { $0.name == task.stage }
+        guard stage?.assessedBy.isEmpty == false else { return false }
+        let latest = run.tasks.last { $0.workItemUID == task.workItemUID && $0.purpose == .delivery }
+        return latest?.uid == task.uid
     }
 
     /// Asks a person or a role; the task waits as escalated.
