@@ -20,8 +20,6 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
-let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
-let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
@@ -48,10 +46,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
     ],
     targets: [
         // C libraries, one importer each.
@@ -69,41 +65,37 @@ let package = Package(
 
         // Core: values and rules; no clock, socket or file.
         library("Domain"),
-        library("Catalog", ["Domain", "Secrets", "CYAML", collections]),
+        library("Catalog", ["Domain", "Secrets", "CYAML"]),
         library("WorkerProtocol", ["Domain"]),
-        library("Workflows", ["Domain", collections]),
-        library("Reconciler", ["Domain", "Workflows", collections]),
+        library("Workflows", ["Domain"]),
+        library("Reconciler", ["Domain", "Workflows"]),
 
         // Edges: each turns one outside world into Domain values.
-        library("Git", ["Domain", "Threads", "Secrets", "CGit2", logging, subprocess, system]),
+        library("Git", ["Domain", "Threads", "CGit2"]),
         library(
             "Store",
             ["Domain", "Threads", "CPQ", collections, logging],
             resources: [.embedInCode("Migrations")]
         ),
-        library("Containers", ["Domain", "Outbound", "Threads", "CLinux", logging, subprocess, system]),
+        library("Containers", ["Domain", "Threads", "CLinux", logging]),
         library(
             "Fleet",
             ["Domain", "WorkerProtocol", "Containers", "Outbound", "Threads", logging, lifecycle]
         ),
         library(
             "Runtime",
-            [
-                "Domain", "WorkerProtocol", "Containers", "Outbound", "Secrets", logging, lifecycle,
-                subprocess,
-                system,
-            ]
+            ["Containers", "Domain", "Outbound", "Secrets", "Threads", "WorkerProtocol", logging]
         ),
         library(
             "API",
             ["Domain", "WorkerProtocol", "Secrets", hummingbird, nioCore, httpTypes, logging, lifecycle]
         ),
-        library("Telemetry", ["Outbound", "Secrets", logging, metrics]),
+        library("Telemetry", ["Secrets", logging, metrics]),
         library(
             "CommandLine",
-            ["Domain", "Catalog", "Workflows", "Git", "Reconciler", "Secrets", "Outbound", argumentParser]
+            ["Domain", "Catalog", "Workflows", "Secrets", argumentParser]
         ),
-        library("Embedded", ["Domain", "Threads", logging, lifecycle, subprocess, system]),
+        library("Embedded", ["Domain", "Threads"]),
 
         // Programs: compose, nothing else.
         program(
@@ -128,15 +120,14 @@ let package = Package(
             "agirunner-runtime",
             [
                 "Containers", "Domain", "Outbound", "Runtime", "Telemetry", argumentParser, lifecycle,
-                logging,
-                unixSignals,
+                logging, unixSignals,
             ]
         ),
 
         // Tests.
         .target(
             name: "Support",
-            dependencies: ["Domain", "Store", "Threads", subprocess, system],
+            dependencies: ["Domain", "Store", "Threads"],
             path: "Tests/Support",
             swiftSettings: strict
         ),
@@ -144,18 +135,24 @@ let package = Package(
         tests("OutboundTests", ["Outbound", "Threads"]),
         tests("SecretsTests", ["Secrets"]),
         tests("DomainTests", ["Domain"]),
-        tests("CatalogTests", ["Catalog", "Domain", "Secrets"]),
+        tests("CatalogTests", ["Catalog", "Domain"]),
         tests("WorkflowsTests", ["Workflows", "Domain"]),
         tests("ReconcilerTests", ["Reconciler", "Workflows", "Domain"]),
         tests("GitTests", ["Git", "Domain", "Threads"]),
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
-        tests("ContainersTests", ["Containers", "Domain", "Threads"]),
+        tests("ContainersTests", ["Containers", "Domain", "Threads", logging]),
         tests("FleetTests", ["Fleet", "Domain", "WorkerProtocol"]),
         tests(
             "RuntimeTests",
             ["Runtime", "Containers", "Domain", "Outbound", "Secrets", "Threads", "WorkerProtocol", logging]
         ),
-        tests("APITests", ["API", "Domain", "Outbound", "Threads", "WorkerProtocol", logging]),
+        tests(
+            "APITests",
+            [
+                "API", "Domain", "Outbound", "Secrets", "Threads", "WorkerProtocol", logging, httpTypes,
+                lifecycle,
+            ]
+        ),
         tests("TelemetryTests", ["Telemetry", logging]),
         tests("CommandLineTests", ["CommandLine", "Domain"]),
         tests("EmbeddedTests", ["Embedded", "Domain", "Threads"]),
@@ -165,7 +162,6 @@ let package = Package(
             [
                 "Domain", "Threads", "Support", "agirunner", "agirunnerd", "agirunner-fleet",
                 "agirunner-runtime",
-                subprocess, system,
             ]
         ),
     ],

@@ -157,7 +157,7 @@ import Threads
 
     @Test func `a stop while the control plane starts ends what was started`() async throws {
         try await TemporaryState.with { state in
-            try state.writePrograms(daemon: "#!/bin/sh\nwhile :; do sleep 0.1; done\n")
+            try state.writePrograms(daemon: "#!/bin/sh\nexec sleep 600\n")
             let session = Session()
             let running = Task { try await up(state.settings(), ports: session.ports) }
             await session.saw("postgres: ready")

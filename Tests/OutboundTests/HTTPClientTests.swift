@@ -152,17 +152,6 @@ private func echo(_ response: HTTPResponse) throws -> Echo {
         }
     }
 
-    @Test func `a proxy of the environment is not asked for a socket`() async {
-        // In a process of its own: the environment belongs to all tests.
-        await #expect(processExitsWith: .success) {
-            unsafe setenv("http_proxy", "http://127.0.0.1:1", 1)
-            let status = try await Server.run(onSocket: true) { server, client async throws in
-                try await client.send(server.request("/echo")).status
-            }
-            guard status == 200 else { exit(1) }
-        }
-    }
-
     @Test func `time-outs: total, and too slow`() async throws {
         try await Server.run { server, client async throws in
             var request = server.request("/silent/total")

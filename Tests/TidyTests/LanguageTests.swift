@@ -78,6 +78,7 @@ import Testing
         #expect(silencedErrors(bad).map(\.line) == [3])
         let good = file(
             """
+            let w = entry?.size
             let x = try? f()  // A missing file is what is wanted.
             // Nobody is left to tell.
             let y = try? f()

@@ -36,7 +36,7 @@ extension Sequence<Violation> {
             if covered.count < exemption.count {
                 let message =
                     "\(exemption.count) violations of \(exemption.rule.rawValue) are exempt, "
-                        + "\(covered.count) are there"
+                    + "\(covered.count) are there"
                 left.append(Violation(path: exemption.path, line: 0, rule: exemption.rule, message: message))
             }
         }

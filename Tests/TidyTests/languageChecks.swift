@@ -56,12 +56,19 @@ extension Collection where Self: BidirectionalCollection {
 /// Each `try?` must be explained on its line or above the statement it stands in.
 func silencedErrors(_ file: SourceFile) -> [Violation] {
     file.code.indices.compactMap { index in
-        guard file.code[index].contains("try?"), !isExplained(file, index) else { return nil }
+        guard silencesError(file.code[index]), !isExplained(file, index) else { return nil }
         return file.violation(
             index + 1,
             .silencedError,
             "try? without a comment that says why the error may be lost"
         )
+    }
+}
+
+/// Whether a line has the word `try?`; `entry?` only ends like it.
+private func silencesError(_ line: String) -> Bool {
+    line.ranges(of: "try?").contains { found in
+        found.lowerBound == line.startIndex || !line[line.index(before: found.lowerBound)].isLetter
     }
 }
 
@@ -74,7 +81,7 @@ private func isExplained(_ file: SourceFile, _ index: Int) -> Bool {
     while true {
         if hasComment(line) || hasComment(line - 1) { return true }
         let goesOn = line > 0 && (isContinuation(file.code[line], of: file.code[line - 1]))
-        let isShared = line > 0 && file.code[line - 1].contains("try?")
+        let isShared = line > 0 && silencesError(file.code[line - 1])
         guard goesOn || isShared else { return false }
         line -= 1
     }

@@ -1,12 +1,16 @@
 /// Rows under upper-case headers, three spaces apart, as kubectl prints them.
 struct TableText {
     private let headers: [String]
-    private var widths: [Int]
+    /// Columns, which grow with what is added.
+    private(set) var widths: [Int]
     private var rows: [[String]] = []
 
-    init(_ headers: [String]) {
+    /// A table without rows, at least as wide as one that was printed before.
+    init(_ headers: [String], widths: [Int] = []) {
         self.headers = headers.map { $0.uppercased() }
-        widths = headers.map(\.count)
+        self.widths = headers.enumerated().map { index, header in
+            max(header.count, index < widths.count ? widths[index] : 0)
+        }
     }
 
     mutating func add(_ cells: [String]) {

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Domain
+import Synchronization
 
 /// `agirunner get`.
 package struct Get: AsyncParsableCommand {
@@ -92,22 +93,24 @@ package struct Get: AsyncParsableCommand {
         } catch let failure as CommandFailure where failure.reason == "NotFound" && ignoreNotFound {
             return
         }
-        var printer = TablePrinter(
-            showsNamespace: allNamespaces && target.kind.isNamespaced,
-            isWide: output == "wide"
+        let printer = Mutex(
+            TablePrinter(
+                showsNamespace: allNamespaces && target.kind.isNamespaced,
+                isWide: output == "wide",
+                showsHeaders: !noHeaders
+            )
         )
-        let lines = printer.lines(answer, withHeaders: !noHeaders)
-        if printer.isEmpty && !watch {
+        let lines = printer.withLock { $0.lines(answer) }
+        for line in lines { environment.output(line) }
+        if lines.isEmpty && !watch {
             environment.notice("No resources found\(namespace.map { " in \($0) namespace" } ?? "").")
         }
-        for line in lines where !printer.isEmpty { environment.output(line) }
         guard watch else { return }
         let items: [(String, String?)] = [
             ("watch", "1"), ("labelSelector", selector),
             ("resourceVersion", answer.at("metadata", "resourceVersion")?.string),
             ("fieldSelector", target.name.map { "metadata.name=\($0)" }),
         ]
-        let shared = printer
         let list = client.path(
             target.kind,
             namespace: namespace ?? (target.kind.isNamespaced && !allNamespaces ? connection.namespace : nil)
@@ -118,8 +121,7 @@ package struct Get: AsyncParsableCommand {
                 throw CommandFailure(.init(status: 410, body: event["object"]?.canonicalBytes ?? []))
             }
             guard event["type"]?.string != "BOOKMARK", let table = event["object"] else { return true }
-            var copy = shared
-            for line in copy.lines(table, withHeaders: false) { environment.output(line) }
+            for line in printer.withLock({ $0.lines(table) }) { environment.output(line) }
             return true
         }
     }
@@ -131,25 +133,28 @@ extension String {
     var trimmingLastNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
 }
 
-/// Prints the server's tables; widths are kept from the first one, so that watched rows stay aligned.
+/// Prints the server's tables one after the other as one: headers once, columns that only grow.
 struct TablePrinter {
-    let showsNamespace: Bool
-    let isWide: Bool
-    private(set) var isEmpty = true
+    private let showsNamespace: Bool
+    private let isWide: Bool
+    private var showsHeaders: Bool
     private var columns: [Value] = []
+    private var widths: [Int] = []
 
-    init(showsNamespace: Bool, isWide: Bool) {
+    init(showsNamespace: Bool, isWide: Bool, showsHeaders: Bool) {
         self.showsNamespace = showsNamespace
         self.isWide = isWide
+        self.showsHeaders = showsHeaders
     }
 
-    mutating func lines(_ table: Value, withHeaders: Bool) -> [String] {
+    /// The lines of a table's rows; the first rows bring the headers, and no rows give no lines.
+    mutating func lines(_ table: Value) -> [String] {
         if let columns = table["columnDefinitions"]?.array, !columns.isEmpty { self.columns = columns }
         let shown = columns.indices.filter { isWide || (columns[$0]["priority"]?.integer ?? 0) == 0 }
         let headers = (showsNamespace ? ["Namespace"] : []) + shown.map { columns[$0]["name"]?.string ?? "" }
-        var text = TableText(headers)
         let rows = table["rows"]?.array ?? []
-        isEmpty = isEmpty && rows.isEmpty
+        guard !rows.isEmpty else { return [] }
+        var text = TableText(headers, widths: widths)
         for row in rows {
             let cells = row["cells"]?.array ?? []
             let namespace = row.at("object", "metadata", "namespace")?.string ?? "<none>"
@@ -158,6 +163,8 @@ struct TablePrinter {
                     + shown.map { cells.indices.contains($0) ? cell(cells[$0]) : "<none>" }
             )
         }
-        return text.lines(withHeaders: withHeaders)
+        widths = text.widths
+        defer { showsHeaders = false }
+        return text.lines(withHeaders: showsHeaders)
     }
 }

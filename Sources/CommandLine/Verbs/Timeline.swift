@@ -6,7 +6,7 @@ package struct Timeline: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract:
             "Show a run from its first attempt to its last decision: who did what, with which tools, for "
-                + "how much."
+            + "how much."
     )
 
     @OptionGroup var connection: ConnectionOptions
@@ -42,29 +42,24 @@ struct RunReader {
             return try await client.list(kind, namespace: namespace, labels: "\(LiveLabel.workflow)=\(name)")
         }
         let attempts = try await list("Attempt")
-        var tools: [String: [String]] = [:]
-        for attempt in attempts {
-            tools[attempt.metadata.name] = try await self.tools(of: attempt.metadata.name)
-        }
+        var logs: [String: [Value]] = [:]
+        for attempt in attempts { logs[attempt.metadata.name] = try await log(of: attempt.metadata.name) }
         return RunTimeline(
             workflow: workflow,
             tasks: try await list("Task"),
             attempts: attempts,
             handoffs: try await list("Handoff"),
             gates: try await list("Gate"),
-            tools: tools
+            logs: logs
         )
     }
 
-    /// The names of the tools an attempt called, in order, from its log.
-    private func tools(of attempt: String) async throws -> [String] {
+    /// What an attempt's runtime wrote, oldest first.
+    private func log(of attempt: String) async throws -> [Value] {
         guard let kind = Kind.named("Attempt") else { return [] }
         let path = client.path(kind, namespace: namespace, name: attempt) + "/log"
         let answer = try await client.request("GET", path, accept: "application/x-ndjson")
-        return try answer.body.split(separator: 0x0A).compactMap { line in
-            let entry = try Value(json: Array(line))
-            return entry["source"]?.string == "tool" ? entry.at("data", "tool")?.string : nil
-        }
+        return try answer.body.split(separator: 0x0A).map { try Value(json: Array($0)) }
     }
 }
 
@@ -75,7 +70,8 @@ struct RunTimeline {
     let attempts: [Object]
     let handoffs: [Object]
     let gates: [Object]
-    let tools: [String: [String]]
+    /// By the name of the attempt.
+    let logs: [String: [Value]]
 
     func lines() -> [String] {
         let status = workflow.status ?? .null
@@ -83,17 +79,22 @@ struct RunTimeline {
             "workflow/\(workflow.metadata.name): \(cell(status["phase"]))"
                 + " · playbook \(cell(status["playbook"])) \(cell(status["playbookVersion"]))"
         ]
+        if isScripted { lines.append("the thinking is scripted: a screenplay played the model's part") }
         lines += entries().sorted { $0.at < $1.at }.flatMap(\.lines)
         let spend = status["spend"] ?? .null
         lines.append(
-            "total: \(tokens(spend)) tokens, $\(cell(spend["cost"])), \(cell(spend["modelCalls"])) model "
-                + "calls, "
-                + "\(cell(spend["toolCalls"])) tool calls" + (duration.map { ", \(span($0))" } ?? "")
+            "total: \(tokens(spend)) tokens, $\(cell(spend["cost"])), "
+                + "\(cell(spend["modelCalls"])) model calls, \(cell(spend["toolCalls"])) tool calls"
+                + (duration.map { ", \(span($0))" } ?? "")
         )
         if let branch = status["branch"]?.string, let head = status["head"]?.string {
             lines.append("branch: \(branch) at \(head.prefix(7))")
         }
         return lines
+    }
+
+    private var isScripted: Bool {
+        logs.values.contains { log in log.contains { $0.at("data", "scripted")?.bool == true } }
     }
 
     private var duration: Duration? {
@@ -127,7 +128,9 @@ struct RunTimeline {
                 + "\(attempt.metadata.name)"
                 + " · \(cell(status["state"])) · \(tokens(usage)) tokens · $\(cell(usage["cost"])) · \(took)",
         ]
-        let names = tools[attempt.metadata.name] ?? []
+        let names = (logs[attempt.metadata.name] ?? []).compactMap { line in
+            line["source"]?.string == "tool" ? line.at("data", "tool")?.string : nil
+        }
         if !names.isEmpty { lines.append("  tools: " + names.joined(separator: ", ")) }
         if let message = status["message"]?.string { lines.append("  \(message)") }
         let handoff = handoffs.first { $0.status?["attemptUID"]?.string == attempt.metadata.uid?.text }

@@ -8,7 +8,7 @@ package struct Validate: AsyncParsableCommand {
         abstract: "Check configuration files without a server.",
         discussion:
             "Says exactly what the server would say, except what only the server knows: grants of the "
-                + "source, "
+            + "source, "
             + "and objects of other sources."
     )
 
