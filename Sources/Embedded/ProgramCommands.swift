@@ -13,6 +13,7 @@ struct DaemonCommand {
             "--state", installation.state, "--database-socket", installation.databaseSocketFolder,
             "--database-user", Installation.databaseUser, "--public-port", "\(settings.publicPort)",
             "--fleet-token-file", installation.fleetTokenFile, "--log-level", settings.logLevel,
+            "--anonymous-read", "everything",
         ]
         if let source { arguments += ["--bootstrap-source", source] }
         return Program(

@@ -26,7 +26,7 @@ struct Repositories: Sendable {
                 FileSystem.names(in: folder).isEmpty ? "is empty" : "is no git repository and has no config/"
             throw Failure(
                 .invalid,
-                "\(folder) \(what); run `agirunner init \(folder)` to begin a configuration there"
+                "\(folder) \(what); give a git repository, or a folder with config/ and workspaces/ such as examples/first-light"
             )
         }
         try await make(from: folder)

@@ -116,6 +116,8 @@ package struct RunPorts: Sendable {
 package struct QueuePorts: Sendable {
     package var claim: @Sendable () async throws -> ClaimedKey?
     package var renew: @Sendable (ClaimedKey) async throws -> Void
+    /// Waits for a fraction of the lease; false when it was cancelled.
+    package var pauseBeforeRenewal: @Sendable () async -> Bool
     package var finish: @Sendable (ClaimedKey) async throws -> Void
     package var release: @Sendable (ClaimedKey, _ after: Duration, _ failed: Bool) async throws -> Void
     /// Waits until something was committed, or for the given time.
@@ -125,12 +127,14 @@ package struct QueuePorts: Sendable {
     package init(
         claim: @escaping @Sendable () async throws -> ClaimedKey?,
         renew: @escaping @Sendable (ClaimedKey) async throws -> Void,
+        pauseBeforeRenewal: @escaping @Sendable () async -> Bool,
         finish: @escaping @Sendable (ClaimedKey) async throws -> Void,
         release: @escaping @Sendable (ClaimedKey, Duration, Bool) async throws -> Void,
         wait: @escaping @Sendable (Duration) async -> Void
     ) {
         self.claim = claim
         self.renew = renew
+        self.pauseBeforeRenewal = pauseBeforeRenewal
         self.finish = finish
         self.release = release
         self.wait = wait

@@ -57,6 +57,10 @@ func queuePorts(_ store: Store, claimer: String) -> QueuePorts {
     QueuePorts(
         claim: { try await store.claimKey(by: claimer, lease: .seconds(60)) },
         renew: { try await store.renew($0, lease: .seconds(60)) },
+        pauseBeforeRenewal: {
+            do { try await ContinuousClock().sleep(for: .seconds(20)) } catch { return false }
+            return true
+        },
         finish: { try await store.finish($0) },
         release: { try await store.release($0, retryAfter: $1, failed: $2) },
         wait: { await store.nextBell(deadline: $0) }

@@ -32,7 +32,7 @@ struct Daemon: AsyncParsableCommand {
     @Option(help: "The TCP port of the public door on 127.0.0.1; 0 lets the system choose.")
     var publicPort = 8080
     @Option(help: "What somebody unknown may read on the public door: everything or health.")
-    var anonymousRead = "everything"
+    var anonymousRead = "health"
     @Option(help: "A file that holds the fleet manager's token.")
     var fleetTokenFile: String
     @Option(help: "The repository of the GitSource 'main', made when there is none.")

@@ -54,7 +54,7 @@ final class SourceRepositories: Sendable {
             deadline: deadline(spec)
         )
         let tree = try await mirror.snapshot(commit: commit, path: spec.path == "." ? "" : spec.path)
-        let files = try await files(of: tree, mirror)
+        let files = try await files(of: tree, mirror, spec)
         var options = LoadOptions()
         options.gitSource = name
         options.commit = commit
@@ -76,11 +76,16 @@ final class SourceRepositories: Sendable {
         )
     }
 
-    /// The YAML files of a tree; one that is too large is handed on as it is, for the loader to refuse.
-    private func files(of tree: SourceTree, _ mirror: Mirror) async throws -> [SourceFile] {
+    /// The YAML files of a tree that the source includes; one that is too large is handed on as it is, for
+    /// the loader to refuse.
+    private func files(
+        of tree: SourceTree,
+        _ mirror: Mirror,
+        _ spec: GitSourceSpec
+    ) async throws -> [SourceFile] {
         let entries = tree.files.filter {
             ($0.path.hasSuffix(".yaml") || $0.path.hasSuffix(".yml"))
-                && ($0.mode == .regular || $0.mode == .executable)
+                && ($0.mode == .regular || $0.mode == .executable) && spec.includes($0.path)
         }
         let limit = 1 << 20
         let small = entries.filter { $0.size <= limit }

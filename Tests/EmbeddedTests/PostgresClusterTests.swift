@@ -80,7 +80,8 @@ import Threads
                 }
                 try await ContinuousClock().sleep(for: .milliseconds(50))
             }
-            #expect(!deadline.isPast)
+            let log = FileSystem.text(state.installation.log(of: "postgres")) ?? ""
+            #expect(!deadline.isPast, "\(keeper.program.name) \(process.pid) \(log.suffix(3000))")
             #expect(try await query(cluster, "SELECT 1") == "1")
             keeping.cancel()
             await keeping.value

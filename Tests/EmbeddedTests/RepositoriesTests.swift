@@ -91,7 +91,8 @@ import Threads
             }
             #expect(
                 failure?.message
-                    == "\(folder) is empty; run `agirunner init \(folder)` to begin a configuration there"
+                    == "\(folder) is empty; give a git repository, or a folder with config/ and workspaces/ "
+                    + "such as examples/first-light"
             )
             try FileSystem.write([], to: folder + "/notes.txt")
             let other = await #expect(throws: Failure.self) {

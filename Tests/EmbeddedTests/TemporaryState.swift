@@ -47,6 +47,16 @@ struct TemporaryState: Sendable {
         }
     }
 
+    /// Whether nothing runs inside any more, at once or as soon as what was killed is gone.
+    func isLeftAlone() async -> Bool {
+        let deadline = ContinuousClock.now + .seconds(3)
+        while !processesInside.isEmpty, ContinuousClock.now < deadline {
+            // Ends early when the test is cancelled, which the last look then judges.
+            try? await ContinuousClock().sleep(for: .milliseconds(20))
+        }
+        return processesInside.isEmpty
+    }
+
     func settings(folder: String? = nil, programs: String? = nil) -> EmbeddedSettings {
         EmbeddedSettings(
             state: installation.state,

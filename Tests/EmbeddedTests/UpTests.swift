@@ -22,7 +22,7 @@ import Threads
             let order = session.lines.filter { $0.hasSuffix("stopping") }
             #expect(order == ["agirunner-fleet: stopping", "agirunnerd: stopping", "postgres: stopping"])
             #expect(state.running.isEmpty)
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
             #expect(FileSystem.names(in: state.installation.processes).isEmpty)
         }
     }
@@ -41,7 +41,7 @@ import Threads
             #expect(["postgres", "agirunnerd", "agirunner-fleet"].map { state.process($0) } == left)
             session.stop()
             try await running.value
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 
@@ -61,7 +61,7 @@ import Threads
             #expect(state.process("postgres") == database)
             session.stop()
             try await running.value
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 
@@ -79,7 +79,7 @@ import Threads
             #expect(state.process("postgres") == database)
             session.stop()
             try await running.value
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 
@@ -98,7 +98,7 @@ import Threads
             session.stop()
             try await running.value
             #expect(began.duration(to: .now) < .seconds(25))
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 
@@ -125,7 +125,7 @@ import Threads
             session.stop()
             try await running.value
             #expect(!runtime.isAlive)
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 
@@ -141,7 +141,7 @@ import Threads
             #expect(failure?.code == .unavailable)
             #expect(failure?.message.contains("the port is on fire") == true)
             #expect(state.running.isEmpty)
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 
@@ -151,7 +151,7 @@ import Threads
                 try await up(state.settings(programs: state.folder + "/none"), ports: Session().ports)
             }
             #expect(failure?.message.contains("/none/agirunnerd is missing") == true)
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 
@@ -164,7 +164,7 @@ import Threads
             session.stop()
             try await running.value
             #expect(!session.lines.contains("everything runs"))
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 
@@ -177,7 +177,7 @@ import Threads
             running.cancel()
             _ = await running.result
             #expect(state.running.isEmpty)
-            #expect(state.processesInside.isEmpty)
+            #expect(await state.isLeftAlone())
         }
     }
 

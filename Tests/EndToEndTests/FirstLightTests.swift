@@ -6,21 +6,14 @@ import Threads
 
 /// The walking skeleton, from a commit to a finished workflow.
 @Suite struct FirstLightTests {
-    @Test func `a commit becomes a finished workflow`() async throws {
-        try await System.running { system in
+    @Test(arguments: users) func `a commit becomes a finished workflow`(user: Command.Account?) async throws {
+        try await System.running(as: user) { system in
             try await finish(system)
             try await checkRecords(system)
             try await checkBranch(system)
-        }
-    }
-
-    @Test(.enabled(if: geteuid() == 0, "only root can become a plain user; others are one already"))
-    func `a plain user gets the same`() async throws {
-        try await System.running(as: plainUser) { system in
-            try await finish(system)
-            try await checkBranch(system)
-            let owners = try await system.shell("find '\(system.state)' ! -user nobody | head")
-            #expect(owners.output == "")
+            guard let user else { return }
+            let strangers = try await system.shell("find '\(system.state)' ! -uid \(user.userID) | head")
+            #expect(strangers.output == "")
         }
     }
 

@@ -49,9 +49,15 @@ final class System: Sendable {
     static func with(as account: Command.Account? = nil, _ body: (System) async throws -> Void) async throws {
         let system = try await System(account: account)
         do { try await body(system) } catch {
-            let logs = try await system.shell("tail -n 20 '\(system.state)'/logs/*.log 2>&1 || true")
+            let story = try await system.shell(
+                """
+                agirunner get workflows,tasks,attempts,escalations,gitsources 2>&1 || true
+                agirunner events 2>&1 | tail -n 12 || true
+                tail -n 12 '\(system.state)'/logs/*.log up.log 2>&1 || true
+                """
+            )
             try await system.kill()
-            throw SupportError("\(error)\n\(system.folder.read("up.log") ?? "")\n\(logs.output)")
+            throw SupportError("\(error)\n\(story.output)")
         }
         let left = system.processes
         try await system.kill()
@@ -91,8 +97,9 @@ final class System: Sendable {
 
     /// The command lines of everything that runs below this system's folder, whoever started it.
     var processes: [String: Int32] {
-        let numbers = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [])  // Linux only.
-            .compactMap { Int32($0) }
+        // Nothing can be read where there is no /proc, and nothing else of these tests runs there.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let numbers = names.compactMap { Int32($0) }
         return numbers.reduce(into: [:]) { found, number in
             let line = FileManager.default.contents(atPath: "/proc/\(number)/cmdline") ?? Data()
             let text = String(decoding: line, as: UTF8.self).replacing("\0", with: " ")
@@ -201,7 +208,6 @@ func eventually(within limit: Duration, _ holds: @Sendable () async throws -> Bo
     return try await holds()
 }
 
-/// The user `nobody`, when the tests run as root and can become it.
-var plainUser: Command.Account? {
-    geteuid() == 0 ? Command.Account(userID: 65_534, groupID: 65_534) : nil
-}
+/// Whoever runs the tests and, when that is root, a plain user as well: `nobody`.
+let users: [Command.Account?] =
+    geteuid() == 0 ? [nil, Command.Account(userID: 65_534, groupID: 65_534)] : [nil]

@@ -11,6 +11,7 @@ func makeContract(_ change: (inout Value) -> Void = { _ in }) throws -> Contract
             "purpose": "delivery", "revision": 1,
         ],
         "instructions": "Fix what is broken.", "brief": "Division rounds the wrong way.", "predecessors": [],
+        "documents": [],
         "tools": [
             "file_read", "file_list", "grep", "file_write", "file_edit", "shell_exec", "git_commit",
             "submit_handoff",

@@ -95,7 +95,7 @@ import Testing
             ServiceStatement.allCases, SettingStatement.allCases, MigrationStatement.allCases,
             KeyStatement.allCases,
             DeclaredStatement.allCases, RevisionStatement.allCases, RunStatement.allCases,
-            ClaimStatement.allCases,
+            ClaimStatement.allCases, HoldingStatement.allCases,
             FleetStatement.allCases, LogStatement.allCases, TaskLogStatement.allCases,
             RetentionStatement.allCases,
             ControlStatement.allCases, Table.all.flatMap { [$0.insert, $0.update] },

@@ -46,7 +46,7 @@ extension Shape {
         columns: [
             Column("ACTION", "spec.action"), Column("KIND", "spec.target.kind"),
             Column("TARGET", "spec.target.name"),
-            Column("RESULT", "status.result"),
+            Column("OUTCOME", "status.outcome"), Column("REASON", "status.reason"),
         ],
         spec: [
             .required("target", .object(target), "What it is about."),

@@ -11,7 +11,8 @@ package struct LocalEngineSettings: Sendable {
     package var folder: String
     /// Used only when we are root: one for each live sandbox, and for nothing else on this host.
     package var userIDs: ClosedRange<UInt32>
-    /// Holds the locks of the users in use: one folder for all runtimes of this host.
+    /// Holds the locks of the users in use: one folder for all runtimes of this host, whatever installation
+    /// they belong to.
     package var userIDFolder: String
     package var bubblewrap = "/usr/bin/bwrap"
     /// Commands that may run in one sandbox at the same time.
@@ -24,7 +25,7 @@ package struct LocalEngineSettings: Sendable {
     ) {
         self.folder = folder
         self.userIDs = userIDs
-        self.userIDFolder = userIDFolder ?? folder + "/users"
+        self.userIDFolder = userIDFolder ?? "/run/agirunner-users"
     }
 
     /// Nil when we are not root: then everything runs as we do.

@@ -52,3 +52,11 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
     package var drift: Drift
     package var suspend: Bool
 }
+
+extension GitSourceSpec {
+    /// Whether a file is loaded: it matches an `include`, where there is any, and no `exclude`.
+    package func includes(_ path: String) -> Bool {
+        (include.isEmpty || include.contains { globMatches($0, path) })
+            && !exclude.contains { globMatches($0, path) }
+    }
+}

@@ -51,6 +51,19 @@ package struct Contract: Sendable, Hashable, Codable {
         }
     }
 
+    /// A text that lies ready in the workspace.
+    package struct Document: Sendable, Hashable, Codable {
+        /// Below `/workspace`, such as `context/skills/review.md`.
+        package var path: String
+        package var text: String
+
+        /// A document of its parts.
+        package init(path: String, text: String) {
+            self.path = path
+            self.text = text
+        }
+    }
+
     package struct Model: Sendable, Hashable, Codable {
         package var route: String
         package var model: String
@@ -132,6 +145,7 @@ package struct Contract: Sendable, Hashable, Codable {
     /// The task: goal, guidance, acceptance, parameters, feedback.
     package var brief: String
     package var predecessors: [Predecessor]
+    package var documents: [Document]
     /// Names of the tools the role may call; an assessment's holds none that writes or publishes.
     package var tools: [String]
     package var shell: ToolProfileSpec.Shell
@@ -149,6 +163,7 @@ package struct Contract: Sendable, Hashable, Codable {
         instructions: String,
         brief: String,
         predecessors: [Predecessor],
+        documents: [Document],
         tools: [String],
         shell: ToolProfileSpec.Shell,
         writablePaths: [String],
@@ -162,6 +177,7 @@ package struct Contract: Sendable, Hashable, Codable {
         self.instructions = instructions
         self.brief = brief
         self.predecessors = predecessors
+        self.documents = documents
         self.tools = tools
         self.shell = shell
         self.writablePaths = writablePaths

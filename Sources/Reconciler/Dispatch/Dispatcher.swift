@@ -118,6 +118,7 @@ package struct Dispatcher: Sendable {
         }
         let lease = lease
         let claimed = try await ports.claimTask(worker) { run, pins, task, context in
+            guard has(worker, commandsFor: task, pins) else { return nil }
             let command = RunCommand.claim(
                 task: task.uid,
                 worker: worker.name,
@@ -135,6 +136,11 @@ package struct Dispatcher: Sendable {
             return nil
         }
         return try grant(attempt.uid, token: token, run: claimed.change.run, pins: claimed.pins)
+    }
+
+    /// Whether the worker has verified every command that the task's profile requires.
+    private func has(_ worker: WorkerRecord, commandsFor task: TaskRecord, _ pins: Pins) -> Bool {
+        requiredCommands(of: task, pins).allSatisfy(worker.commands.contains)
     }
 
     private func grant(_ uid: UID, token: String, run: Run, pins: Pins) throws -> GrantedClaim? {
@@ -201,16 +207,23 @@ package struct Dispatcher: Sendable {
     }
 
     /// Fires what is due: leases that ran out and gates whose time is over.
+    ///
+    /// - Throws: the first failure, after everything else that is due was fired: one bad run stops no other.
     package func sweep() async throws {
-        for (workflow, attempt) in try await ports.expiredLeases() {
-            try await ports.transact(workflow, "controller", nil) { run, pins, context in
-                try apply(.loseLease(attempt: attempt), to: run, pins: pins, context: context)
+        var due = try await ports.expiredLeases().map {
+            ($0.workflow, RunCommand.loseLease(attempt: $0.attempt))
+        }
+        due += try await ports.dueGates().map { ($0.workflow, RunCommand.expireGate($0.gate)) }
+        var failure: (any Error)?
+        for (workflow, command) in due {
+            do {
+                try await ports.transact(workflow, "controller", nil) { run, pins, context in
+                    try apply(command, to: run, pins: pins, context: context)
+                }
+            } catch {
+                failure = failure ?? error
             }
         }
-        for (workflow, gate) in try await ports.dueGates() {
-            try await ports.transact(workflow, "controller", nil) { run, pins, context in
-                try apply(.expireGate(gate), to: run, pins: pins, context: context)
-            }
-        }
+        if let failure { throw failure }
     }
 }

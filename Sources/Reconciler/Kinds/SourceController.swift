@@ -79,12 +79,14 @@ package struct SourceController: Sendable {
         return .again(after: interval)
     }
 
-    /// Whether anything could differ: another commit, another spec, or somebody asked.
+    /// Whether anything could differ: another commit, another spec, somebody asked, or what the commit
+    /// declares was not wholly applied, which may be possible by now.
     private func needsApply(_ stored: Stored, tip: CommitID, request: String?) -> Bool {
         let status = stored.object.status
         return status?["appliedCommit"]?.string != tip.text
             || status?["observedGeneration"]?.integer != stored.object.metadata.generation
             || status?["lastHandledReconcileAt"]?.string != request
+            || status?["diagnostics"]?.array?.isEmpty == false
     }
 
     private func planInput(
@@ -97,14 +99,13 @@ package struct SourceController: Sendable {
         for declared in revision.declared where !known.contains(declared.object.key) {
             if let other = try await objects.stored(declared.object.key) { stored.append(other) }
         }
-        let broken = Set(revision.diagnostics.filter { $0.severity == .error }.map(\.path))
         return PlanInput(
             declared: revision.declared,
             stored: stored,
             source: source,
             prune: spec.prune,
             heldBack: Set(revision.heldBack.keys),
-            brokenPaths: broken
+            hasErrors: revision.diagnostics.contains { $0.severity == .error }
         )
     }
 

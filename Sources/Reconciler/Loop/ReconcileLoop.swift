@@ -51,12 +51,36 @@ package struct ReconcileLoop: Sendable {
 
     private func handle(_ claimed: ClaimedKey) async throws {
         guard let controller = controllers[claimed.key.kind] else { return try await queue.finish(claimed) }
-        let outcome = await controller(claimed)
+        let outcome = await keeping(claimed) { await controller(claimed) }
         report(claimed, outcome)
         switch outcome {
         case .done: try await queue.finish(claimed)
         case .again(let delay): try await queue.release(claimed, delay, false)
         case .failed: try await queue.release(claimed, backOff(after: claimed.failures + 1), true)
+        }
+    }
+    /// Runs a controller while the key's lease is renewed, so that slow work is not begun again beside it.
+    ///
+    /// A lease that cannot be renewed is another worker's by now: the controller is cancelled, and the fence
+    /// refuses whatever it still tries to write.
+    private func keeping(
+        _ claimed: ClaimedKey,
+        _ work: @escaping @Sendable () async -> Outcome
+    ) async -> Outcome {
+        await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask { await work() }
+            group.addTask {
+                while await queue.pauseBeforeRenewal() {
+                    do { try await queue.renew(claimed) } catch { return nil }
+                }
+                return nil
+            }
+            var outcome: Outcome?
+            while let ended = await group.next() {
+                outcome = ended ?? outcome
+                group.cancelAll()
+            }
+            return outcome ?? .failed(Failure(.unavailable, "the work on \(claimed.key) was given up"))
         }
     }
 }

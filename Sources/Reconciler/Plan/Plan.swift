@@ -45,8 +45,11 @@ package struct PlanInput: Sendable {
     package var prune: GitSourceSpec.Prune
     /// Objects the commit declares but an error holds back; they are never pruned.
     package var heldBack: Set<ObjectKey>
-    /// Files with an error: what they declared before stays, whatever they declare now.
-    package var brokenPaths: Set<String>
+    /// Whether the commit has an error: then nothing is deleted.
+    ///
+    /// A file that cannot be read hides what it declares, and the last good version of what is held back
+    /// may need an object that the commit leaves out.
+    package var hasErrors: Bool
 
     /// An input of its parts.
     package init(
@@ -55,14 +58,14 @@ package struct PlanInput: Sendable {
         source: String,
         prune: GitSourceSpec.Prune,
         heldBack: Set<ObjectKey>,
-        brokenPaths: Set<String>
+        hasErrors: Bool
     ) {
         self.declared = declared
         self.stored = stored
         self.source = source
         self.prune = prune
         self.heldBack = heldBack
-        self.brokenPaths = brokenPaths
+        self.hasErrors = hasErrors
     }
 }
 
@@ -102,15 +105,9 @@ private func step(_ act: Plan.Step.Act, _ declared: Declared) -> Plan.Step {
 }
 
 private func isChanged(_ declared: Declared, _ stored: Stored) -> Bool {
-    declared.digest != stored.digest
-        || declares(declared.object.metadata.labels, unlike: stored.object.metadata.labels)
-        || declares(declared.object.metadata.annotations, unlike: stored.object.metadata.annotations)
-}
-
-/// Whether a file's labels or annotations differ from the stored ones; keys the file does not declare belong
-/// to whoever set them.
-private func declares(_ declared: [String: String]?, unlike stored: [String: String]?) -> Bool {
-    (declared ?? [:]).contains { stored?[$0.key] != $0.value }
+    let (wanted, there) = (declared.object.metadata, stored.object.metadata)
+    return declared.digest != stored.digest || wanted.labels ?? [:] != there.labels ?? [:]
+        || wanted.annotations ?? [:] != there.annotations ?? [:]
 }
 
 private func isMoved(_ declared: Origin, _ stored: Origin) -> Bool {
@@ -137,9 +134,7 @@ private func addRemovals(to plan: inout Plan, _ input: PlanInput) {
 
 private func holdReason(_ stored: Stored, _ input: PlanInput) -> String? {
     let annotations = stored.object.metadata.annotations ?? [:]
-    if let path = stored.origin.path, input.brokenPaths.contains(path) {
-        return "its file \(path) has an error"
-    }
+    if input.hasErrors { return "the commit has errors, and deletes nothing until it has none" }
     if annotations["agirunner.dev/prune"] == "disabled" { return "agirunner.dev/prune is disabled" }
     if annotations["agirunner.dev/deletion-protection"] == "enabled" {
         return "it is protected from deletion"
@@ -176,6 +171,6 @@ private func ownershipConflict(_ declared: Declared, _ stored: Stored, source: S
         field: "metadata.name",
         message:
             "\(declared.object.key) must have one owner; it belongs to \(owner), and source '\(source)' "
-                + "claims it"
+            + "claims it"
     )
 }

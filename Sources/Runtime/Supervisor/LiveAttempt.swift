@@ -118,6 +118,9 @@ final class LiveAttempt: Sendable {
             try WorkspacePath("workspace/context/predecessors.json"),
             Array(predecessors.prettyJSON.utf8)
         )
+        for document in contract.documents {
+            try files.write(try WorkspacePath("workspace/\(document.path)"), Array(document.text.utf8))
+        }
         guard let workspace = contract.workspace, workspace.spec.type != .artifact else { return (nil, nil) }
         guard workspace.spec.type == .git else {
             throw Failure(

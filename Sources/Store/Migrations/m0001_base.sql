@@ -194,6 +194,7 @@ CREATE TABLE attempts (
     CHECK (state <> 'live' OR lease_until IS NOT NULL)
 );
 CREATE INDEX attempts_workflow ON attempts (workflow_uid);
+CREATE INDEX attempts_token ON attempts (token_digest);
 CREATE UNIQUE INDEX attempts_one_live ON attempts (task_uid) WHERE state = 'live';
 CREATE INDEX attempts_lease ON attempts (lease_until) WHERE state = 'live';
 CREATE INDEX attempts_worker ON attempts (worker) WHERE state = 'live';

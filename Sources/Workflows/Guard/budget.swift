@@ -7,6 +7,12 @@ extension Draft {
         let spend = run.workflow.spend
         if let cost = budget.costUSD, spend.cost >= cost { return true }
         if let tokens = budget.tokens, spend.inputTokens + spend.outputTokens >= tokens { return true }
+        // What attempts took: waiting at gates is in no attempt, and so does not count.
+        if let limit = budget.wallClock.flatMap(Duration.init(text:)),
+            .milliseconds(spend.wallMilliseconds) >= limit
+        {
+            return true
+        }
         return false
     }
 
@@ -22,8 +28,9 @@ extension Draft {
     mutating func enforceBudget() throws {
         guard isOverBudget, let budget = pins.workflow.budget, !run.workflow.phase.isTerminal else { return }
         let spent =
-            "the run has spent \(run.workflow.spend.cost) USD of "
-                + "\(budget.costUSD?.description ?? "its tokens")"
+            "the run has used its budget: \(run.workflow.spend.cost) USD, "
+            + "\(run.workflow.spend.inputTokens + run.workflow.spend.outputTokens) tokens, "
+            + "\(run.workflow.spend.wallMilliseconds / 1000) seconds"
         switch budget.onExceeded {
         case .stop: try endRun(.fail, reason: .budgetExceeded, message: spent)
         case .warn:

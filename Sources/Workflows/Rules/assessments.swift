@@ -41,7 +41,7 @@ extension Draft {
     private func assessment(of task: TaskRecord, by role: String, in item: WorkItemRecord) -> TaskRecord? {
         run.tasks.last {
             $0.workItemUID == item.uid && $0.role == role && $0.subject?.taskUID == task.uid
-                && $0.subject?.revision == task.revision
+                && $0.subject?.revision == task.revision && $0.state != .cancelled
         }
     }
 

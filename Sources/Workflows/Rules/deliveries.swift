@@ -79,7 +79,7 @@ extension Draft {
     }
 
     func deliveries(of item: WorkItemRecord) -> [TaskRecord] {
-        run.tasks.filter { $0.workItemUID == item.uid && $0.purpose == .delivery }
+        run.tasks.filter { $0.workItemUID == item.uid && $0.purpose == .delivery && $0.state != .cancelled }
     }
 
     mutating func createTask(
@@ -156,7 +156,7 @@ extension Draft {
     /// An item is done when its tasks are.
     mutating func completeItems(of spec: PlaybookSpec.Stage) throws -> Bool {
         for item in run.items where item.stage == spec.name && item.state == .open {
-            let tasks = run.tasks.filter { $0.workItemUID == item.uid }
+            let tasks = run.tasks.filter { $0.workItemUID == item.uid && $0.state != .cancelled }
             guard !tasks.isEmpty, tasks.allSatisfy({ $0.state == .completed }) else { continue }
             try move(item: item.uid, .complete)
             return true

@@ -14,6 +14,7 @@ package func contract(for attempt: AttemptRecord, task: TaskRecord, run: Run, pi
         instructions: instructions(of: role, pins),
         brief: brief(of: task, item, stage, run, pins),
         predecessors: predecessors(of: task, run),
+        documents: documents(of: role, pins),
         tools: tools.tools,
         shell: tools.shell,
         writablePaths: tools.paths.write,
@@ -56,6 +57,12 @@ private func sandbox(of role: RoleSpec, _ pins: Pins) throws -> RuntimeProfileSp
     guard let name = role.runtimeProfileRef ?? pins.playbook.runtimeProfileRef else { return .unlimited }
     guard let profile = pins.runtimeProfiles[name] else { throw missing("runtime profile '\(name)'") }
     return profile
+}
+
+/// The commands that the sandbox of a task must have, sorted as they are declared.
+package func requiredCommands(of task: TaskRecord, _ pins: Pins) -> [String] {
+    let name = pins.roles[task.role]?.runtimeProfileRef ?? pins.playbook.runtimeProfileRef
+    return name.flatMap { pins.runtimeProfiles[$0] }?.requiredCommands ?? []
 }
 
 private func limits(of role: RoleSpec, _ run: Run, _ pins: Pins) -> Contract.Limits {
@@ -106,13 +113,27 @@ private func predecessors(of task: TaskRecord, _ run: Run) -> [Contract.Predeces
     }
 }
 
+/// Where a skill that is delivered on demand lies, below `/workspace`.
+private func place(ofSkill name: String) -> String { "context/skills/\(name).md" }
+
+/// The skills of the role that are read on demand.
+private func documents(of role: RoleSpec, _ pins: Pins) -> [Contract.Document] {
+    role.skillRefs.compactMap { name in
+        guard let skill = pins.skills[name], skill.delivery == .onDemand else { return nil }
+        return Contract.Document(path: place(ofSkill: name), text: skill.body)
+    }
+}
+
 /// The system prompt: constant for a role within a run, so that providers can cache it.
 private func instructions(of role: RoleSpec, _ pins: Pins) -> String {
     var parts = ["# \(role.displayName)\n\n\(role.prompt)"]
     parts.append("# How this playbook works\n\n\(pins.playbook.instructions)")
     for name in role.skillRefs {
-        guard let skill = pins.skills[name], skill.delivery == .inline else { continue }
-        parts.append("# Skill: \(skill.displayName)\n\n\(skill.body)")
+        guard let skill = pins.skills[name] else { continue }
+        let text =
+            skill.delivery == .inline
+            ? skill.body : "\(skill.summary)\nRead it in /workspace/\(place(ofSkill: name))."
+        parts.append("# Skill: \(skill.displayName)\n\n\(text)")
     }
     return parts.map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n\n") + "\n"
 }

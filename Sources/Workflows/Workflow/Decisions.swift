@@ -9,6 +9,13 @@ extension Draft {
                 "workflow/\(run.workflow.name) has ended as \(run.workflow.phase.rawValue)"
             )
         }
+        if let expected = decision.expects?.generation, expected != run.workflow.observedGeneration {
+            throw Refusal(
+                .digestMismatch,
+                "workflow/\(run.workflow.name) is at generation \(run.workflow.observedGeneration), "
+                    + "not \(expected)"
+            )
+        }
         switch decision.target.kind {
         case "Workflow": try decideWorkflow(decision, by: actor)
         case "Gate":
@@ -67,11 +74,9 @@ extension Draft {
             }
             try move(task: task.uid, .cancel, reason: .cancelled, message: decision.note)
             try openEscalation(
-                stage: task.stage,
-                task: task,
-                to: "human",
+                for: task,
                 reason: .cancelled,
-                question: "task/\(task.name) was cancelled; cancel the run, or retry another way?"
+                question: "task/\(task.name) was cancelled; answer to have it done anew, or cancel the run"
             )
         default: throw Refusal(.unsupportedAction, "a task does not take '\(decision.action.rawValue)'")
         }
@@ -92,6 +97,8 @@ extension Draft {
         if let uid = escalation.taskUID {
             let task = try self.task(uid)
             if task.state == .escalated { try restart(task, note: note) }
+            // A cancelled task is final; its item gets a new one.
+            if task.state == .cancelled { try reopenItem(task.workItemUID) }
         } else if let name = escalation.stage, try stage(name).state == .blocked {
             try move(stage: try stage(name), .reopen)
             try reopenItems(of: name)

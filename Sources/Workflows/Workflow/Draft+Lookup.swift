@@ -30,7 +30,9 @@ extension Draft {
     func isAssessed(_ task: TaskRecord) -> Bool {
         let stage = pins.playbook.stages.first { $0.name == task.stage }
         guard stage?.assessedBy.isEmpty == false else { return false }
-        let latest = run.tasks.last { $0.workItemUID == task.workItemUID && $0.purpose == .delivery }
+        let latest = run.tasks.last {
+            $0.workItemUID == task.workItemUID && $0.purpose == .delivery && $0.state != .cancelled
+        }
         return latest?.uid == task.uid
     }
 

@@ -1,7 +1,7 @@
 /// Whether a glob matches the whole text: `*` is any run of characters, lines included, and `?` is one.
 ///
 /// Takes time in proportion to the product of both lengths at worst, whatever the pattern.
-func globMatches(_ pattern: String, _ text: String) -> Bool {
+package func globMatches(_ pattern: String, _ text: String) -> Bool {
     let pattern = Array(pattern.unicodeScalars)
     let text = Array(text.unicodeScalars)
     var place = 0
