@@ -79,12 +79,21 @@ package struct SourceController: Sendable {
         return .again(after: interval)
     }
 
-    /// Whether anything could differ: another commit, another spec, or somebody asked.
+    /// Whether anything could differ: another commit, another spec, somebody asked, or the last look came to
+    /// no end, so that the status must say again what holds.
     private func needsApply(_ stored: Stored, tip: CommitID, request: String?) -> Bool {
         let status = stored.object.status
         return status?["appliedCommit"]?.string != tip.text
             || status?["observedGeneration"]?.integer != stored.object.metadata.generation
-            || status?["lastHandledReconcileAt"]?.string != request
+            || status?["lastHandledReconcileAt"]?.string != request || wasCutShort(stored)
+    }
+
+    /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
+    private func wasCutShort(_ stored: Stored) -> Bool {
+        (stored.object.status?["conditions"]?.array ?? []).contains { condition in
+            condition["type"] == "Reconciling"
+                || condition["type"] == "Ready" && condition["reason"] == "Suspended"
+        }
     }
 
     private func planInput(
