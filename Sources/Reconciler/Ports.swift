@@ -10,6 +10,8 @@ package struct LoadedRevision: Sendable {
     package var diagnostics: [Diagnostic]
     /// The first diagnostic of each object an error holds back.
     package var heldBack: [ObjectKey: Diagnostic]
+    /// Files of which it is not known what they declare.
+    package var unreadable: [String]
 
     /// A revision of its parts.
     package init(
@@ -18,7 +20,8 @@ package struct LoadedRevision: Sendable {
         message: String,
         declared: [Declared],
         diagnostics: [Diagnostic],
-        heldBack: [ObjectKey: Diagnostic]
+        heldBack: [ObjectKey: Diagnostic],
+        unreadable: [String] = []
     ) {
         self.commit = commit
         self.author = author
@@ -26,6 +29,7 @@ package struct LoadedRevision: Sendable {
         self.declared = declared
         self.diagnostics = diagnostics
         self.heldBack = heldBack
+        self.unreadable = unreadable
     }
 }
 

@@ -72,7 +72,8 @@ final class SourceRepositories: Sendable {
             message: tree.message,
             declared: loaded.objects,
             diagnostics: loaded.diagnostics,
-            heldBack: loaded.heldBack
+            heldBack: loaded.heldBack,
+            unreadable: loaded.unreadable
         )
     }
 

@@ -113,7 +113,8 @@ package struct SourceController: Sendable {
             source: source,
             prune: spec.prune,
             heldBack: Set(revision.heldBack.keys),
-            brokenPaths: broken
+            brokenPaths: broken,
+            unreadablePaths: Set(revision.unreadable)
         )
     }
 

@@ -47,6 +47,8 @@ package struct PlanInput: Sendable {
     package var heldBack: Set<ObjectKey>
     /// Files with an error: what they declared before stays, whatever they declare now.
     package var brokenPaths: Set<String>
+    /// Files of which it is not known what they declare: anything that is missing may have moved there.
+    package var unreadablePaths: Set<String>
 
     /// An input of its parts.
     package init(
@@ -55,7 +57,8 @@ package struct PlanInput: Sendable {
         source: String,
         prune: GitSourceSpec.Prune,
         heldBack: Set<ObjectKey>,
-        brokenPaths: Set<String>
+        brokenPaths: Set<String>,
+        unreadablePaths: Set<String> = []
     ) {
         self.declared = declared
         self.stored = stored
@@ -63,6 +66,7 @@ package struct PlanInput: Sendable {
         self.prune = prune
         self.heldBack = heldBack
         self.brokenPaths = brokenPaths
+        self.unreadablePaths = unreadablePaths
     }
 }
 
@@ -149,7 +153,7 @@ private func holdReason(_ stored: Stored, _ input: PlanInput) -> String? {
     }
     if stored.object.kind == "Workflow" { return "a run is kept until it is cancelled" }
     if stored.object.kind == "GitSource" { return "a source never deletes a source" }
-    return nil
+    return input.unreadablePaths.min().map { "\($0) cannot be read and may declare it" }
 }
 
 private func brake(prunable: Int, owned: Int, _ input: PlanInput) -> String? {
@@ -179,6 +183,6 @@ private func ownershipConflict(_ declared: Declared, _ stored: Stored, source: S
         field: "metadata.name",
         message:
             "\(declared.object.key) must have one owner; it belongs to \(owner), and source '\(source)' "
-                + "claims it"
+            + "claims it"
     )
 }
