@@ -137,7 +137,7 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("CatalogTests", ["Catalog", "Domain"]),
         tests("WorkflowsTests", ["Workflows", "Domain"]),
-        tests("ReconcilerTests", ["Reconciler", "Workflows", "Domain"]),
+        tests("ReconcilerTests", ["Reconciler", "Workflows", "Domain", "Support"]),
         tests("GitTests", ["Git", "Domain", "Threads"]),
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
         tests("ContainersTests", ["Containers", "Domain", "Threads", logging]),
@@ -153,8 +153,8 @@ let package = Package(
                 lifecycle,
             ]
         ),
-        tests("TelemetryTests", ["Telemetry", logging]),
-        tests("CommandLineTests", ["CommandLine", "Domain"]),
+        tests("TelemetryTests", ["Telemetry", "Domain", "Secrets", logging, metrics]),
+        tests("CommandLineTests", ["CommandLine", "Catalog", "Domain", "Support", argumentParser]),
         tests("EmbeddedTests", ["Embedded", "Domain", "Threads"]),
         tests("TidyTests", []),
         tests(

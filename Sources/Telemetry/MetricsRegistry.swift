@@ -100,7 +100,7 @@ private struct Family {
         }
         return
             "# HELP \(name) \(name.split(separator: "_").joined(separator: " "))\n# TYPE \(name) "
-                + "\(kind.rawValue)\n"
+            + "\(kind.rawValue)\n"
             + lines.joined(separator: "\n") + "\n"
     }
 }
@@ -111,20 +111,22 @@ private struct Labels: Hashable {
 
     init(_ dimensions: [(String, String)]) {
         let unique = Dictionary(
-            dimensions.map { (metricName($0.0).filter { $0 != ":" }, $0.1) },
+            dimensions.map { (metricName($0.0.filter { $0 != ":" }), $0.1) },
             uniquingKeysWith: { _, later in later }
         )
         text = unique.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }
             .joined(separator: ",")
     }
 
+    /// By scalars, because a quote with an accent, or a line feed after a carriage return, is another
+    /// character and ends the value all the same.
     private static func escaped(_ value: String) -> String {
-        value.map { character in
-            switch character {
+        value.unicodeScalars.map { scalar in
+            switch scalar {
             case "\\": "\\\\"
             case "\"": "\\\""
             case "\n": "\\n"
-            default: String(character)
+            default: String(scalar)
             }
         }.joined()
     }

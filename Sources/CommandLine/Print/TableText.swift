@@ -24,7 +24,8 @@ struct TableText {
     func lines(withHeaders: Bool = true) -> [String] {
         ((withHeaders ? [headers] : []) + rows).map { cells in
             let padded = cells.enumerated().map { index, cell in
-                cell + String(repeating: " ", count: max(0, widths[index] - cell.count))
+                let width = index < widths.count ? widths[index] : 0
+                return cell + String(repeating: " ", count: max(0, width - cell.count))
             }
             var line = padded.joined(separator: "   ")
             while line.hasSuffix(" ") { line.removeLast() }

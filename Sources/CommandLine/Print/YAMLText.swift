@@ -47,11 +47,9 @@ struct YAMLText {
     }
 
     private mutating func writeBlock(_ string: String, depth: Int) {
-        let isPlain = string.unicodeScalars.allSatisfy {
-            $0 == "\n" || ($0.value >= 0x20 && $0.value != 0x7F)
-        }
+        let isPlain = string.unicodeScalars.allSatisfy { $0 == "\n" || Self.isPlain($0) }
         guard isPlain, !string.hasPrefix(" "), !string.hasPrefix("\n"), !string.hasSuffix("\n\n") else {
-            text += " " + Value.string(string).canonicalJSON + "\n"
+            text += " " + Self.quoted(string) + "\n"
             return
         }
         text += string.hasSuffix("\n") ? " |\n" : " |-\n"
@@ -76,7 +74,31 @@ struct YAMLText {
             && text.first.map { $0.isASCII && ($0.isLetter || "/_".contains($0)) } ?? false
             && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7F }
             && !text.contains(": ") && !text.contains(" #") && !text.hasSuffix(":") && !text.hasSuffix(" ")
-        return isSafe ? text : Value.string(text).canonicalJSON
+        return isSafe ? text : quoted(text)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = ""
+        for scalar in Value.string(text).canonicalJSON.unicodeScalars {
+            if isPlain(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return result
+    }
+
+    /// Whether YAML takes a character as it is; the others it refuses or takes for a line break, and JSON
+    /// leaves most of them alone.
+    ///
+    /// *Source*: YAML 1.1, sections 5.1 and 5.4, as libyaml reads them.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x20...0x7E, 0xA0...0x2027, 0x202A...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD, 0x10000...: true
+        default: false
+        }
     }
 
     private static func order(_ keys: Dictionary<String, Value>.Keys) -> [String] {

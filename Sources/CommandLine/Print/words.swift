@@ -22,31 +22,53 @@ func span(_ duration: Duration) -> String {
 func cell(_ value: Value?) -> String {
     switch value {
     case nil, .null: "<none>"
-    case .string(let text): text.isEmpty ? "<none>" : text.split(separator: "\n").first.map(String.init) ?? ""
+    case .string(let text):
+        text.isEmpty ? "<none>" : text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     case .some(let other): other.canonicalJSON
     }
 }
 
-/// The value at a dotted path such as `.status.conditions[0].reason` or `{.metadata.name}`.
+/// The value at a path such as `.status.conditions[0].reason`, `{.metadata.name}` or
+/// `.status.conditions[?(@.type=="Ready")].status`, the one filter everybody uses.
+///
+/// `\.` is a dot within a key, as in `.metadata.labels.agirunner\.dev/workflow`.
 func valueAt(path: String, in value: Value) -> Value? {
     var current: Value? = value
-    let bare = path.filter { !"{}".contains($0) }
-    for part in bare.split(separator: ".") {
-        let pieces = part.split(separator: "[", maxSplits: 1)
-        if let key = pieces.first, !part.hasPrefix("[") { current = current?[String(key)] }
-        guard let index = part.split(separator: "[").dropFirst(part.hasPrefix("[") ? 0 : 1).first else {
-            continue
-        }
-        let inside = index.dropLast()
-        if let number = Int(inside) {
-            let elements = current?.array ?? []
-            current = elements.indices.contains(number) ? elements[number] : nil
-        } else if inside.hasPrefix("?(@") {
-            // `[?(@.type=="Ready")]`, the one filter everybody uses.
-            let sides = inside.dropFirst(4).dropLast().split(separator: "=", omittingEmptySubsequences: true)
-            let wanted = sides.last?.filter { !"\"'".contains($0) }
-            current = current?.array?.first { $0[String(sides.first ?? "")]?.string == wanted }
+    var rest = path[...]
+    if rest.hasPrefix("{"), rest.hasSuffix("}") { rest = rest.dropFirst().dropLast() }
+    while let next = rest.first, let found = current {
+        if next == "[" {
+            guard let end = rest.firstIndex(of: "]") else { return nil }
+            current = element(rest[..<end].dropFirst(), of: found)
+            rest = rest[end...].dropFirst()
+        } else {
+            if next == "." { rest = rest.dropFirst() }
+            let key = takeKey(from: &rest)
+            // A dot alone, as in `.[0]`, is no step.
+            if !key.isEmpty { current = found[key] }
         }
     }
     return current
+}
+
+private func takeKey(from path: inout Substring) -> String {
+    var key = ""
+    while let character = path.first, character != ".", character != "[" {
+        path = path.dropFirst()
+        key.append(character == "\\" ? path.popFirst() ?? character : character)
+    }
+    return key
+}
+
+/// The element of an array at an index, or the first one that a filter lets through.
+private func element(_ selector: Substring, of value: Value) -> Value? {
+    let elements = value.array ?? []
+    if let index = Int(selector) { return elements.indices.contains(index) ? elements[index] : nil }
+    guard selector.hasPrefix("?(@."), selector.hasSuffix(")") else { return nil }
+    let sides = selector.dropFirst(4).dropLast().split(separator: "==", maxSplits: 1)
+        .map { side in String(side.filter { !" \"'".contains($0) }) }
+    guard sides.count == 2 else { return nil }
+    return elements.first { element in
+        element[sides[0]].map { $0.string ?? $0.canonicalJSON } == sides[1]
+    }
 }

@@ -39,7 +39,7 @@ package struct Wait: AsyncParsableCommand {
             }
             if let phase = object?.status?["phase"]?.string,
                 WorkflowPhase(rawValue: phase)?.isTerminal == true,
-                target.kind.name == "Workflow"
+                target.kind.name == "Workflow", !wishes.contains(where: \.isForTheEnd)
             {
                 throw CommandFailure(
                     "workflow/\(name) ended as \(phase): \(cell(object?.status?["message"]))",
@@ -71,8 +71,15 @@ package struct Wait: AsyncParsableCommand {
                 let sides = rest.split(separator: "=", maxSplits: 1).map(String.init)
                 self = .condition(type: sides.first ?? "Ready", status: sides.count > 1 ? sides[1] : "True")
             case "jsonpath":
-                let sides = rest.split(separator: "=", maxSplits: 1).map(String.init)
-                self = .path(sides.first ?? "", sides.count > 1 ? sides[1] : nil)
+                // A filter within the path has equal signs of its own.
+                var depth = 0
+                let end = rest.firstIndex { character in
+                    if "[{".contains(character) { depth += 1 }
+                    if "]}".contains(character) { depth -= 1 }
+                    return character == "=" && depth == 0
+                }
+                let wanted = end.map { String(rest[$0...].dropFirst()) }
+                self = .path(String(rest[..<(end ?? rest.endIndex)]), wanted)
             case "phase": self = .path("status.phase", rest)
             case "delete": self = .delete
             case "gate": self = .gate
@@ -81,6 +88,12 @@ package struct Wait: AsyncParsableCommand {
                     "--for must be condition=…, jsonpath=…, phase=…, gate or delete, not '\(text)'"
                 )
             }
+        }
+
+        /// Whether a run that has ended may still become what is waited for.
+        var isForTheEnd: Bool {
+            guard case .delete = self else { return false }
+            return true
         }
 
         func isMet(by object: Object?) throws -> Bool {

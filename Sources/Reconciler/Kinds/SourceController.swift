@@ -79,14 +79,22 @@ package struct SourceController: Sendable {
         return .again(after: interval)
     }
 
-    /// Whether anything could differ: another commit, another spec, somebody asked, or what the commit
-    /// declares was not wholly applied, which may be possible by now.
+    /// Whether anything could differ: another commit, another spec, somebody asked, the last look came to no
+    /// end, or what the commit declares was not wholly applied, which may be possible by now.
     private func needsApply(_ stored: Stored, tip: CommitID, request: String?) -> Bool {
         let status = stored.object.status
         return status?["appliedCommit"]?.string != tip.text
             || status?["observedGeneration"]?.integer != stored.object.metadata.generation
             || status?["lastHandledReconcileAt"]?.string != request
-            || status?["diagnostics"]?.array?.isEmpty == false
+            || status?["diagnostics"]?.array?.isEmpty == false || wasCutShort(stored)
+    }
+
+    /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
+    private func wasCutShort(_ stored: Stored) -> Bool {
+        (stored.object.status?["conditions"]?.array ?? []).contains { condition in
+            condition["type"] == "Reconciling"
+                || condition["type"] == "Ready" && condition["reason"] == "Suspended"
+        }
     }
 
     private func planInput(

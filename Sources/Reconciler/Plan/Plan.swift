@@ -127,7 +127,10 @@ private func addRemovals(to plan: inout Plan, _ input: PlanInput) {
             prunable.append(object)
         }
     }
-    plan.brake = brake(prunable: prunable.count, owned: owned.count, input)
+    // What the plan creates counts as well: the same commit must be judged alike before and after it is
+    // applied, or the second look would prune what the first one refused to.
+    let created = plan.steps.filter { $0.act == .create && $0.key.kind != "Decision" }
+    plan.brake = brake(prunable: prunable.count, owned: owned.count + created.count, input)
     guard plan.brake == nil else { return }
     plan.steps += prunable.map { Plan.Step(act: .prune, key: $0.object.key, declared: nil, reason: nil) }
 }

@@ -1,0 +1,216 @@
+import ArgumentParser
+import Domain
+import Support
+import Testing
+
+@testable import CommandLine
+
+@Suite struct ValidateTests {
+    private let good = """
+        apiVersion: agirunner.dev/v1
+        kind: Skill
+        metadata:
+          name: testing
+        spec:
+          displayName: Testing
+          summary: How to test.
+          body: Test first.
+
+        """
+
+    @Test func `good files are counted, and nothing is complained about`() async throws {
+        let folder = try await TemporaryFolder()
+        try folder.write(good, to: "skills/testing.yaml")
+        try folder.write("not: [yaml", to: ".hidden/broken.yaml")
+        let outcome = await run(Validate.self, [folder.path])
+        #expect(outcome.error == nil && outcome.output.isEmpty)
+        #expect(outcome.notices == ["1 objects valid, 0 errors, 0 warnings"])
+    }
+
+    @Test func `three mistakes are three diagnostics with file, line and column, and the command fails`()
+        async throws
+    {
+        let folder = try await TemporaryFolder()
+        try folder.write(
+            good.replacing("name: testing", with: "name: Not_A_Name")
+                .replacing("summary:", with: "sumary:"),
+            to: "a.yaml"
+        )
+        try folder.write(good.replacing("kind: Skill", with: "kind: Skil"), to: "b.yaml")
+        let outcome = await run(Validate.self, [folder.path])
+        let places = outcome.output.map { $0.split(separator: " ").first.map(String.init) ?? "" }
+        #expect(
+            places == [
+                "\(folder.path)/a.yaml:4:9:", "\(folder.path)/a.yaml:7:3:", "\(folder.path)/b.yaml:2:7:",
+            ]
+        )
+        #expect(outcome.output.last?.contains("did you mean 'Skill'?") == true)
+        #expect(outcome.notices == ["0 objects valid, 3 errors, 0 warnings"])
+        #expect(outcome.error as? ExitCode == .failure)
+    }
+
+    @Test func `diagnostics may be lines of JSON`() async throws {
+        let folder = try await TemporaryFolder()
+        try folder.write(good.replacing("kind: Skill", with: "kind: Skil"), to: "a.yaml")
+        let outcome = await run(Validate.self, [folder.path, "-o", "json"])
+        let line = try #require(outcome.output.first)
+        let diagnostic: Diagnostic = try Value(json: line).decode()
+        #expect(diagnostic.path == "\(folder.path)/a.yaml" && diagnostic.span.start.line == 2)
+    }
+
+    @Test func `a folder without files is no success`() async throws {
+        let folder = try await TemporaryFolder()
+        let outcome = await run(Validate.self, [folder.path])
+        #expect(outcome.failure?.message == "there is no .yaml file in \(folder.path)")
+        let missing = await run(Validate.self, ["\(folder.path)/missing.yaml"])
+        #expect(missing.failure?.message.contains("does not exist") == true)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct WaitTests {
+    private let door = Door()
+
+    init() throws {
+        try door.put(
+            "Workflow",
+            "fix",
+            status: [
+                "phase": "active", "openGates": [["name": "g"]],
+                "conditions": [
+                    ["type": "Ready", "status": "Unknown"], ["type": "Reconciling", "status": "True"],
+                ],
+            ]
+        )
+        try door.put("Workflow", "done", status: ["phase": "failed", "message": "no way"])
+    }
+
+    private func wait(_ target: String, _ wishes: String..., timeout: String = "0s") async -> Outcome {
+        await run(
+            Wait.self,
+            [target, "--timeout", timeout] + wishes.flatMap { ["--for", $0] },
+            door: door
+        )
+    }
+
+    @Test(arguments: [
+        "condition=Reconciling", "condition=Ready=unknown", "phase=active", "gate",
+        "jsonpath={.status.phase}=active", "jsonpath={.status.phase}",
+        "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}=Unknown",
+    ]) func `a wish that is met ends the wait`(wish: String) async {
+        let outcome = await wait("wf/fix", wish)
+        #expect(outcome.error == nil && outcome.output == ["workflow.agirunner.dev/fix condition met"])
+    }
+
+    @Test(arguments: [
+        "condition=Ready", "condition=Other", "phase=completed", "delete", "jsonpath={.status.other}",
+        "jsonpath={.status.phase}=paused",
+    ]) func `a wish that is not met in time ends with the exit code of a time-out`(wish: String) async {
+        let outcome = await wait("wf/fix", wish)
+        #expect(outcome.failure?.exitCode == 3)
+        #expect(outcome.failure?.message == "timed out after 0s waiting for workflow/fix")
+    }
+
+    @Test func `all of several wishes must be met`() async {
+        #expect(await wait("wf/fix", "phase=active", "gate").error == nil)
+        #expect(await wait("wf/fix", "phase=active", "delete").failure?.exitCode == 3)
+    }
+
+    @Test func `an object that comes later is waited for`() async throws {
+        let late = Door()
+        try late.put("Role", "late", status: ["conditions": [["type": "Ready", "status": "True"]]])
+        let objects = late.with { $0.objects }
+        door.with { $0.afterLook = { $0.merge(objects) { first, _ in first } } }
+        #expect(await wait("role/late", "condition=Ready", timeout: "30s").error == nil)
+    }
+
+    @Test func `what is gone, or goes, is deleted`() async {
+        #expect(await wait("wf/none", "delete").error == nil)
+        door.with { $0.afterLook = { $0 = [:] } }
+        #expect(await wait("wf/done", "delete", timeout: "30s").error == nil)
+    }
+
+    @Test func `a run that ended in another way ends the wait at once, and says how`() async {
+        let outcome = await wait("wf/done", "phase=completed", timeout: "30s")
+        #expect(outcome.failure?.exitCode == 4)
+        #expect(outcome.failure?.message == "workflow/done ended as failed: no way")
+        #expect(await wait("wf/done", "phase=failed").error == nil)
+    }
+
+    @Test(arguments: ["ready", "Condition=Ready", ""])
+    func `a wish that cannot be understood is refused`(wish: String) async {
+        #expect(await wait("wf/fix", wish).failure?.message.hasPrefix("--for must be") == true)
+    }
+}
+
+@Suite struct DecideTests {
+    private let door = Door()
+
+    init() throws {
+        try door.put("Gate", "g1", status: ["digest": "sha256:1"])
+        try door.put("Task", "t1", status: [:])
+        try openGates("g1")
+    }
+
+    private func openGates(_ names: String...) throws {
+        let gates = names.map { name -> Value in ["name": .string(name), "digest": "sha256:1"] }
+        try door.put("Workflow", "fix", status: ["openGates": .array(gates)])
+    }
+
+    @Test func `a Decision is about what was seen, and says so when it took effect`() async {
+        let outcome = await run(Approve.self, ["gate/g1", "--note", "fine"], door: door)
+        #expect(outcome.error == nil && outcome.output == ["gate.agirunner.dev/g1 approved"])
+        #expect(
+            door.decisions.values.first == [
+                "target": ["kind": "Gate", "name": "g1"], "action": "approve", "note": "fine",
+                "expects": ["digest": "sha256:1"],
+            ]
+        )
+    }
+
+    @Test func `the same said again is the same Decision`() async {
+        for _ in 0..<3 {
+            #expect(await run(Approve.self, ["workflow/fix"], door: door).error == nil)
+        }
+        #expect(door.decisions.count == 1)
+    }
+
+    @Test func `another action, note, person, target or delivery is another Decision`() async throws {
+        await run(Approve.self, ["workflow/fix"], door: door)
+        await run(Reject.self, ["workflow/fix"], door: door)
+        await run(Approve.self, ["workflow/fix", "--note", "n"], door: door)
+        await run(Approve.self, ["workflow/fix"], door: door, userID: 7)
+        await run(Approve.self, ["gate/g1"], door: door)
+        try door.put("Gate", "g1", status: ["digest": "sha256:2"])
+        await run(Approve.self, ["gate/g1"], door: door)
+        #expect(door.decisions.count == 6)
+        #expect(door.decisions.keys.allSatisfy(isDNSLabel))
+    }
+
+    @Test func `a Decision that was refused fails with the reason`() async {
+        door.with {
+            $0.outcome = [
+                "outcome": "refused", "reason": "digest_mismatch",
+                "conditions": [["type": "Ready", "status": "False", "message": "it changed"]],
+            ]
+        }
+        let outcome = await run(Approve.self, ["gate/g1"], door: door)
+        #expect(outcome.failure?.message == "gate/g1 was not approved: it changed (digest_mismatch)")
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func `of several open gates one must be named`() async throws {
+        try openGates("g1", "g2")
+        let outcome = await run(Approve.self, ["workflow/fix"], door: door)
+        #expect(
+            outcome.failure?.message
+                == "workflow/fix has several open gates; name one: gate/g1, gate/g2"
+        )
+        #expect(door.decisions.isEmpty)
+    }
+
+    @Test func `what does not exist is not decided on`() async {
+        let outcome = await run(Retry.self, ["task/none"], door: door)
+        #expect(outcome.failure?.reason == "NotFound" && door.decisions.isEmpty)
+        #expect(await run(Retry.self, ["task/t1"], door: door).error == nil)
+    }
+}

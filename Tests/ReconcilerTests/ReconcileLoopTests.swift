@@ -1,0 +1,196 @@
+import Domain
+import Reconciler
+import Synchronization
+import Testing
+
+/// A key queue in memory; it ends the loop's work when nothing waits any more.
+private final class Queue: Sendable {
+    struct Release: Hashable {
+        let key: ObjectKey
+        let after: Duration
+        let failed: Bool
+    }
+
+    struct Contents: Sendable {
+        var waiting: [ClaimedKey]
+        var finished: [ObjectKey] = []
+        var released: [Release] = []
+        /// How often claiming and finishing fail before they work.
+        var brokenClaims = 0
+        var brokenFinishes = 0
+        var waits: [Duration] = []
+        /// Whether leases are renewed all the time, and how often that works.
+        var isRenewing = false
+        var renewals = 0
+
+        mutating func renew() throws {
+            renewals -= 1
+            if renewals < 0 { throw Failure(.conflict, "another worker has it", reason: "fence_lost") }
+        }
+    }
+
+    private let contents: Mutex<Contents>
+
+    init(_ keys: [ObjectKey]) { contents = Mutex(Contents(waiting: keys.map { claimed($0) })) }
+
+    @discardableResult
+    func with<Answer: Sendable>(_ body: (inout Contents) throws -> Answer) rethrows -> Answer {
+        try contents.withLock { contents in try body(&contents) }
+    }
+
+    var ports: QueuePorts {
+        QueuePorts(
+            claim: {
+                try self.with { contents in
+                    try Self.fail(&contents.brokenClaims)
+                    return contents.waiting.isEmpty ? nil : contents.waiting.removeFirst()
+                }
+            },
+            renew: { _ in try self.with { try $0.renew() } },
+            pauseBeforeRenewal: {
+                if self.with(\.isRenewing) { return !Task.isCancelled }
+                // Until the work is done.
+                try? await ContinuousClock().sleep(for: .seconds(60))
+                return false
+            },
+            finish: { key in
+                try self.with { contents in
+                    try Self.fail(&contents.brokenFinishes)
+                    contents.finished.append(key.key)
+                }
+            },
+            release: { key, delay, failed in
+                self.with { contents in
+                    contents.released.append(Release(key: key.key, after: delay, failed: failed))
+                    guard failed else { return }
+                    contents.waiting.append(claimed(key.key, failures: key.failures + 1))
+                }
+            },
+            wait: { duration in
+                let isEmpty = self.with { contents in
+                    contents.waits.append(duration)
+                    return contents.waiting.isEmpty && contents.brokenClaims == 0
+                }
+                if isEmpty { unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() } }
+            }
+        )
+    }
+
+    private static func fail(_ count: inout Int) throws {
+        guard count > 0 else { return }
+        count -= 1
+        throw Failure(.unavailable, "the store is away")
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ReconcileLoopTests {
+    private let role = key("Role", "a")
+
+    /// Runs a loop until its queue is empty.
+    private func drain(
+        _ queue: Queue,
+        workers: Int = 1,
+        report: @escaping ReconcileLoop.Report = { _, _ in },
+        controller: @escaping ReconcileLoop.Controller
+    ) async {
+        await ReconcileLoop(
+            queue: queue.ports,
+            controllers: ["Role": controller],
+            workers: workers,
+            report: report
+        ).run()
+    }
+
+    @Test func `a key that is done is finished`() async {
+        let queue = Queue([role, key("Role", "b")])
+        await drain(queue) { _ in .done }
+        #expect(queue.with(\.finished) == [role, key("Role", "b")])
+        #expect(queue.with(\.released).isEmpty)
+    }
+
+    @Test func `a lease is renewed while its controller works, and one that is lost cancels it`() async {
+        let queue = Queue([role])
+        queue.with { contents in
+            contents.isRenewing = true
+            contents.renewals = 3
+        }
+        await drain(queue) { _ in
+            // Ends by cancellation alone, long before this time is over.
+            try? await ContinuousClock().sleep(for: .seconds(50))
+            return Task.isCancelled ? .again(after: .seconds(7)) : .done
+        }
+        #expect(queue.with(\.released) == [.init(key: role, after: .seconds(7), failed: false)])
+        #expect(queue.with(\.renewals) == -1)
+    }
+
+    @Test func `a key that wants another look is released without a failure`() async {
+        let queue = Queue([role])
+        await drain(queue) { _ in .again(after: .seconds(42)) }
+        #expect(queue.with(\.released) == [.init(key: role, after: .seconds(42), failed: false)])
+        #expect(queue.with(\.finished).isEmpty)
+    }
+
+    @Test func `a key that fails waits twice as long each time, and at most five minutes`() async {
+        let queue = Queue([role])
+        await drain(queue) { claimed in
+            claimed.failures < 11 ? .failed(Failure(.unavailable, "no")) : .done
+        }
+        let delays = queue.with { $0.released.map(\.after.components.seconds) }
+        #expect(delays == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
+        #expect(queue.with { $0.released.map(\.failed) }.allSatisfy { $0 })
+        #expect(queue.with(\.finished) == [role])
+    }
+
+    @Test func `a failing key keeps no other from being worked on`() async {
+        let other = key("Role", "b")
+        let queue = Queue([role, other])
+        await drain(queue) { claimed in
+            claimed.key.name == "a" && claimed.failures < 3
+                ? .failed(Failure(.internal, "broken")) : .done
+        }
+        #expect(queue.with(\.finished) == [other, role])
+    }
+
+    @Test func `a key of a kind without a controller is finished`() async {
+        let queue = Queue([key("Skill", "s")])
+        await drain(queue) { claimed in
+            Issue.record("\(claimed.key) has no controller")
+            return .done
+        }
+        #expect(queue.with(\.finished) == [key("Skill", "s")])
+    }
+
+    @Test func `a queue that fails is waited for and asked again`() async {
+        let queue = Queue([role, key("Role", "b")])
+        queue.with {
+            $0.brokenClaims = 2
+            $0.brokenFinishes = 1
+        }
+        await drain(queue) { _ in .done }
+        // The first key could not be finished: its lease runs out, and nothing else is lost.
+        #expect(queue.with(\.finished) == [key("Role", "b")])
+        #expect(queue.with { $0.waits.count } == 4)
+    }
+
+    @Test func `every outcome of a controller is reported once`() async {
+        let queue = Queue([role])
+        let outcomes = Mutex<[Outcome]>([])
+        await drain(queue, report: { _, outcome in outcomes.withLock { $0.append(outcome) } }) { claimed in
+            claimed.failures == 0 ? .failed(Failure(.timeout, "slow")) : .again(after: .seconds(1))
+        }
+        let expected: [Outcome] = [.failed(Failure(.timeout, "slow")), .again(after: .seconds(1))]
+        #expect(outcomes.withLock { $0 } == expected)
+    }
+
+    @Test func `as many keys are worked on at once as there are workers`() async {
+        let (begun, signal) = AsyncStream.makeStream(of: Void.self)
+        let queue = Queue([role, key("Role", "b")])
+        await drain(queue, workers: 2) { claimed in
+            if claimed.key.name == "b" { signal.finish() }
+            // The first key comes to its end only when the second one is worked on meanwhile.
+            for await _ in begun {}
+            return .done
+        }
+        #expect(Set(queue.with(\.finished)) == [role, key("Role", "b")])
+    }
+}

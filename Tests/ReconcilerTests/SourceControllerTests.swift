@@ -1,0 +1,257 @@
+import Domain
+import Reconciler
+import Synchronization
+import Testing
+
+/// A git repository with its commits already read.
+private final class Repository: Sendable {
+    struct Contents: Sendable {
+        var tip: CommitID?
+        var revisions: [CommitID: LoadedRevision] = [:]
+        var loads = 0
+        var tipFailure: Failure?
+        var loadFailure: Failure?
+    }
+
+    private let contents = Mutex(Contents())
+
+    @discardableResult
+    func with<Answer: Sendable>(_ body: (inout Contents) throws -> Answer) rethrows -> Answer {
+        try contents.withLock { contents in try body(&contents) }
+    }
+
+    func commit(
+        _ name: String,
+        _ declared: [Declared],
+        errors: [ObjectKey: Diagnostic] = [:],
+        unreadable: Diagnostic? = nil
+    ) {
+        let id = CommitID(name)
+        let revision = LoadedRevision(
+            commit: id,
+            author: "Ann",
+            message: "m",
+            declared: declared,
+            diagnostics: (Array(errors.values) + [unreadable].compactMap { $0 }).sorted(),
+            heldBack: errors
+        )
+        with { contents in
+            contents.tip = id
+            contents.revisions[id] = revision
+        }
+    }
+
+    var ports: SourcePorts {
+        SourcePorts(
+            tip: { _, _ in
+                try self.with { contents in
+                    if let failure = contents.tipFailure { throw failure }
+                    return contents.tip
+                }
+            },
+            load: { _, _, commit in
+                try self.with { contents in
+                    contents.loads += 1
+                    if let failure = contents.loadFailure { throw failure }
+                    guard let revision = contents.revisions[commit] else {
+                        throw Failure(.notFound, "no commit \(commit)")
+                    }
+                    return revision
+                }
+            }
+        )
+    }
+}
+
+@Suite struct SourceControllerTests {
+    private let world = World()
+    private let repository = Repository()
+    private let source = key("GitSource", "main")
+    private let role = declared("Role", "a", ["x": 1])
+    private let mistake = Diagnostic(
+        code: "SCH001",
+        path: "a.yaml",
+        span: TextSpan(
+            start: TextPosition(line: 4, column: 2),
+            end: TextPosition(line: 4, column: 3)
+        ),
+        message: "x must be a number"
+    )
+
+    init() { world.put(Self.source()) }
+
+    private static func source(
+        suspend: Bool = false,
+        maxPercent: Int64 = 50,
+        annotations: [String: String]? = nil
+    ) -> Declared {
+        let spec: Value = [
+            "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
+            "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
+            "grants": ["namespaces": ["*"], "kinds": ["*"]],
+            "prune": ["enabled": true, "maxPercent": .integer(maxPercent)], "drift": "correct",
+            "suspend": .bool(suspend),
+        ]
+        return declared("GitSource", "main", spec, annotations: annotations).applied(by: "unix:0")
+    }
+
+    @discardableResult
+    private func reconcile() async -> Outcome {
+        await SourceController(objects: world.objectPorts, source: repository.ports)
+            .reconcile(claimed(source))
+    }
+
+    @Test func `a new commit is applied, and the source and its objects say so`() async throws {
+        repository.commit("c1", [role])
+        #expect(await reconcile() == .again(after: .seconds(30)))
+        #expect(world[role.object.key]?.object.spec == ["x": 1])
+        #expect(try world.ready(role.object.key)?.status == .yes)
+        #expect(world.status(source)["appliedCommit"] == "c1")
+        #expect(try world.ready(source)?.message == "applied 1 of 1 objects of c1")
+    }
+
+    @Test func `a ref that did not move is not even read`() async {
+        repository.commit("c1", [role])
+        await reconcile()
+        let writes = world.with { $0.statusWrites }
+        #expect(await reconcile() == .again(after: .seconds(30)))
+        #expect(repository.with { $0.loads } == 1)
+        #expect(world.with { $0.revisions.count } == 1)
+        #expect(world.with { $0.statusWrites } == writes)
+    }
+
+    @Test func `a person who asks for it has the same commit read again, once`() async {
+        repository.commit("c1", [role])
+        await reconcile()
+        world.put(Self.source(annotations: ["agirunner.dev/reconcile-at": "now"]))
+        await reconcile()
+        await reconcile()
+        #expect(repository.with { $0.loads } == 2)
+        #expect(world.with { $0.revisions.count } == 1)
+    }
+
+    @Test(arguments: [nil, ["agirunner.dev/suspend": "true"]])
+    func `a suspended source is left alone`(annotations: [String: String]?) async throws {
+        repository.commit("c1", [role])
+        world.put(Self.source(suspend: annotations == nil, annotations: annotations))
+        #expect(await reconcile() == .done)
+        #expect(repository.with { $0.loads } == 0 && world[role.object.key] == nil)
+        #expect(try world.ready(source)?.reason == "Suspended")
+        world.put(Self.source())
+        await reconcile()
+        #expect(try world.ready(source)?.reason == "Applied")
+        world.put(Self.source(suspend: annotations == nil, annotations: annotations))
+        await reconcile()
+        world.put(Self.source())
+        await reconcile()
+        #expect(try world.ready(source)?.reason == "Applied")
+    }
+
+    @Test func `a ref that is missing removes nothing, and is looked for again`() async throws {
+        repository.commit("c1", [role])
+        await reconcile()
+        repository.with { $0.tip = nil }
+        #expect(await reconcile() == .again(after: .seconds(30)))
+        let ready = try world.ready(source)
+        #expect(ready?.status == .no && ready?.reason == "ReferenceNotFound")
+        #expect(ready?.message.contains("branch 'main' does not exist in /srv/config") == true)
+        #expect(world[role.object.key] != nil)
+    }
+
+    @Test func `a source whose remote answers again is ready again`() async throws {
+        repository.commit("c1", [role])
+        await reconcile()
+        repository.with { $0.tipFailure = Failure(.unavailable, "no route to host") }
+        await reconcile()
+        #expect(try world.ready(source)?.reason == "Unavailable")
+        repository.with { $0.tipFailure = nil }
+        await reconcile()
+        #expect(try world.ready(source)?.status == .yes)
+        repository.with { $0.tip = nil }
+        await reconcile()
+        repository.with { $0.tip = CommitID("c1") }
+        await reconcile()
+        #expect(try world.ready(source)?.status == .yes)
+    }
+
+    @Test func `a commit with an error keeps what was good before, and applies the rest`() async throws {
+        repository.commit("c1", [role])
+        await reconcile()
+        let new = declared("Role", "b", at: "b.yaml")
+        repository.commit("c2", [new], errors: [role.object.key: mistake])
+        await reconcile()
+        #expect(world[role.object.key]?.object.spec == ["x": 1])
+        #expect(world[new.object.key] != nil)
+        let held = try world.ready(role.object.key)
+        #expect(held?.status == .no && held?.reason == "InvalidFile")
+        #expect(held?.message == "a.yaml:4: x must be a number")
+        #expect(try world.ready(source)?.reason == "InvalidFiles")
+        #expect(try world.ready(source)?.message.hasPrefix("applied 1 of 2 objects of c2; 1 error") == true)
+        #expect(world.status(source)["heldBack"] == 1)
+        #expect(try world.status(source)["diagnostics"]?.array?.first == Value(encoding: mistake))
+    }
+
+    @Test func `an object that moved into a file with a slip of the pen is not deleted`() async throws {
+        let others = (0..<4).map { declared("Role", "r\($0)") }
+        let moved = declared("Role", "moved", at: "old.yaml")
+        repository.commit("c1", others + [moved])
+        await reconcile()
+        repository.commit("c2", others, unreadable: mistake)
+        await reconcile()
+        #expect(world[moved.object.key] != nil)
+        #expect(try world.ready(source)?.reason == "InvalidFiles")
+        repository.commit("c3", others)
+        await reconcile()
+        #expect(world[moved.object.key] == nil)
+    }
+
+    @Test func `a mended file takes effect, and its object is ready again`() async throws {
+        repository.commit("c1", [role], errors: [key("Role", "b"): mistake])
+        await reconcile()
+        repository.commit("c2", [role, declared("Role", "b", ["x": 2])])
+        await reconcile()
+        #expect(world[key("Role", "b")]?.object.spec == ["x": 2])
+        #expect(try world.ready(source)?.status == .yes)
+    }
+
+    @Test func `a commit that cannot be read fails with its reason and changes nothing`() async throws {
+        repository.commit("c1", [role])
+        await reconcile()
+        repository.commit("c2", [])
+        repository.with { $0.loadFailure = Failure(.invalid, "too large", reason: "TreeTooLarge") }
+        let outcome = await reconcile()
+        #expect(outcome == .failed(Failure(.invalid, "too large", reason: "TreeTooLarge")))
+        let ready = try world.ready(source)
+        #expect(ready?.status == .no && ready?.reason == "TreeTooLarge")
+        #expect(ready?.message == "too large; what was applied before stays")
+        #expect(world.status(source)["appliedCommit"] == "c1" && world[role.object.key] != nil)
+    }
+
+    @Test func `a claim on somebody else's object is told, and the object stays theirs`() async throws {
+        world.put(declared("Role", "a", ["x": 9], source: "other"))
+        repository.commit("c1", [role])
+        await reconcile()
+        #expect(world[role.object.key]?.object.spec == ["x": 9])
+        #expect(world[role.object.key]?.origin.gitSource == "other")
+        #expect(try world.ready(source)?.reason == "OwnershipConflict")
+    }
+
+    @Test func `a commit that would delete too much deletes nothing and says so`() async throws {
+        let roles = (0..<4).map { declared("Role", "r\($0)") }
+        repository.commit("c1", roles)
+        await reconcile()
+        repository.commit("c2", [roles[0]])
+        await reconcile()
+        #expect(roles.allSatisfy { world[$0.object.key] != nil })
+        #expect(try world.ready(source)?.reason == "PruneRefused")
+        world.put(Self.source(maxPercent: 80))
+        await reconcile()
+        #expect(roles.map { world[$0.object.key] != nil } == [true, false, false, false])
+        #expect(try world.ready(source)?.reason == "Applied")
+    }
+
+    @Test func `a source that is gone needs nothing`() async {
+        world.with { $0.objects = [:] }
+        #expect(await reconcile() == .done)
+    }
+}
