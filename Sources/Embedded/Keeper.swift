@@ -105,6 +105,11 @@ struct Keeper: Sendable {
                 "The program \(program.command.executable) is missing; was everything built?"
             )
         }
+        // A child that was killed is a zombie until it is reaped, and Postgres takes that for a server that
+        // runs.
+        if let last = ChildRecord.ofThisBoot(recordPath) {
+            _ = try await DetachedProcess.waitForExit(last.process, until: .after(.zero))
+        }
         try await program.prepare()
         if let log = FileSystem.entry(logPath), log.size > Keeper.logLimit {
             try FileSystem.move(logPath, to: logPath + ".1")

@@ -83,7 +83,7 @@ struct PostgresCluster: Sendable {
         try FileSystem.move(partial, to: dataFolder)
     }
 
-    /// Ends the processes that a server left which nobody supervises, then removes its lock file.
+    /// Ends the processes that a server left which nobody supervises, then removes its lock files.
     ///
     /// After a kill −9 of the server its children end by themselves, and until then another one is refused.
     private func endLeftovers() async throws {
@@ -96,9 +96,11 @@ struct PostgresCluster: Sendable {
             _ = try leftover.signal(.kill)
             _ = try await hasEnded(leftover, until: .after(.seconds(5)))
         }
-        // The number in the file may belong to a stranger by now, and the server would respect that one for
-        // ever. The state folder's lock keeps other servers away while the file is removed.
-        if leftovers().isEmpty { try FileSystem.removeFile(lockFile) }
+        // The number in the files may belong to a stranger by now, and the server would respect that one for
+        // ever. The state folder's lock keeps other servers away while they are removed.
+        guard leftovers().isEmpty else { return }
+        try FileSystem.removeFile(lockFile)
+        try FileSystem.removeFile(installation.databaseSocketFolder + "/.s.PGSQL.5432.lock")
     }
 
     private func end(_ server: ProcessIdentity, _ signal: Signal, within patience: Duration) async throws {

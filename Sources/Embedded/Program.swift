@@ -51,10 +51,15 @@ struct ChildRecord: Codable, Sendable, Equatable {
 
     /// The record of a process that runs; nil for every other one.
     static func ofRunning(_ path: String) -> ChildRecord? {
+        ofThisBoot(path).flatMap { $0.process.isAlive ? $0 : nil }
+    }
+
+    /// The record of a process that runs, or ended since the machine was started.
+    static func ofThisBoot(_ path: String) -> ChildRecord? {
         guard let bytes = FileSystem.content(path) else { return nil }
         // A file that is no record names no process.
         guard let record = try? Value(json: bytes).decode(ChildRecord.self) else { return nil }
-        return record.boot == currentBoot && record.process.isAlive ? record : nil
+        return record.boot == currentBoot ? record : nil
     }
 
     func write(to path: String) throws {

@@ -26,7 +26,8 @@ struct Repositories: Sendable {
                 FileSystem.names(in: folder).isEmpty ? "is empty" : "is no git repository and has no config/"
             throw Failure(
                 .invalid,
-                "\(folder) \(what); give a git repository, or a folder with config/ and workspaces/ such as examples/first-light"
+                "\(folder) \(what); give a git repository, or a folder with config/ and workspaces/ "
+                    + "such as examples/first-light"
             )
         }
         try await make(from: folder)

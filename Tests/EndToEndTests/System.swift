@@ -190,7 +190,8 @@ enum Repository {
 
 /// The folder of the programs, which is that of the test program as well.
 let programFolder: String = {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""  // Linux only.
+    // Without /proc nothing of this can run, and the first test says so.
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
 }()
 

@@ -49,7 +49,9 @@ import Testing
 
     @Test func `a label that the file no longer has is a change`() throws {
         let stored = declared("Role", "a", labels: ["tier": "one", "owner": "ops"]).stored
-        #expect(acts(try planned([declared("Role", "a", labels: ["tier": "one"])], [stored])) == ["change Role/a"])
+        #expect(
+            acts(try planned([declared("Role", "a", labels: ["tier": "one"])], [stored])) == ["change Role/a"]
+        )
     }
 
     @Test func `the same object at another place is moved`() throws {
@@ -189,7 +191,9 @@ import Testing
         #expect(plan.steps.isEmpty)
     }
 
-    @Test func `a commit with errors deletes nothing, since what is missing may have moved or be needed`() throws {
+    @Test func `a commit with errors deletes nothing, since it may have moved or be needed`()
+        throws
+    {
         let moved = declared("Role", "moved", at: "old.yaml")
         let plan = try planned(kept, (kept + [moved]).map(\.stored), hasErrors: true)
         #expect(acts(plan) == ["hold Role/moved"])
