@@ -182,7 +182,7 @@ private func fast() -> DoorSettings {
         settings.streamLimit = 1
         settings.writeDeadline = .milliseconds(400)
         let filler = Value.string(String(repeating: "x", count: 40_000))
-        for number in 1...400 { installation.put("Task", "t\(number)", status: ["note": filler]) }
+        for number in 1...2000 { installation.put("Task", "t\(number)", status: ["note": filler]) }
         try await withPublicDoor(installation, settings: settings) { (client) async throws in
             // This one leaves.
             try await client.lines("\(tasks)?watch=1&resourceVersion=500") { (lines) async throws in
