@@ -36,6 +36,9 @@ package struct LoadOptions: Sendable {
     /// Objects of the source that is loaded do not belong here: what a revision left out is gone.
     package var existing: [ObjectKey: Value] = [:]
 
+    /// Whether what a server added to an object is passed over, as in what `get -o yaml` prints.
+    package var passesOverServerFields = false
+
     /// The options of a load that may declare everything; set what differs on the result.
     package init() {}
 }
@@ -107,7 +110,7 @@ package struct Loader: Sendable {
         var parsed: [ParsedFile] = []
         for file in files {
             let key = file.blob.map { ParseCache.Key(blob: $0, path: file.path) }
-            let result = key.flatMap { cache.files[$0] } ?? parse(file)
+            let result = key.flatMap { cache.files[$0] } ?? parse(file, options)
             if let key { remembered.files[key] = result }
             parsed.append(result)
         }
@@ -144,10 +147,10 @@ package struct Loader: Sendable {
         return .success(declared)
     }
 
-    private func parse(_ file: SourceFile) -> ParsedFile {
+    private func parse(_ file: SourceFile, _ options: LoadOptions) -> ParsedFile {
         var findings = Findings(path: file.path)
         let stream = YAMLComposer.compose(SourceText(bytes: file.bytes), &findings)
-        let reader = EnvelopeReader()
+        let reader = EnvelopeReader(isDoor: options.passesOverServerFields)
         let drafts = stream.documents.map { reader.read($0, &findings) }
         findings.object = nil
         return ParsedFile(

@@ -145,7 +145,7 @@ final class System: Sendable {
     /// What a command printed and how it ended.
     struct Answer: Sendable {
         let code: Int32
-        let output: String
+        var output: String
         let error: String
     }
 

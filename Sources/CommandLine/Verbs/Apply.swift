@@ -26,6 +26,7 @@ struct FileOptions: ParsableArguments {
         }
         var options = LoadOptions()
         options.namespace = connection.namespace
+        options.passesOverServerFields = true
         for kind in Kind.all where kind.isDeclared {
             for object in try await client.list(kind, namespace: nil) {
                 options.existing[object.key] = object.spec ?? [:]

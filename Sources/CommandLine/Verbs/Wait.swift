@@ -42,7 +42,8 @@ package struct Wait: AsyncParsableCommand {
                 target.kind.name == "Workflow", !wishes.contains(where: \.isForTheEnd)
             {
                 throw CommandFailure(
-                    "workflow/\(name) ended as \(phase): \(cell(object?.status?["message"]))",
+                    "workflow/\(name) ended as \(phase)"
+                        + (object?.status?["message"]?.string.map { ": \($0)" } ?? ""),
                     exitCode: 4
                 )
             }

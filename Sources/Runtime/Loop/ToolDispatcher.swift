@@ -38,9 +38,10 @@ struct ToolDispatcher: Sendable {
         return answers
     }
 
+    /// Carries calls out side by side; answers and log lines come in the order of the calls.
     private func answerTogether(_ batch: [ToolCall]) async throws -> [ToolAnswer] {
-        try await withThrowingTaskGroup(of: (Int, ToolAnswer).self) { group in
-            var answers: [ToolAnswer?] = Array(repeating: nil, count: batch.count)
+        try await withThrowingTaskGroup(of: (Int, Timed).self) { group in
+            var answers: [Timed?] = Array(repeating: nil, count: batch.count)
             for (index, call) in batch.enumerated() {
                 if index >= Self.readLimit, let (done, answer) = try await group.next() {
                     answers[done] = answer
@@ -48,24 +49,36 @@ struct ToolDispatcher: Sendable {
                 group.addTask { (index, try await answerOne(call)) }
             }
             for try await (done, answer) in group { answers[done] = answer }
-            return answers.compactMap { $0 }
+            return zip(batch, answers.compactMap { $0 }).map { call, answer in
+                record(call, answer)
+                return answer.answer
+            }
         }
     }
 
-    private func answerOne(_ call: ToolCall) async throws -> ToolAnswer {
+    /// An answer and how long it took.
+    private struct Timed: Sendable {
+        let answer: ToolAnswer
+        let took: Duration
+    }
+
+    private func answerOne(_ call: ToolCall) async throws -> Timed {
         try Task.checkCancellation()
         let started = clock.now()
         let answer = try await carriedOut(call)
+        return Timed(answer: answer, took: started.duration(to: clock.now()))
+    }
+
+    private func record(_ call: ToolCall, _ timed: Timed) {
         log.add(
             .tool,
-            "\(call.name)\(answer.isError ? " (error)" : "")",
+            "\(call.name)\(timed.answer.isError ? " (error)" : "")",
             [
                 "call": .string(call.id), "tool": .string(call.name), "input": call.input,
-                "result": .string(answer.text), "error": .bool(answer.isError),
-                "milliseconds": .integer(started.duration(to: clock.now()).milliseconds),
+                "result": .string(timed.answer.text), "error": .bool(timed.answer.isError),
+                "milliseconds": .integer(timed.took.milliseconds),
             ]
         )
-        return answer
     }
 
     private func carriedOut(_ call: ToolCall) async throws -> ToolAnswer {
