@@ -25,11 +25,22 @@ final class Door: Sendable {
     func waitUntilReached() async { await reached.wait(after: 0, for: .seconds(10)) }
 }
 
-@Suite struct PositionTests {
+/// A store in a cluster where nobody else works.
+///
+/// The horizon waits for every transaction of a cluster, so one that is held open on purpose would hold up
+/// the tests of others, and theirs would hold up these.
+private func withQuietStore(_ body: @Sendable @escaping (Store) async throws -> Void) async throws {
+    let cluster = try await quietCluster.value
+    try await withStore(settings: cluster.settings(schema: "quiet\(UInt64.random(in: .min ... .max))"), body)
+}
+
+private let quietCluster = Task { try await TemporaryCluster() }
+
+@Suite(.serialized) struct PositionTests {
     private let fixture = Fixture()
 
     @Test func `a transaction held open keeps readers from passing its positions`() async throws {
-        try await withStore { store in
+        try await withQuietStore { store in
             let door = Door()
             let (_, first) = try await fixture.apply(fixture.declared("Role", "first"), to: store)
             try await store.waitForHorizon(first, deadline: .seconds(10))
@@ -73,7 +84,7 @@ final class Door: Sendable {
     @Test func `one object's positions grow in lock order although the later writer began first`()
         async throws
     {
-        try await withStore { store in
+        try await withQuietStore { store in
             let (begun, _) = try await fixture.apply(fixture.declared("Role", "one"), to: store)
             let key = begun.object.key
             let door = Door()
@@ -117,7 +128,7 @@ final class Door: Sendable {
     func `a one-statement insert is passed only when it draws its transaction id too late`(
         drawsFirst: Bool
     ) async throws {
-        try await withStore { store in
+        try await withQuietStore { store in
             let number = fixture.number(in: 1..<1_000_000_000)
             // The first draw of a sequence is logged and so gives its transaction an id; the next 31 are not.
             try await store.raw("SELECT nextval('log_position')")
