@@ -41,7 +41,7 @@ golden: ## Rewrite the golden files from what the code makes now.
 docs: golden ## Rewrite docs/reference from the kinds.
 
 verify: golden ## Regenerate everything and fail when that changes a file.
-	@git diff --exit-code -- Tests/Goldens docs/reference
+	@git diff --exit-code -- Tests/Goldens docs README.md
 
 ci: ## What .ci/run does.
 	@.ci/run

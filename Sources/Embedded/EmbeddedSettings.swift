@@ -9,6 +9,9 @@ package struct EmbeddedSettings: Sendable {
     /// Given to our own programs as it is; the database gets none of it.
     package var environment: [String: String]
     package var logLevel: String
+    /// How often a runtime must be heard of, and how long an attempt is held without; as `5s` and `30s`.
+    package var heartbeat: String
+    package var lease: String
     /// The users that sandboxes run as when `up` is started by root.
     package var sandboxUserIDs: ClosedRange<UInt32>
     /// Where the distribution keeps database servers, one folder for each major version.
@@ -24,6 +27,8 @@ package struct EmbeddedSettings: Sendable {
         programDirectory: String,
         environment: [String: String],
         logLevel: String = "info",
+        heartbeat: String = "5s",
+        lease: String = "30s",
         sandboxUserIDs: ClosedRange<UInt32> = 620_000...629_999,
         databasePrograms: String = "/usr/lib/postgresql",
         readyWithin: Duration = .seconds(120)
@@ -34,6 +39,8 @@ package struct EmbeddedSettings: Sendable {
         self.programDirectory = programDirectory
         self.environment = environment
         self.logLevel = logLevel
+        self.heartbeat = heartbeat
+        self.lease = lease
         self.sandboxUserIDs = sandboxUserIDs
         self.databasePrograms = databasePrograms
         self.readyWithin = readyWithin

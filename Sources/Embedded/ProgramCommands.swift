@@ -13,7 +13,7 @@ struct DaemonCommand {
             "--state", installation.state, "--database-socket", installation.databaseSocketFolder,
             "--database-user", Installation.databaseUser, "--public-port", "\(settings.publicPort)",
             "--fleet-token-file", installation.fleetTokenFile, "--log-level", settings.logLevel,
-            "--anonymous-read", "everything",
+            "--anonymous-read", "everything", "--heartbeat", settings.heartbeat, "--lease", settings.lease,
         ]
         if let source { arguments += ["--bootstrap-source", source] }
         return Program(

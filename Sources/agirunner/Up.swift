@@ -19,6 +19,9 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Where everything is kept (default: AGIRUNNER_STATE, or the user's own).") var state:
         String?
     @Option(help: "The port of the read-only HTTP door on 127.0.0.1.") var port = 8080
+    @Option(help: "How often a runtime must be heard of.") var heartbeat = "5s"
+    @Option(help: "How long an attempt is held without a heartbeat; then its task is given to another.")
+    var lease = "30s"
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
     func run() async throws {
@@ -32,7 +35,9 @@ struct Up: AsyncParsableCommand {
             folder: folder,
             programDirectory: try programDirectory(),
             environment: environment,
-            logLevel: logLevel
+            logLevel: logLevel,
+            heartbeat: heartbeat,
+            lease: lease
         )
         let http = try HTTPClient()
         let ports = UpPorts(

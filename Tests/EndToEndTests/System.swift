@@ -65,9 +65,15 @@ final class System: Sendable {
     }
 
     /// Starts `agirunner up` and waits until everything runs.
+    ///
+    /// Leases are short, so that what was killed is noticed within seconds.
     func start(example: String? = "first-light") async throws {
-        let arguments = ["up", "--port", "0"] + (example.map { ["\(Repository.root)/examples/\($0)"] } ?? [])
+        let arguments =
+            ["up", "--port", "0", "--heartbeat", "1s", "--lease", "5s"]
+            + (example.map { ["\(Repository.root)/examples/\($0)"] } ?? [])
         let log = "\(folder.path)/up.log"
+        // An earlier `up` of this folder wrote it.
+        if folder.read("up.log") != nil { try folder.remove("up.log") }
         let started = try DetachedProcess(
             command(program("agirunner"), arguments),
             output: .file(log),
@@ -91,8 +97,6 @@ final class System: Sendable {
             throw SupportError("up did not end within a minute")
         }
         up.withLock { $0 = nil }
-        // The next `up` of this folder writes a log of its own.
-        try folder.remove("up.log")
     }
 
     /// The command lines of everything that runs below this system's folder, whoever started it.
@@ -105,6 +109,13 @@ final class System: Sendable {
             let text = String(decoding: line, as: UTF8.self).replacing("\0", with: " ")
             if text.contains(folder.path) { found[text] = number }
         }
+    }
+
+    /// The processes that `up` and the fleet have on record, by program; runtimes under `agirunner-runtime`.
+    func recorded(_ program: String) async throws -> [Int32] {
+        let place = program == "agirunner-runtime" ? "runtimes/*/record.json" : "processes/\(program).json"
+        let found = try await shell("cat '\(state)'/\(place) 2>/dev/null || true")
+        return found.output.matches(of: /"pid":\s*([0-9]+)/).compactMap { Int32($0.1) }
     }
 
     /// Ends everything at once, as losing the machine would.

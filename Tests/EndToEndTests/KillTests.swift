@@ -1,0 +1,111 @@
+import Foundation
+import Glibc
+import Support
+import Testing
+import Threads
+
+/// What the machine may lose at any moment.
+private let victims = ["agirunnerd", "agirunner-fleet", "agirunner-runtime", "postgres", "everything"]
+
+/// A kill of this kind at this moment, chosen by a seed so that it can be repeated.
+struct Kill: Sendable, CustomTestStringConvertible {
+    let seed: UInt64
+    let victim: String
+    /// After everything runs.
+    let delay: Duration
+
+    init(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        self.seed = seed
+        victim = victims[Int(seed % UInt64(victims.count))]
+        delay = .milliseconds(Int.random(in: 0...3000, using: &generator))
+    }
+
+    var testDescription: String { "\(victim) after \(delay), seed \(seed)" }
+
+    /// As many as `AGIRUNNER_KILLS` says, or twenty; the same ones each time for the same first seed.
+    static var all: [Kill] {
+        let environment = ProcessInfo.processInfo.environment
+        let count = environment["AGIRUNNER_KILLS"].flatMap { UInt64($0) } ?? 20
+        let first = environment["AGIRUNNER_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...1_000_000)
+        return (first..<(first + count)).map(Kill.init)
+    }
+}
+
+/// Kill −9 at a random moment loses nothing and does nothing twice.
+@Suite struct KillTests {
+    private let run = "workflow/fix-division"
+
+    @Test(arguments: Kill.all) func `a run survives the loss of a process at any moment`(
+        kill: Kill
+    ) async throws {
+        try await System.with { system in
+            try await system.start()
+            // The moment is the test: a signal would always hit the same ones.
+            try await ContinuousClock().sleep(for: kill.delay)
+            try await strike(kill, system)
+            try await system.must("wait", run, "--for", "gate", "--timeout", "120s", within: .seconds(130))
+            try await approve(system)
+            try await check(system)
+            try await system.stop()
+        }
+    }
+
+    private func strike(_ kill: Kill, _ system: System) async throws {
+        if kill.victim == "everything" {
+            try await system.kill()
+            return try await system.start(example: nil)
+        }
+        for process in try await system.recorded(kill.victim) { Glibc.kill(process, SIGKILL) }
+        // The door is away for a moment when its program or its database was the victim.
+        let isBack = try await eventually(within: .seconds(60)) {
+            try await system.agirunner("get", run, "-o", "name").code == 0
+        }
+        #expect(isBack, "the control plane did not come back")
+    }
+
+    /// Asks again until the door answers: an approval may meet the restart of what was killed late.
+    private func approve(_ system: System) async throws {
+        let isApproved = try await eventually(within: .seconds(60)) {
+            if try await system.agirunner("approve", run, "--note", "Looks right.").code == 0 { return true }
+            // The answer to an approval that took effect may have been lost.
+            return try await system.agirunner("get", run, "-o", "jsonpath=.status.phase").output
+                == "completed\n"
+        }
+        #expect(isApproved)
+        try await system.must(
+            "wait",
+            run,
+            "--for",
+            "phase=completed",
+            "--timeout",
+            "60s",
+            within: .seconds(70)
+        )
+    }
+
+    /// The branch holds the fix once, and every delivery was made once.
+    private func check(_ system: System) async throws {
+        let branch = try await system.shell(
+            """
+            git clone -q -b agirunner/fix-division '\(system.workspace)' clone && cd clone
+            git log --format=%s origin/main..HEAD
+            python3 -m unittest 2>&1 | tail -1
+            """
+        )
+        #expect(
+            branch.output == """
+                Divide whole numbers without floating point
+                Round quotients down, also negative ones
+                OK
+
+                """
+        )
+        let handoffs = try await system.must("get", "handoffs", "-o", "jsonpath=.status.summary")
+        #expect(handoffs.split(separator: "\n").count == 5, "\(handoffs)")
+        let completed = try await system.must("get", "attempts", "-o", "jsonpath=.status.state")
+        #expect(completed.split(separator: "\n").filter { $0 == "completed" }.count == 5, "\(completed)")
+        let tasks = try await system.must("get", "tasks", "-o", "jsonpath=.status.state")
+        #expect(Set(tasks.split(separator: "\n")) == ["completed"])
+    }
+}
