@@ -135,7 +135,7 @@ struct Keeper: Sendable {
         var command = program.command
         let door =
             "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] && exit 75; sleep 0.05; done; exec "
-                + "\"$@\""
+            + "\"$@\""
         command.executable = "/bin/sh"
         command.arguments = ["-c", door, recordPath, program.command.executable] + program.command.arguments
         return command

@@ -8,8 +8,8 @@ struct PostgresPrograms: Sendable, Equatable {
 
     /// The newest version, or the one that made the data folder when there is one already.
     ///
-    /// - Parameter root: a folder with one folder for each major version, as Debian lays them out. A link on
-    ///   PATH is not looked at: it may lead to another version than the one that made the data.
+    /// `root` is a folder with one folder for each major version, as Debian lays them out. A link on PATH is
+    /// not looked at: it may lead to another version than the one that made the data.
     /// - Throws: `Failure.notFound` when there is no server, `unsupported` when there is none of the data's
     ///   version.
     static func find(root: String, dataFolder: String) throws -> PostgresPrograms {

@@ -14,7 +14,7 @@ struct StateFolder: ~Copyable {
 
     /// Opens the folder for the one `up` that may use it.
     ///
-    /// - Parameter server: the account of the database server when it is not our own.
+    /// `server` is the account of the database server when it is not our own.
     /// - Throws: `Failure`: `invalid` for a path that is too long, `conflict` when another `up` holds it,
     ///   `forbidden` when it is someone else's or the server cannot enter it.
     static func open(_ installation: Installation, server: Command.Account?) throws -> StateFolder {

@@ -157,7 +157,7 @@ struct Lines {
                 let value = try Value(json: data)
                 return
                     "\(fields["id"] ?? "-") \(fields["event"] ?? "") "
-                        + "\(value.at("object", "metadata", "name")?.string ?? "")"
+                    + "\(value.at("object", "metadata", "name")?.string ?? "")"
             }
             let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
             if parts.count == 2 { fields[parts[0]] = String(parts[1].dropFirst()) }

@@ -5,10 +5,10 @@ import Hummingbird
 struct PlainRoutes: Sendable {
     let ports: ReadPorts
 
-    /// `GET /healthz`: the process answers.
+    /// Answers `GET /healthz`: the process answers.
     func health(_ call: Call) async throws -> Response { text("ok\n") }
 
-    /// `GET /readyz`: everything it needs is well; one line per check.
+    /// Answers `GET /readyz`: everything it needs is well; one line per check.
     func readiness(_ call: Call) async throws -> Response {
         let checks = await ports.readiness()
         let isReady = checks.allSatisfy(\.isReady)
@@ -19,7 +19,7 @@ struct PlainRoutes: Sendable {
         )
     }
 
-    /// `GET /metrics` in the Prometheus text format, version 0.0.4.
+    /// Answers `GET /metrics` in the Prometheus text format, version 0.0.4.
     func metrics(_ call: Call) async throws -> Response {
         text(await ports.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
     }

@@ -9,7 +9,7 @@ struct Discovery: Sendable {
     /// The program's version.
     let version: String
 
-    /// `GET /api`
+    /// Answers `GET /api`.
     func core(_ call: Call) throws -> Response {
         let plain: Value = [
             "kind": "APIVersions", "versions": ["v1"],
@@ -22,12 +22,12 @@ struct Discovery: Sendable {
         )
     }
 
-    /// `GET /api/v1`
+    /// Answers `GET /api/v1`.
     func coreVersion(_ call: Call) throws -> Response {
         tagged(resourceList("v1", Self.coreResources), call)
     }
 
-    /// `GET /apis`
+    /// Answers `GET /apis`.
     func groups(_ call: Call) throws -> Response {
         let plain: Value = [
             "kind": "APIGroupList", "apiVersion": "v1", "groups": [namedGroup(isWhole: false)],
@@ -36,15 +36,15 @@ struct Discovery: Sendable {
         return answer(call, plain: plain, groups: [group(Kind.group, Kind.version, resources)])
     }
 
-    /// `GET /apis/agirunner.dev`
+    /// Answers `GET /apis/agirunner.dev`.
     func group(_ call: Call) throws -> Response { tagged(namedGroup(isWhole: true), call) }
 
-    /// `GET /apis/agirunner.dev/v1`
+    /// Answers `GET /apis/agirunner.dev/v1`.
     func groupVersion(_ call: Call) throws -> Response {
         tagged(resourceList(Kind.apiVersion, resources), call)
     }
 
-    /// `GET /version`; the numbers are those of the Kubernetes API whose conventions are spoken.
+    /// Answers `GET /version`; the numbers are those of the Kubernetes API whose conventions are spoken.
     func version(_ call: Call) throws -> Response {
         tagged(
             [

@@ -31,16 +31,16 @@ struct OpenAPIDocument: Sendable {
         tag = contentTag(document)
     }
 
-    /// `GET /openapi/v3`
+    /// Answers `GET /openapi/v3`.
     func index(_ call: Call) throws -> Response {
         let entry: Value = ["serverRelativeURL": .string("\(Self.path)?hash=\(tag)")]
         return tagged(["paths": ["apis/\(Kind.apiVersion)": entry]], call)
     }
 
-    /// `GET /openapi/v3/apis/agirunner.dev/v1`
+    /// Answers `GET /openapi/v3/apis/agirunner.dev/v1`.
     func group(_ call: Call) throws -> Response { tagged(document, tag: tag, call) }
 
-    /// `GET /openapi/v2`: empty, in the encoding that older clients insist on.
+    /// Answers `GET /openapi/v2`: empty, in the encoding that older clients insist on.
     func version2(_ call: Call) throws -> Response {
         guard Accept(call.headers).ranges.first?.type.hasSuffix("+protobuf") == true else {
             return tagged(

@@ -10,7 +10,7 @@ struct CoreGroup: Sendable {
 
     let ports: ReadPorts
 
-    /// `GET /api/v1/namespaces`
+    /// Answers `GET /api/v1/namespaces`.
     func namespaces(_ call: Call) async throws -> Response {
         let options = try ListOptions(call, kind: Self.listed)
         try options.refuseFields()
@@ -22,7 +22,7 @@ struct CoreGroup: Sendable {
         ])
     }
 
-    /// `GET /api/v1/namespaces/{name}`
+    /// Answers `GET /api/v1/namespaces/{name}`.
     func namespace(_ call: Call) async throws -> Response {
         let name = call.parameters["name"] ?? ""
         guard try await ports.namespaces().contains(name) else {
@@ -33,7 +33,7 @@ struct CoreGroup: Sendable {
         return json(namespace(name))
     }
 
-    /// `GET /api/v1/namespaces/{namespace}/events`, which `describe` asks about one object
+    /// Answers `GET /api/v1/namespaces/{namespace}/events`, which `describe` asks about one object.
     func events(_ call: Call) async throws -> Response {
         let options = try ListOptions(call, kind: Self.listed)
         let items = options.matchesNothing ? [] : try await recentEvents(options)

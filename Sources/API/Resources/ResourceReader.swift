@@ -10,7 +10,7 @@ struct ResourceReader: Sendable {
     let ports: ReadPorts
     let streams: Streams
 
-    /// `GET …/{plural}`
+    /// Answers `GET …/{plural}`.
     func list(_ call: Call) async throws -> Response {
         let kind = try call.kind()
         if kind.isEvent { return try await EventReader(ports: ports, streams: streams).list(call) }
@@ -32,7 +32,7 @@ struct ResourceReader: Sendable {
         )
     }
 
-    /// `GET …/{plural}/{name}`, also with `/status`
+    /// Answers `GET …/{plural}/{name}`, also with `/status`.
     func get(_ call: Call) async throws -> Response {
         let kind = try call.kind()
         let key = try call.key()

@@ -11,7 +11,7 @@ struct ResourceWriter: Sendable {
     let writes: WritePorts
     let bodyLimit: Int
 
-    /// `POST …/{plural}`
+    /// Answers `POST …/{plural}`.
     func create(_ call: Call) async throws -> Response {
         let kind = try writableKind(call)
         let options = try WriteOptions(call)
@@ -23,7 +23,7 @@ struct ResourceWriter: Sendable {
         return try await perform(document, .create, call, options, version: nil)
     }
 
-    /// `PUT …/{plural}/{name}`
+    /// Answers `PUT …/{plural}/{name}`.
     func replace(_ call: Call) async throws -> Response {
         let kind = try writableKind(call)
         let key = try call.key()
@@ -33,7 +33,7 @@ struct ResourceWriter: Sendable {
         return try await perform(document, .replace, call, options, version: document.resourceVersion)
     }
 
-    /// `PATCH …/{plural}/{name}`: a merge patch, or a whole object to apply
+    /// Answers `PATCH …/{plural}/{name}`: a merge patch, or a whole object to apply.
     ///
     /// Apply takes the object as it is: there are no field owners yet, and the body is JSON although its
     /// media type says YAML.
@@ -53,7 +53,7 @@ struct ResourceWriter: Sendable {
         return try await perform(document, .apply, call, options, version: document.resourceVersion)
     }
 
-    /// `DELETE …/{plural}/{name}`
+    /// Answers `DELETE …/{plural}/{name}`.
     func delete(_ call: Call) async throws -> Response {
         let kind = try writableKind(call)
         let key = try call.key()

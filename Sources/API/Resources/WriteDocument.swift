@@ -64,7 +64,7 @@ struct WriteDocument: Sendable {
                 name == nil
                     ? "metadata.name or metadata.generateName must be present"
                     : "the name of the object (\(given ?? "")) does not match the name on the URL "
-                      + "(\(name ?? ""))"
+                        + "(\(name ?? ""))"
             )
         }
         guard kind.isNamespaced == (namespace != nil), metadata["namespace"]?.string ?? namespace == namespace

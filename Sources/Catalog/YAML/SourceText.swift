@@ -107,7 +107,9 @@ struct SourceText {
         return min(low, bytes.count - 1)
     }
 
-    /// The first scalar that YAML forbids in a stream. *Source*: YAML 1.2.2, production `c-printable`.
+    /// The first scalar that YAML forbids in a stream.
+    ///
+    /// *Source*: YAML 1.2.2, production `c-printable`.
     private func firstForbidden(in text: String) -> (offset: Int, scalar: Unicode.Scalar)? {
         var offset = 0
         for scalar in text.unicodeScalars {

@@ -29,7 +29,7 @@ struct RuntimeCommand {
         var gated = command
         let door =
             "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] && exit 75; sleep 0.05; done; exec "
-                + "\"$@\""
+            + "\"$@\""
         gated.executable = "/bin/sh"
         gated.arguments = ["-c", door, record, command.executable] + command.arguments
         return gated

@@ -18,7 +18,9 @@ final class Bell: Sendable {
         waiter?.resume()
     }
 
-    /// Returns when the bell rings, the time is over or the task is cancelled. One task waits at a time.
+    /// Returns when the bell rings, the time is over or the task is cancelled.
+    ///
+    /// One task waits at a time.
     func wait(atMost duration: Duration, _ clock: Timepiece) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.ringing() }

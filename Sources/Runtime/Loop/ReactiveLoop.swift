@@ -106,7 +106,9 @@ struct ReactiveLoop: Sendable {
     }
 }
 
-/// The instructions of the role, and how every task ends. No id, clock or lease is in it, so that prompts
+/// The instructions of the role, and how every task ends.
+///
+/// No id, clock or lease is in it, so that prompts
 /// repeat.
 func systemPrompt(_ contract: Contract) -> String {
     let place = contract.workspace.map {

@@ -17,7 +17,9 @@ struct AttemptSupervisor: Sendable {
     let folder: String
     let logger: Logger
     let redactor: Redactor
-    /// Who thinks, by contract. Throws `Failure`.
+    /// Who thinks, by contract.
+    ///
+    /// Throws `Failure`.
     var model: @Sendable (Contract) throws -> Model = { try Model.named(in: $0) }
 
     /// Runs an attempt that was claimed, until it is reported or thrown away.

@@ -8,7 +8,7 @@ extension Tool {
         name: "grep",
         summary:
             "Searches the repository for an extended regular expression. Answers at most 500 lines "
-                + "path:line:text.",
+            + "path:line:text.",
         schema: objectSchema(
             [
                 "pattern": textSchema(

@@ -7,7 +7,7 @@ extension Tool {
         name: "shell_exec",
         summary:
             "Runs a command by /bin/sh in the sandbox, in the repository. Nothing it starts outlives the "
-                + "call, but "
+            + "call, but "
             + "files. Answers exit code and output.",
         schema: objectSchema(
             [

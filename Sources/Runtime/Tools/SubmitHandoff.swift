@@ -6,7 +6,7 @@ extension Tool {
         name: "submit_handoff",
         summary:
             "Ends this task: says what was done and what comes after. Call it once, last. An assessment "
-                + "gives its "
+            + "gives its "
             + "resolution; a delivery has none.",
         schema: objectSchema(
             [

@@ -1,7 +1,7 @@
 internal import Domain
 internal import Threads
 
-/// A statement in SQL with parameters `$1`, `$2`, …
+/// A statement in SQL whose parameters are `$1`, `$2` and so on.
 ///
 /// Each topic keeps its statements as one enumeration of texts, so that a test can explain every one of them.
 protocol Statement: Sendable {

@@ -47,7 +47,9 @@ package struct StoreSettings: Sendable, Hashable {
         self.applicationName = applicationName
     }
 
-    /// The text libpq connects with. Time zone and date style are fixed so that times read back alike
+    /// The text libpq connects with.
+    ///
+    /// Time zone and date style are fixed so that times read back alike
     /// everywhere.
     var connectionText: String {
         var options = [

@@ -168,7 +168,7 @@ extension Store {
                 let events = folded[key]?.canonicalJSON ?? "nothing"
                 return
                     "\(key.kind) \(key.uid): events say \(events), rows say "
-                        + "\(facts[key]?.canonicalJSON ?? "nothing")"
+                    + "\(facts[key]?.canonicalJSON ?? "nothing")"
             }
         }
     }

@@ -24,7 +24,9 @@ extension Draft {
         setLease(lease, of: attempt.uid)
     }
 
-    /// The worker makes the sandbox: from now on the task is in progress. A repeat changes nothing.
+    /// The worker makes the sandbox: from now on the task is in progress.
+    ///
+    /// A repeat changes nothing.
     mutating func begin(_ attempt: UID, tokenDigest: Digest) throws {
         let record = try liveAttempt(attempt, tokenDigest: tokenDigest)
         guard try task(record.taskUID).state == .claimed else { return }
