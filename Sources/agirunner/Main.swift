@@ -24,6 +24,7 @@ enum Main {
     /// Parses and runs one command; a failure of ours is one line and an exit code, not a usage text.
     private static func run() async {
         do {
+            try refuseUnknownCommand()
             var command = try Root.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -45,6 +46,17 @@ enum Main {
         } catch {
             Root.exit(withError: error)
         }
+    }
+}
+
+extension Main {
+    /// Names the nearest command; the parser would only say that there is an argument too many.
+    private static func refuseUnknownCommand() throws {
+        guard let word = Swift.CommandLine.arguments.dropFirst().first, !word.hasPrefix("-") else { return }
+        let known = Root.configuration.subcommands.map { $0._commandName } + ["help"]
+        guard !known.contains(word) else { return }
+        let near = nearestName(to: word, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        throw CommandFailure("unknown command '\(word)'\(near)\nsee 'agirunner --help'")
     }
 }
 

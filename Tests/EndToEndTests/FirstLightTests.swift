@@ -11,6 +11,7 @@ import Threads
             try await finish(system)
             try await checkRecords(system)
             try await checkBranch(system)
+            try await checkSecrets(system)
             guard let user else { return }
             let strangers = try await system.shell("find '\(system.state)' ! -uid \(user.userID) | head")
             #expect(strangers.output == "")
@@ -27,6 +28,10 @@ import Threads
             try await system.start(example: nil)
             #expect(try await phase(system) == "active")
             try await approve(system)
+            try await system.must("delete", "gitsource/main")
+            let kept = try await system.must("get", "playbooks,roles,workflows", "-o", "name")
+            #expect(kept.contains("playbook.agirunner.dev/bug-fix"), "deleting a source deletes nothing else")
+            #expect(kept.contains("workflow.agirunner.dev/fix-division"))
             try await system.stop()
         }
     }
@@ -84,5 +89,20 @@ import Threads
         let head = try await system.must("get", "workflow", "fix-division", "-o", "jsonpath=.status.head")
         let tip = try await system.shell("git -C '\(system.workspace)' rev-parse agirunner/fix-division")
         #expect(head == tip.output)
+    }
+
+    /// The fleet manager's token is in its own file and nowhere else: not in logs, the database, the folders of
+    /// sandboxes, or argv. That of a runtime is gone once it was read.
+    private func checkSecrets(_ system: System) async throws {
+        let found = try await system.shell(
+            """
+            token='\(system.state)/run/fleet.token'
+            test -s "$token"
+            grep -rlF -f "$token" '\(system.state)' | grep -vxF "$token" || true
+            cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -F -f "$token" || true
+            ls '\(system.state)'/runtimes/*/token 2>/dev/null || true
+            """
+        )
+        #expect(found.code == 0 && found.output == "", "\(found.error)")
     }
 }

@@ -71,7 +71,15 @@ struct FleetFixture: Sendable {
         fixture.write(script)
         var failure: (any Error)?
         do { try await body(fixture) } catch { failure = error }
-        for pid in fixture.processes { kill(pid, SIGKILL) }
+        // Twice nothing: a process in the middle of its exec has no command line for a moment.
+        var quietLooks = 0
+        while quietLooks < 2 {
+            let left = fixture.processes
+            for pid in left { kill(pid, SIGKILL) }
+            quietLooks = left.isEmpty ? quietLooks + 1 : 0
+            // Ends early when the test is cancelled, and the looks are only closer together then.
+            try? await ContinuousClock().sleep(for: .milliseconds(20))
+        }
         unsafe system("rm -rf \(state)")
         if let failure { throw failure }
     }
