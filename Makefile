@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: help setup build demo test lint format golden docs verify ci
+.PHONY: help setup build demo test lint format golden docs verify nightly ci
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ docs: golden ## Rewrite docs/reference from the kinds.
 
 verify: golden ## Regenerate everything and fail when that changes a file.
 	@git diff --exit-code -- Tests/Goldens docs README.md
+
+nightly: ## What is too long for every change: 500 kills at random moments.
+	@scripts/set-up tests
+	@AGIRUNNER_KILLS=500 scripts/test --filter KillTests
 
 ci: ## What .ci/run does.
 	@.ci/run

@@ -5,7 +5,9 @@ import Testing
 import Threads
 
 /// What the machine may lose at any moment.
-private let victims = ["agirunnerd", "agirunner-fleet", "agirunner-runtime", "postgres", "everything"]
+private let victims = [
+    "agirunnerd", "agirunner-fleet", "agirunner-runtime", "postgres", "connections", "everything",
+]
 
 /// A kill of this kind at this moment, chosen by a seed so that it can be repeated.
 struct Kill: Sendable, CustomTestStringConvertible {
@@ -23,10 +25,10 @@ struct Kill: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(victim) after \(delay), seed \(seed)" }
 
-    /// As many as `AGIRUNNER_KILLS` says, or twenty; the same ones each time for the same first seed.
+    /// As many as `AGIRUNNER_KILLS` says, or 24; the same ones each time for the same `AGIRUNNER_SEED`.
     static var all: [Kill] {
         let environment = ProcessInfo.processInfo.environment
-        let count = environment["AGIRUNNER_KILLS"].flatMap { UInt64($0) } ?? 20
+        let count = environment["AGIRUNNER_KILLS"].flatMap { UInt64($0) } ?? 24
         let first = environment["AGIRUNNER_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...1_000_000)
         return (first..<(first + count)).map(Kill.init)
     }
@@ -56,12 +58,29 @@ struct Kill: Sendable, CustomTestStringConvertible {
             try await system.kill()
             return try await system.start(example: nil)
         }
+        if kill.victim == "connections" { try await dropConnections(of: system) }
         for process in try await system.recorded(kill.victim) { Glibc.kill(process, SIGKILL) }
         // The door is away for a moment when its program or its database was the victim.
         let isBack = try await eventually(within: .seconds(60)) {
             try await system.agirunner("get", run, "-o", "name").code == 0
         }
         #expect(isBack, "the control plane did not come back")
+    }
+
+    /// Cuts every connection to the database, again and again: in the middle of statements and between them.
+    private func dropConnections(of system: System) async throws {
+        let cut = """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+            """
+        let answer = try await system.shell(
+            """
+            for round in 1 2 3 4 5 6 7 8 9 10; do
+                psql -qAt -h '\(system.state)/run/postgres' -U agirunner agirunner -c "\(cut)"
+            done
+            """
+        )
+        #expect(answer.code == 0, "\(answer.error)")
     }
 
     /// Asks again until the door answers: an approval may meet the restart of what was killed late.
