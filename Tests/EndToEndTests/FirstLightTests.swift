@@ -91,8 +91,9 @@ import Threads
         #expect(head == tip.output)
     }
 
-    /// The fleet manager's token is in its own file and nowhere else: not in logs, the database, the folders
-    /// of sandboxes, or argv. That of a runtime is gone once it was read.
+    /// The fleet manager's token is in its own file alone, and a runtime's is gone once it was read.
+    ///
+    /// Looked at are logs, the database, the folders of sandboxes, and argv.
     private func checkSecrets(_ system: System) async throws {
         let found = try await system.shell(
             """
