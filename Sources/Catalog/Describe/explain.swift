@@ -27,6 +27,13 @@ package func explain(kind: String, path: [String] = []) -> String? {
     return lines.joined(separator: "\n")
 }
 
+/// The names of the fields at a path, in the order of the shape; empty when there are none.
+package func fieldNames(kind: String, path: [String]) -> [String] {
+    guard let shape = Registry.shape(for: kind) else { return [] }
+    let fields = path.isEmpty ? shape.root : field(path, of: shape)?.type.fields
+    return fields?.all.map(\.name) ?? []
+}
+
 /// The explanation of a diagnostic's code for a terminal; nil when there is no such code.
 package func explain(code: String) -> String? {
     Code(rawValue: code).map { "\($0.rawValue): \($0.title)\n\n\($0.explanation)" }

@@ -20,11 +20,21 @@ package struct Explain: AsyncParsableCommand {
     package func run() async throws {
         let environment = try CommandEnvironment.required()
         guard let text = try explanation() else {
-            throw CommandFailure(
-                "there is no field '\(subject)'; leave its last part out to see what there is"
-            )
+            throw CommandFailure("there is no field '\(subject)'; \(try hint())")
         }
         environment.output(text.trimmingLastNewline)
+    }
+
+    /// The nearest field, or how to find it.
+    private func hint() throws -> String {
+        let parts = subject.split(separator: ".").map(String.init)
+        let kind = try Target(parts.first ?? subject).kind
+        let path = Array(parts.dropFirst())
+        let known = fieldNames(kind: kind.name, path: path.dropLast())
+        guard let near = nearestName(to: path.last ?? "", among: known) else {
+            return "leave its last part out to see what there is"
+        }
+        return "did you mean '\((parts.dropLast() + [near]).joined(separator: "."))'?"
     }
 
     private func explanation() throws -> String? {
