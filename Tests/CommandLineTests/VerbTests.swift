@@ -214,3 +214,25 @@ import Testing
         #expect(await run(Retry.self, ["task/t1"], door: door).error == nil)
     }
 }
+
+@Suite struct ExplainTests {
+    @Test func `kinds, fields, codes and reasons are explained`() async {
+        #expect(
+            await run(Explain.self, ["workflow.spec.budget"]).output.first?.contains("spec.budget") == true
+        )
+        #expect(await run(Explain.self, ["code", "REF003"]).output.first?.hasPrefix("REF003: ") == true)
+        #expect(
+            await run(Explain.self, ["reason", "head_moved"]).output.first?.hasPrefix("head_moved: ") == true
+        )
+    }
+
+    @Test(arguments: [
+        ("workflow.spec.budgt", "did you mean 'workflow.spec.budget'?"),
+        ("workflow.spek", "did you mean 'workflow.spec'?"),
+        ("workflow.spec.zzz", "leave its last part out to see what there is"),
+    ])
+    func `a field that is not there is answered with the nearest one`(subject: String, hint: String) async {
+        let failure = await run(Explain.self, [subject]).error as? CommandFailure
+        #expect(failure?.message == "there is no field '\(subject)'; \(hint)")
+    }
+}
