@@ -10,9 +10,9 @@ struct StoreLoad: Sendable {
 
     init(_ store: Store) { self.store = store }
 
-    /// Declares Workflows and begins their runs, each with some ready tasks.
-    func prepare(runs: Int, tasksPerRun: Int) async throws {
-        for number in 0..<runs { try await begin("run-\(number)", tasks: tasksPerRun) }
+    /// Declares Workflows and begins their runs, each with some ready tasks; `prefix` begins their names.
+    func prepare(_ prefix: String, runs: Int, tasksPerRun: Int) async throws {
+        for number in 0..<runs { try await begin("\(prefix)-\(number)", tasks: tasksPerRun) }
     }
 
     /// Claims and completes until nothing is left; answers how many tasks that were.
