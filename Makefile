@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: help setup build demo test lint format golden docs verify nightly ci
+.PHONY: help setup build demo test lint format golden docs bench verify nightly ci
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,18 +27,23 @@ test: ## Run every test on real parts.
 	@scripts/test
 
 lint: ## Check formatting and style.
-	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	@scripts/set-up
 	@swift test $(STRICT) --filter TidyTests
 
 format: ## Format the Swift sources in place.
-	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 golden: ## Rewrite the golden files from what the code makes now.
 	@scripts/set-up tests
 	@GOLDEN=write scripts/test --filter 'Golden|Schema|Diagnostic|Kind|Document'
 
 docs: golden ## Rewrite docs/reference from the kinds.
+
+bench: ## Measure a release build beside the floor of each figure, and print the table.
+	@scripts/set-up tests
+	@swift build -c release --scratch-path .build-release $(STRICT)
+	@scripts/contain .build-release/release/benchmarks
 
 verify: golden ## Regenerate everything and fail when that changes a file.
 	@git diff --exit-code -- Tests/Goldens docs README.md

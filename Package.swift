@@ -164,6 +164,14 @@ let package = Package(
                 "agirunner-runtime",
             ]
         ),
+
+        // Figures beside their floors, which `make bench` prints.
+        .executableTarget(
+            name: "benchmarks",
+            dependencies: ["Containers", "Domain", "Outbound", "Store", "Support", "Threads", logging],
+            path: "Benchmarks",
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

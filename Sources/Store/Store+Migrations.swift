@@ -10,7 +10,11 @@ struct Migration: Sendable {
         Migration(
             name: "m0001_base",
             script: String(decoding: PackageResources.m0001_base_sql, as: UTF8.self)
-        )
+        ),
+        Migration(
+            name: "m0002_claim_order",
+            script: String(decoding: PackageResources.m0002_claim_order_sql, as: UTF8.self)
+        ),
     ]
 }
 

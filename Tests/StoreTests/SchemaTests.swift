@@ -146,4 +146,20 @@ import Testing
             }
         }
     }
+
+    @Test func `a claim reads ready tasks in their order instead of sorting all of them`() async throws {
+        try await withStore { store in
+            try await store.transaction { session in
+                // Without an index of this order Postgres sorts all the same.
+                for way in ["seqscan", "sort", "hashjoin", "mergejoin"] {
+                    try session.execute(TableStatement(sql: "SET LOCAL enable_\(way) = off"))
+                }
+                try session.execute(TableStatement(sql: "SET LOCAL plan_cache_mode = force_generic_plan"))
+                try session.execute(TableStatement(sql: "PREPARE c AS \(ClaimStatement.candidate.sql)"))
+                let plan = try session.rows(TableStatement(sql: "EXPLAIN EXECUTE c(NULL, NULL, NULL)"))
+                    .map { try $0.text("QUERY PLAN") }.joined(separator: "\n")
+                #expect(plan.contains("tasks_claim") && !plan.contains("Sort"), "\(plan)")
+            }
+        }
+    }
 }

@@ -6,14 +6,14 @@ struct Repository: Sendable {
     static let this = Repository()
 
     let root: URL
-    /// Every Swift file of `Sources` and `Tests`, sorted by path.
+    /// Every Swift file of `Sources`, `Tests` and `Benchmarks`, each sorted by path.
     let files: [SourceFile]
 
     private init() {
         root = URL(filePath: #filePath).resolvingSymlinksInPath()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let root = root
-        files = ["Sources", "Tests"].flatMap { folder -> [SourceFile] in
+        files = ["Sources", "Tests", "Benchmarks"].flatMap { folder -> [SourceFile] in
             let names = FileManager.default.enumerator(atPath: root.appending(path: folder).path)
             return (names?.allObjects ?? []).compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }
                 .sorted()

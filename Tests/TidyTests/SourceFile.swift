@@ -25,13 +25,15 @@ struct SourceFile: Sendable {
         tokens = tokenize(scanner.code)
     }
 
-    /// The folder below `Sources` or `Tests`, which is the target's name.
+    /// The folder below `Sources` or `Tests`, which is the target's name; `Benchmarks` is one target.
     var target: String {
         let parts = path.split(separator: "/").map(String.init)
+        if parts.first == "Benchmarks" { return "benchmarks" }
         return parts.count > 2 ? parts[1] : ""
     }
 
-    var isTest: Bool { path.hasPrefix("Tests/") }
+    /// Whether it is no code of the product.
+    var isTest: Bool { path.hasPrefix("Tests/") || path.hasPrefix("Benchmarks/") }
 
     func violation(_ line: Int, _ rule: Rule, _ message: String) -> Violation {
         Violation(path: path, line: line, rule: rule, message: message)

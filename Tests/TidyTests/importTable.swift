@@ -30,7 +30,7 @@ enum Ring {
 let programs: Set<String> = ["agirunner", "agirunnerd", "agirunner-fleet", "agirunner-runtime"]
 
 /// Targets without product code, which the table leaves out.
-let testSupport: Set<String> = ["Support"]
+let testSupport: Set<String> = ["Support", "benchmarks"]
 
 let importTable: [String: Place] = [
     "CCurl": Place(ring: .c, imports: []),

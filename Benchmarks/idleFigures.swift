@@ -1,0 +1,82 @@
+import Foundation
+import Support
+import Threads
+
+/// What an installation costs that has nothing to do, beside an idle Postgres and a program that only sleeps.
+func idleFigures(_ stack: Stack, floor cluster: TemporaryCluster) async throws -> [Figure] {
+    // What the last run left to do, such as checkpoints and the end of its sandbox, is not idleness.
+    try await ContinuousClock().sleep(for: .seconds(5))
+    let postmaster = try serverProcess(cluster)
+    let window = Duration.seconds(20)
+    let before = (
+        ProcessTree(below: stack.up.pid).processorTime, ProcessTree(below: postmaster).processorTime
+    )
+    try await ContinuousClock().sleep(for: window)
+    let after = (ProcessTree(below: stack.up.pid).processorTime, ProcessTree(below: postmaster).processorTime)
+    let share = (after.0 - before.0) / window * 100
+    let floorShare = (after.1 - before.1) / window * 100
+    let memory = try Double(residentKiB(daemon(of: stack))) / 1024
+    let floorMemory = try await idleMemory()
+    return [
+        Figure(
+            name: "idle: processor time of everything, beside an idle Postgres",
+            measured: "\(short(share)) % of a core",
+            floor: "\(short(floorShare)) %",
+            ratio: floorShare > 0 ? times(share / floorShare) : "—",
+            goal: Goal("≤ 1 %", share <= 1).text
+        ),
+        Figure(
+            name: "idle: memory of `agirunnerd` (VmRSS), beside a Swift program that sleeps",
+            measured: "\(short(memory)) MiB",
+            floor: "\(short(floorMemory)) MiB",
+            ratio: times(memory / floorMemory),
+            goal: Goal("≤ 60 MB", memory * 1.048_576 <= 60).text
+        ),
+    ]
+}
+
+/// What `agirunnerd` keeps of each workflow that was created and has completed; a floor keeps nothing.
+func growthFigure(_ stack: Stack) async throws -> Figure {
+    let count = 200
+    let daemon = try daemon(of: stack)
+    // Buffers and caches that the first many fill are not what one workflow costs.
+    try await stack.complete((1...count).map { "warm-\($0)" })
+    try await ContinuousClock().sleep(for: .seconds(3))
+    let before = residentKiB(daemon)
+    try await stack.complete((1...count).map { "grow-\($0)" })
+    try await ContinuousClock().sleep(for: .seconds(3))
+    let growth = Double(residentKiB(daemon) - before) / Double(count)
+    return Figure(
+        name: "memory of `agirunnerd` for each further of \(count) workflows (VmRSS)",
+        measured: "\(short(growth)) KiB",
+        floor: "0",
+        ratio: "—"
+    )
+}
+
+private func daemon(of stack: Stack) throws -> Int32 {
+    guard let process = ProcessTree(below: stack.up.pid).named("agirunnerd").first else {
+        throw BenchmarkError("agirunnerd does not run")
+    }
+    return process
+}
+
+private func serverProcess(_ cluster: TemporaryCluster) throws -> Int32 {
+    let bytes = FileManager.default.contents(atPath: "\(cluster.folder)/data/postmaster.pid") ?? Data()
+    let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first
+    guard let process = line.flatMap({ Int32($0) }) else { throw BenchmarkError("the server has no number") }
+    return process
+}
+
+/// Resident memory, in MiB, of this program when it does nothing.
+private func idleMemory() async throws -> Double {
+    let idle = try DetachedProcess(
+        Command(executable: "\(programFolder)/benchmarks", arguments: [idleArgument])
+    ).start()
+    try await ContinuousClock().sleep(for: .seconds(1))
+    let memory = residentKiB(idle.pid)
+    _ = try idle.signal(.kill)
+    _ = try await DetachedProcess.waitForExit(idle, until: .after(.seconds(10)))
+    guard memory > 0 else { throw BenchmarkError("the sleeping program has ended") }
+    return Double(memory) / 1024
+}
