@@ -6,14 +6,25 @@ package struct SourceFile: Sendable {
     package let path: String
     /// The blob's id, by which an unchanged file is not read again; nil is never remembered.
     package let blob: BlobID?
-    /// The whole file.
+    /// The whole file; empty when it was too large to be read.
     package let bytes: [UInt8]
+    /// Bytes that the file has.
+    package let size: Int
 
     /// A file of its parts.
     package init(path: String, blob: BlobID? = nil, bytes: [UInt8]) {
         self.path = path
         self.blob = blob
         self.bytes = bytes
+        size = bytes.count
+    }
+
+    /// A file with more bytes than are read of any, which the loader refuses.
+    package init(path: String, unreadSize: Int) {
+        self.path = path
+        blob = nil
+        bytes = []
+        size = unreadSize
     }
 }
 
@@ -149,7 +160,7 @@ package struct Loader: Sendable {
 
     private func parse(_ file: SourceFile, _ options: LoadOptions) -> ParsedFile {
         var findings = Findings(path: file.path)
-        let stream = YAMLComposer.compose(SourceText(bytes: file.bytes), &findings)
+        let stream = YAMLComposer.compose(SourceText(bytes: file.bytes, size: file.size), &findings)
         let reader = EnvelopeReader(isDoor: options.passesOverServerFields)
         let drafts = stream.documents.map { reader.read($0, &findings) }
         findings.object = nil

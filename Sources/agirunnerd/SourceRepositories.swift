@@ -76,8 +76,8 @@ final class SourceRepositories: Sendable {
         )
     }
 
-    /// The YAML files of a tree that the source includes; one that is too large is handed on as it is, for
-    /// the loader to refuse.
+    /// The YAML files of a tree that the source includes; one that is too large is handed on unread, for the
+    /// loader to refuse.
     private func files(
         of tree: SourceTree,
         _ mirror: Mirror,
@@ -91,11 +91,10 @@ final class SourceRepositories: Sendable {
         let small = entries.filter { $0.size <= limit }
         let blobs = try await mirror.blobs(small.map(\.blob), maximumBytes: limit)
         return entries.map { entry in
-            SourceFile(
-                path: entry.path,
-                blob: entry.size <= limit ? entry.blob : nil,
-                bytes: blobs[entry.blob] ?? Array(repeating: 0x20, count: limit + 1)
-            )
+            guard let bytes = blobs[entry.blob], entry.size <= limit else {
+                return SourceFile(path: entry.path, unreadSize: max(entry.size, limit + 1))
+            }
+            return SourceFile(path: entry.path, blob: entry.blob, bytes: bytes)
         }
     }
 

@@ -218,9 +218,9 @@ private final class Repository: Sendable {
         repository.commit("c1", [role])
         await reconcile()
         repository.commit("c2", [])
-        repository.with { $0.loadFailure = Failure(.invalid, "too large", reason: "TreeTooLarge") }
+        repository.with { $0.loadFailure = Failure(.invalid, "too large", reason: "tree_too_large") }
         let outcome = await reconcile()
-        #expect(outcome == .failed(Failure(.invalid, "too large", reason: "TreeTooLarge")))
+        #expect(outcome == .failed(Failure(.invalid, "too large", reason: "tree_too_large")))
         let ready = try world.ready(source)
         #expect(ready?.status == .no && ready?.reason == "TreeTooLarge")
         #expect(ready?.message == "too large; what was applied before stays")

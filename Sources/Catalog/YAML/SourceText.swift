@@ -5,14 +5,21 @@ struct SourceText {
     static let sizeLimit = 1 << 20
 
     let bytes: [UInt8]
+    /// Bytes that the file has; more than are here when it was too large to be read.
+    let size: Int
+
+    init(bytes: [UInt8], size: Int? = nil) {
+        self.bytes = bytes
+        self.size = size ?? bytes.count
+    }
 
     /// The first thing that makes these bytes unreadable, reported to `findings`; true when they can be read.
     func isReadable(_ findings: inout Findings) -> Bool {
-        guard bytes.count <= Self.sizeLimit else {
+        guard size <= Self.sizeLimit else {
             findings.report(
                 .tooLarge,
                 at: .whole,
-                "a file must be at most \(Self.sizeLimit) bytes; this has \(bytes.count)"
+                "a file must be at most \(Self.sizeLimit) bytes; this has \(size)"
             )
             return false
         }

@@ -151,12 +151,12 @@ package struct SourceController: Sendable {
     }
 
     private func settle(_ failure: Failure, _ claimed: ClaimedKey) async -> Outcome {
-        let reason =
-            failure.reason
-            ?? "\(failure.code.rawValue.prefix(1).uppercased())\(failure.code.rawValue.dropFirst())"
         do {
             try await say(
-                .failing(reason: reason, message: "\(failure); what was applied before stays"),
+                .failing(
+                    reason: conditionReason(failure),
+                    message: "\(failure); what was applied before stays"
+                ),
                 claimed,
                 [:]
             )
@@ -187,6 +187,12 @@ package struct SourceController: Sendable {
     private func describe(_ ref: GitSourceSpec.Reference) -> String {
         ref.branch.map { "branch '\($0)'" } ?? ref.tag.map { "tag '\($0)'" } ?? "commit \(ref.commit ?? "?")"
     }
+}
+
+/// The CamelCase word for a failure: its reason, such as `repository_missing`, else its code.
+private func conditionReason(_ failure: Failure) -> String {
+    (failure.reason ?? failure.code.rawValue).split(separator: "_")
+        .map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
 }
 
 /// An object's status with new members and the conditions of its readiness.
