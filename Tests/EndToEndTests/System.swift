@@ -66,10 +66,10 @@ final class System: Sendable {
 
     /// Starts `agirunner up` and waits until everything runs.
     ///
-    /// Leases are short, so that what was killed is noticed within seconds.
-    func start(example: String? = "first-light") async throws {
+    /// Leases are short, so that what was killed is noticed within seconds. A port of 0 is any free one.
+    func start(example: String? = "first-light", port: Int = 0) async throws {
         let arguments =
-            ["up", "--port", "0", "--heartbeat", "1s", "--lease", "5s"]
+            ["up", "--port", "\(port)", "--heartbeat", "1s", "--lease", "5s"]
             + (example.map { ["\(Repository.root)/examples/\($0)"] } ?? [])
         let log = "\(folder.path)/up.log"
         // An earlier `up` of this folder wrote it.
@@ -116,6 +116,16 @@ final class System: Sendable {
         let place = program == "agirunner-runtime" ? "runtimes/*/record.json" : "processes/\(program).json"
         let found = try await shell("cat '\(state)'/\(place) 2>/dev/null || true")
         return found.output.matches(of: /"pid":\s*([0-9]+)/).compactMap { Int32($0.1) }
+    }
+
+    /// The process of `up`; nil when it was not started.
+    var upProcess: Int32? { up.withLock { $0?.pid } }
+
+    /// Starts a program that runs beside this installation; what it prints goes to a file of the folder.
+    func background(_ executable: String, _ arguments: [String], log: String) throws -> ProcessIdentity {
+        let file = "\(folder.path)/\(log)"
+        let command = command(executable, arguments)
+        return try DetachedProcess(command, output: .file(file), errorOutput: .file(file)).start()
     }
 
     /// Ends everything at once, as losing the machine would.
@@ -206,7 +216,7 @@ let programFolder: String = {
     return own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
 }()
 
-private func program(_ name: String) -> String { "\(programFolder)/\(name)" }
+func program(_ name: String) -> String { "\(programFolder)/\(name)" }
 
 /// Looks again and again until something holds; false when it does not in time.
 func eventually(within limit: Duration, _ holds: @Sendable () async throws -> Bool) async rethrows -> Bool {

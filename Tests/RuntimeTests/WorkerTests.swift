@@ -11,6 +11,7 @@ import WorkerProtocol
 
     private func worker(
         _ clock: Timepiece = .system,
+        claimWait: Duration = .milliseconds(10),
         supervise: @escaping @Sendable (ClaimReply.Claim, AttemptControl) async -> Void = { _, _ in }
     ) -> Worker {
         let ids = Atomic(0)
@@ -18,7 +19,7 @@ import WorkerProtocol
             name: "runtime-1",
             version: "1",
             commands: ["git"],
-            claimWait: .milliseconds(10),
+            claimWait: claimWait,
             requestID: { "claim-\(ids.add(1, ordering: .relaxed).newValue)" },
             random: { 0.5 }
         )
@@ -93,6 +94,14 @@ import WorkerProtocol
     @Test func `a worker that is not known any more gives up at once`() async throws {
         door.fail("heartbeat", with: [Failure(.unauthenticated, "who are you")])
         #expect(try await worker().run() == .abandoned("who are you"))
+    }
+
+    @Test func `a claim waits for half a lease at most, so that what it brings can be renewed`() async throws
+    {
+        door.state.withLock { $0.mustDrain = true }
+        #expect(try await worker(claimWait: .seconds(60)).run() == .drained)
+        #expect(door.state.withLock { $0.claims }.allSatisfy { $0.waitMilliseconds == 15_000 })
+        #expect(door.count("claim") > 0)
     }
 
     @Test func `a worker that may not register says why`() async throws {

@@ -19,7 +19,7 @@ import Testing
         #expect(unnamed(["Git", "Store"], in: "`Git` reads mirrors; Store is elsewhere") == ["Store"])
     }
 
-    @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+    @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/failure-modes.md"])
     func `every path that a document names is there`(document: String) throws {
         let text = try #require(repository.text(document))
         #expect(missingPaths(in: text) == [])
@@ -31,6 +31,16 @@ import Testing
                 "Sources/Nowhere/X.swift"
             ]
         )
+    }
+
+    @Test func `every test that the failure modes name is there`() throws {
+        let text = try #require(repository.text("docs/failure-modes.md"))
+        let named = text.matches(of: /`(Tests\/[^`]+)`: "([^"]+)"/)
+        #expect(!named.isEmpty)
+        for test in named {
+            let file = repository.text(String(test.1)) ?? ""
+            #expect(file.contains("func `\(test.2)`"), "\(test.1) has no test '\(test.2)'")
+        }
     }
 
     /// Of the paths in backticks below the repository's folders, those that do not exist.

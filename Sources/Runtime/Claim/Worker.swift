@@ -66,7 +66,9 @@ package final class Worker: Sendable {
         )
         return try await withThrowingTaskGroup(of: End.self) { group in
             group.addTask { try await self.beat(every: .milliseconds(registration.heartbeatMilliseconds)) }
-            group.addTask { try await self.work(slots: max(1, registration.slots)) }
+            // The lease counts from the request, so half of it is left when the reply comes at the last moment.
+            let wait = min(self.settings.claimWait, .milliseconds(registration.leaseMilliseconds / 2))
+            group.addTask { try await self.work(slots: max(1, registration.slots), claimWait: wait) }
             let end = try await group.next() ?? .drained
             // The other half ends by cancellation: attempts of an abandoned worker are stopped here.
             group.cancelAll()
@@ -119,7 +121,7 @@ package final class Worker: Sendable {
     }
 
     /// Claims while there are free slots; returns when the worker drains and its attempts are finished.
-    private func work(slots: Int) async throws -> End {
+    private func work(slots: Int, claimWait: Duration) async throws -> End {
         await withDiscardingTaskGroup { group in
             var pending: ClaimRequest?
             var budget = RetryBudget(maximumAttempts: .max, base: .milliseconds(250), cap: .seconds(10))
@@ -131,7 +133,7 @@ package final class Worker: Sendable {
                 }
                 // A request whose reply was lost is repeated unchanged, also while draining: what it claimed
                 // is ours.
-                let request = pending ?? newRequest(count: free)
+                let request = pending ?? newRequest(count: free, wait: claimWait)
                 pending = request
                 let sent = clock.now()
                 do {
@@ -151,10 +153,10 @@ package final class Worker: Sendable {
         return .drained
     }
 
-    private func newRequest(count: Int) -> ClaimRequest {
+    private func newRequest(count: Int, wait: Duration) -> ClaimRequest {
         ClaimRequest(
             count: count,
-            waitMilliseconds: settings.claimWait.milliseconds,
+            waitMilliseconds: wait.milliseconds,
             requestID: settings.requestID()
         )
     }
@@ -183,7 +185,8 @@ package struct WorkerSettings: Sendable {
     package var version: String
     /// Commands of its machine; sorted.
     package var commands: [String]
-    /// How long a claim waits for work; also the longest time that draining an idle worker takes.
+    /// How long a claim waits for work, half a lease at most; also the longest time that draining an idle
+    /// worker takes.
     package var claimWait: Duration
     /// A new id for each claim.
     package var requestID: @Sendable () -> String

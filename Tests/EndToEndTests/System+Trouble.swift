@@ -1,0 +1,84 @@
+import Foundation
+import Glibc
+import Support
+import Testing
+import Threads
+
+/// What tests do to a running installation, and how they look at it meanwhile.
+extension System {
+    /// A server of a test, which runs beside the installation.
+    struct Server: Sendable {
+        let process: ProcessIdentity
+        /// On 127.0.0.1.
+        let port: Int
+    }
+
+    /// Starts a server that is written in Python and calls `tell(port)` once it listens.
+    ///
+    /// It is killed with everything else when the test fails; a test that goes well ends it.
+    func serve(_ source: String, port: Int = 0) async throws -> Server {
+        let name = "server-\(UInt32.random(in: 0 ... .max))"
+        let tell = """
+            import os, sys
+
+            def tell(port):
+                open(sys.argv[1] + ".new", "w").write(str(port))
+                os.rename(sys.argv[1] + ".new", sys.argv[1])
+
+
+            """
+        try folder.write(tell + source + "\n", to: "\(name).py")
+        let arguments = ["\(folder.path)/\(name).py", "\(folder.path)/\(name).port", "\(port)"]
+        let process = try background("/usr/bin/python3", arguments, log: "\(name).log")
+        let folder = folder
+        _ = await eventually(within: .seconds(20)) { folder.read("\(name).port") != nil }
+        let told = folder.read("\(name).port").flatMap { Int($0) }
+        return Server(process: process, port: try #require(told, "\(folder.read("\(name).log") ?? "")"))
+    }
+
+    /// Asks a program that runs beside the installation to end, and waits until it has.
+    func end(_ process: ProcessIdentity) async throws {
+        _ = try process.signal(.terminate)
+        let status = try await DetachedProcess.waitForExit(process, until: .after(.seconds(20)))
+        #expect(status != nil, "process \(process.pid) of the test did not end")
+    }
+
+    /// Stops the processes of a program with SIGSTOP while the body runs, and lets them go on after it.
+    func whileFrozen<Answer>(_ program: String, _ body: () async throws -> Answer) async throws -> Answer {
+        let frozen = try await recorded(program)
+        #expect(!frozen.isEmpty, "\(program) does not run")
+        for process in frozen { Glibc.kill(process, SIGSTOP) }
+        // Also after an error, since whoever looks for its cause asks these processes.
+        defer { for process in frozen { Glibc.kill(process, SIGCONT) } }
+        return try await body()
+    }
+
+    /// Reason and message of the condition Ready of a GitSource.
+    func condition(of source: String) async throws -> String {
+        let path = "jsonpath=.status.conditions[0]"
+        let reason = try await must("get", "gitsource", source, "-o", "\(path).reason")
+        return try await reason.trimmingCharacters(in: .newlines) + ": "
+            + must("get", "gitsource", source, "-o", "\(path).message")
+    }
+
+    /// Waits until a GitSource is ready, or is not.
+    func waitForSource(_ name: String = "main", isReady: Bool) async throws {
+        let condition = "condition=Ready=\(isReady ? "True" : "False")"
+        try await must("wait", "gitsource/\(name)", "--for", condition, "--timeout", "40s")
+    }
+
+    /// What git declares and what runs, as a text that stays the same while nothing of it changes.
+    func inForce() async throws -> String {
+        let kinds = "modelproviders,modelroutes,playbooks,roles,runtimepools,skills,toolprofiles,workspaces"
+        let shown = try await shell(
+            """
+            agirunner get \(kinds),workflows -o name
+            agirunner get playbook bug-fix -o jsonpath=.spec
+            agirunner get workflow fix-division -o jsonpath=.metadata.uid
+            agirunner get workflow fix-division -o jsonpath=.status.phase
+            """
+        )
+        #expect(shown.code == 0, "\(shown.error)")
+        return shown.output
+    }
+}
