@@ -66,7 +66,7 @@ package final class Worker: Sendable {
         )
         return try await withThrowingTaskGroup(of: End.self) { group in
             group.addTask { try await self.beat(every: .milliseconds(registration.heartbeatMilliseconds)) }
-            // The lease counts from the request, so half of it is left when the reply comes at the last moment.
+            // The lease counts from the request, so that half of it is left when the reply comes last.
             let wait = min(self.settings.claimWait, .milliseconds(registration.leaseMilliseconds / 2))
             group.addTask { try await self.work(slots: max(1, registration.slots), claimWait: wait) }
             let end = try await group.next() ?? .drained
