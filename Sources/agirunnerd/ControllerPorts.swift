@@ -53,12 +53,15 @@ func runPorts(_ store: Store) -> RunPorts {
     )
 }
 
+/// How long the key of a control plane that died is held up; slow work renews it.
+private let keyLease = Duration.seconds(15)
+
 func queuePorts(_ store: Store, claimer: String) -> QueuePorts {
     QueuePorts(
-        claim: { try await store.claimKey(by: claimer, lease: .seconds(60)) },
-        renew: { try await store.renew($0, lease: .seconds(60)) },
+        claim: { try await store.claimKey(by: claimer, lease: keyLease) },
+        renew: { try await store.renew($0, lease: keyLease) },
         pauseBeforeRenewal: {
-            do { try await ContinuousClock().sleep(for: .seconds(20)) } catch { return false }
+            do { try await ContinuousClock().sleep(for: keyLease / 3) } catch { return false }
             return true
         },
         finish: { try await store.finish($0) },

@@ -94,6 +94,8 @@ struct WorkerDesk: Sendable {
     private func claim(_ request: ClaimRequest, _ credential: WorkerCredential) async throws -> ClaimReply {
         let worker = try await worker(credential)
         guard worker.state != .draining, worker.state != .disconnected, worker.state != .offline else {
+            // Otherwise it would ask again at once, until its next heartbeat.
+            try await ContinuousClock().sleep(for: .milliseconds(500))
             return ClaimReply(claims: [])
         }
         // A token follows from the worker's own and the request's id, so a repeat gets the same without

@@ -31,8 +31,16 @@ package struct Wait: AsyncParsableCommand {
         let name = try target.required()
         let clock = ContinuousClock()
         let deadline = clock.now + limit
+        var hasAnswered = false
         while true {
-            let object = try await client.find(target.kind, namespace: connection.namespace, name: name)
+            let object: Object?
+            do {
+                object = try await client.find(target.kind, namespace: connection.namespace, name: name)
+                hasAnswered = true
+            } catch  where hasAnswered && clock.now < deadline && mayPass(error) {
+                try await clock.sleep(for: .milliseconds(200))
+                continue
+            }
             if try wishes.allSatisfy({ try $0.isMet(by: object) }) {
                 environment.output("\(target.kind.singular).\(Kind.group)/\(name) condition met")
                 return
@@ -55,6 +63,12 @@ package struct Wait: AsyncParsableCommand {
             }
             try await clock.sleep(for: .milliseconds(200))
         }
+    }
+
+    /// Whether a server that answered before may answer again: it is being restarted, or its database is.
+    private func mayPass(_ error: any Error) -> Bool {
+        guard let failure = error as? CommandFailure else { return !(error is CancellationError) }
+        return ["ServiceUnavailable", "InternalError", "Timeout"].contains(failure.reason)
     }
 
     /// One thing that is waited for.
