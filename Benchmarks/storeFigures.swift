@@ -1,6 +1,7 @@
 import Domain
 import Store
 import Support
+import Synchronization
 
 /// What claims and completions cost at the Store port, beside one bare UPDATE in the same cluster.
 func storeFigures(_ cluster: TemporaryCluster) async throws -> [Figure] {
@@ -49,15 +50,21 @@ private func horizonFigure(_ cluster: TemporaryCluster, _ database: Database) as
             repeated: 200,
             pause: .milliseconds(10)
         )
-        async let worked = load.work(workers: 8)
+        let isOver = Mutex(false)
+        async let worked: Void = {
+            defer { isOver.withLock { $0 = true } }
+            _ = try await load.work(workers: 8)
+        }()
         var lags: [Duration] = []
-        for number in 0..<300 {
-            let position = try await load.write("probe", text: "\(number)")
+        // Only as long as there is load: a store at rest answers at once, and would hide the others.
+        while !isOver.withLock({ $0 }) {
+            let position = try await load.write("probe", text: "\(lags.count)")
             lags.append(
                 try await timed { try await load.store.waitForHorizon(position, deadline: .seconds(10)) }
             )
         }
-        _ = try await worked
+        try await worked
+        guard lags.count >= 50 else { throw BenchmarkError("the load was over after \(lags.count) writes") }
         return (lags, try await trips)
     }
     return .latency(
