@@ -58,6 +58,10 @@ private let designedTask: [TaskState: Set<TaskState>] = [
         )
     }
 
+    @Test func `every arrow of the escalation machine is walked and is the design's`() {
+        walk(Machines.escalation, designed: [.open: [.answered, .cancelled]])
+    }
+
     @Test func `every arrow of the work item machine is walked and is the design's`() {
         walk(
             Machines.workItem,
