@@ -25,8 +25,9 @@ extension TroubleTests {
                     """
                     export AGIRUNNER_STATE='\(system.folder.path)/second'
                     agirunner get workflow/again
-                    for n in $(seq 100); do
+                    for n in $(seq 250); do
                         if agirunner get attempts | grep again | grep lost; then exit; fi
+                        sleep 0.1
                     done
                     exit 1
                     """
