@@ -53,15 +53,19 @@ struct Assembly {
     private func reconcileLoop(_ store: Store, _ sources: SourceRepositories) -> ReconcileLoop {
         let objects = objectPorts(store)
         let runs = runPorts(store)
-        let source = SourceController(objects: objects, source: sources.ports)
-        let workflow = WorkflowController(objects: objects, runs: runs)
-        let decision = DecisionController(objects: objects, runs: runs)
+        let controllers = ControlledKind.allCases.map { kind -> (String, ReconcileLoop.Controller) in
+            let controller: ReconcileLoop.Controller =
+                switch kind {
+                case .decision: DecisionController(objects: objects, runs: runs).reconcile
+                case .gitSource: SourceController(objects: objects, source: sources.ports).reconcile
+                case .workflow: WorkflowController(objects: objects, runs: runs).reconcile
+                }
+            return (kind.rawValue, controller)
+        }
         let logger = Logger(label: "reconciler")
         return ReconcileLoop(
             queue: queuePorts(store, claimer: "agirunnerd-\(daemon.state)"),
-            controllers: [
-                "GitSource": source.reconcile, "Workflow": workflow.reconcile, "Decision": decision.reconcile,
-            ],
+            controllers: Dictionary(uniqueKeysWithValues: controllers),
             workers: 2
         ) { claimed, outcome in
             guard case .failed(let failure) = outcome else { return }

@@ -4,19 +4,13 @@ import Secrets
 import Store
 import Workflows
 
-/// What is applied and needs no controller of its own is in force at once.
-let readinessWhenStored: @Sendable (Declared) -> Readiness? = { declared in
-    ["GitSource", "Workflow", "Decision"].contains(declared.object.kind)
-        ? nil : .ready(reason: "Applied", message: "in force")
-}
-
 func objectPorts(_ store: Store) -> ObjectPorts {
     ObjectPorts(
         stored: { try await store.stored($0) },
         ofSource: { try await store.storedObjects(source: $0) },
         ofKind: { try await store.storedObjects(kind: $0, namespace: $1) },
         apply: { write, claimed in
-            _ = try await store.apply(write, fence: claimed, newUID: newUID, readiness: readinessWhenStored)
+            _ = try await store.apply(write, fence: claimed, newUID: newUID)
         },
         setStatus: { key, claimed, event, body in
             do {

@@ -112,8 +112,7 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
         mode: mode,
         actor: request.actor,
         expectedResourceVersion: request.resourceVersion,
-        newUID: newUID,
-        readiness: readinessWhenStored
+        newUID: newUID
     )
     try await store.waitForHorizon(position, deadline: .seconds(5))
     return WriteResult(object: stored.object, isCreated: existing == nil)
