@@ -162,9 +162,6 @@ struct Assembly {
     }
 }
 
-/// The version that `agirunner version` and discovery tell.
-let productVersion = "0.1.0"
-
 /// A loop as a service: a graceful shutdown cancels it, because it has nothing to drain.
 private struct Loop: Service {
     let body: @Sendable () async throws -> Void
