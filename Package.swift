@@ -66,12 +66,13 @@ let package = Package(
         // Core: values and rules; no clock, socket or file.
         library("Domain"),
         library("Catalog", ["Domain", "Secrets", "CYAML"]),
-        library("WorkerProtocol", ["Domain"]),
+        library("WorkerProtocol", ["Domain", "Secrets"]),
         library("Workflows", ["Domain"]),
-        library("Reconciler", ["Domain", "Workflows"]),
+        library("Reconciler", ["Domain", "Secrets", "WorkerProtocol", "Workflows"]),
 
         // Edges: each turns one outside world into Domain values.
         library("Git", ["Domain", "Threads", "CGit2"]),
+        library("GitSources", ["Catalog", "Domain", "Git", "Reconciler", "Threads"]),
         library(
             "Store",
             ["Domain", "Threads", "CPQ", collections, logging],
@@ -108,8 +109,8 @@ let package = Package(
         program(
             "agirunnerd",
             [
-                "API", "Catalog", "Domain", "Git", "Reconciler", "Secrets", "Store", "Telemetry", "Threads",
-                "WorkerProtocol", "Workflows", argumentParser, lifecycle, logging, unixSignals,
+                "API", "Catalog", "Domain", "Git", "GitSources", "Reconciler", "Secrets", "Store",
+                "Telemetry", "Threads", "Workflows", argumentParser, lifecycle, logging, unixSignals,
             ]
         ),
         program(
@@ -137,8 +138,12 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("CatalogTests", ["Catalog", "Domain"]),
         tests("WorkflowsTests", ["Workflows", "Domain"]),
-        tests("ReconcilerTests", ["Reconciler", "Workflows", "Domain", "Support"]),
+        tests(
+            "ReconcilerTests",
+            ["Reconciler", "Workflows", "Domain", "Secrets", "Support", "WorkerProtocol"]
+        ),
         tests("GitTests", ["Git", "Domain", "Threads"]),
+        tests("GitSourcesTests", ["GitSources", "Catalog", "Domain", "Git", "Reconciler", "Support"]),
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
         tests("ContainersTests", ["Containers", "Domain", "Threads", logging]),
         tests("FleetTests", ["Fleet", "Domain", "WorkerProtocol"]),

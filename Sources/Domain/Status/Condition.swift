@@ -44,6 +44,9 @@ package enum Readiness: Sendable, Hashable {
 }
 
 extension Readiness {
+    /// What no controller looks after and is stored: that is all there is to it.
+    package static let inForce = Readiness.ready(reason: "Applied", message: "in force")
+
     /// The conditions of this readiness: `Ready` always, `Reconciling` and `Stalled` only when true.
     ///
     /// *Shape*: sorted by type. A transition time moves only when the status of that type flips.

@@ -117,19 +117,17 @@ package struct SourceController: Sendable {
         )
     }
 
-    /// What is written is ready; what an error holds back says so, and its last good version stays in force.
+    /// What is written and has no controller of its own is ready; what an error holds back says so, and its
+    /// last good version stays in force.
     private func markReadiness(_ plan: Plan, _ revision: LoadedRevision, _ claimed: ClaimedKey) async throws {
-        for step in plan.steps where step.declared != nil && isPassive(step.key.kind) {
-            try await say(.ready(reason: "Applied", message: "in force"), of: step.key, claimed, [:])
+        for step in plan.steps where step.declared != nil && !Kind.isControlled(step.key.kind) {
+            try await say(.inForce, of: step.key, claimed, [:])
         }
-        for (key, diagnostic) in revision.heldBack where isPassive(key.kind) {
+        for (key, diagnostic) in revision.heldBack where !Kind.isControlled(key.kind) {
             let message = "\(diagnostic.path):\(diagnostic.span.start.line): \(diagnostic.message)"
             try await say(.stalled(reason: "InvalidFile", message: message), of: key, claimed, [:])
         }
     }
-
-    /// Whether a kind has no controller of its own, so that being stored is all there is to it.
-    private func isPassive(_ kind: String) -> Bool { !["GitSource", "Workflow", "Decision"].contains(kind) }
 
     private func readiness(of revision: LoadedRevision, _ plan: Plan, _ tip: CommitID) -> Readiness {
         let total = revision.declared.count + revision.heldBack.count
