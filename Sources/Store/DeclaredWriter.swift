@@ -9,6 +9,12 @@ enum DeclaredStatement: String, Statement, CaseIterable {
             ON (t.kind, t.namespace, t.name) = (w.kind, w.namespace, w.name)
         ORDER BY t.kind, t.namespace, t.name FOR UPDATE OF t
         """
+    case among = """
+        SELECT to_jsonb(t) AS row FROM objects t
+        JOIN unnest($1::text[], $2::text[], $3::text[]) w (kind, namespace, name)
+            ON (t.kind, t.namespace, t.name) = (w.kind, w.namespace, w.name)
+        ORDER BY t.kind, t.namespace, t.name
+        """
     case lockByUID = "SELECT to_jsonb(t) AS row FROM objects t WHERE t.uid = $1 FOR UPDATE"
     case delete = "DELETE FROM objects WHERE uid = ANY($1::text[])"
     /// Locks the runs of Workflow objects that are about to go.

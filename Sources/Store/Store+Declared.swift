@@ -20,6 +20,19 @@ extension Store {
         }
     }
 
+    /// Those of some declared objects that exist; sorted by kind, namespace and name.
+    package func storedObjects(_ keys: [ObjectKey]) async throws -> [Stored] {
+        guard !keys.isEmpty else { return [] }
+        return try await read { session in
+            try session.rows(
+                DeclaredStatement.among,
+                keys.map(\.kind),
+                keys.map { $0.namespace ?? "" },
+                keys.map(\.name)
+            ).map { try Stored(row: $0.value("row")) }
+        }
+    }
+
     /// The declared objects of a GitSource, or all of them for nil; sorted by kind, namespace and name.
     package func storedObjects(source: String?) async throws -> [Stored] {
         try await read { session in

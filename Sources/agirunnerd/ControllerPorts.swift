@@ -6,6 +6,7 @@ import Workflows
 func objectPorts(_ store: Store) -> ObjectPorts {
     ObjectPorts(
         stored: { try await store.stored($0) },
+        storedAmong: { try await store.storedObjects($0) },
         ofSource: { try await store.storedObjects(source: $0) },
         ofKind: { try await store.storedObjects(kind: $0, namespace: $1) },
         apply: { write, claimed in
