@@ -136,7 +136,7 @@ let package = Package(
         tests("OutboundTests", ["Outbound", "Threads"]),
         tests("SecretsTests", ["Secrets"]),
         tests("DomainTests", ["Domain"]),
-        tests("CatalogTests", ["Catalog", "Domain"]),
+        tests("CatalogTests", ["Catalog", "Domain", "Support"]),
         tests("WorkflowsTests", ["Workflows", "Domain"]),
         tests(
             "ReconcilerTests",
