@@ -133,11 +133,11 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("ThreadsTests", ["Threads"]),
-        tests("OutboundTests", ["Outbound", "Threads"]),
-        tests("SecretsTests", ["Secrets"]),
+        tests("OutboundTests", ["Outbound", "Support", "Threads"]),
+        tests("SecretsTests", ["Secrets", "Support"]),
         tests("DomainTests", ["Domain"]),
-        tests("CatalogTests", ["Catalog", "Domain"]),
-        tests("WorkflowsTests", ["Workflows", "Domain"]),
+        tests("CatalogTests", ["Catalog", "Domain", "Support"]),
+        tests("WorkflowsTests", ["Workflows", "Domain", "Support"]),
         tests(
             "ReconcilerTests",
             ["Reconciler", "Workflows", "Domain", "Secrets", "Support", "WorkerProtocol"]
@@ -146,7 +146,7 @@ let package = Package(
         tests("GitSourcesTests", ["GitSources", "Catalog", "Domain", "Git", "Reconciler", "Support"]),
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
         tests("ContainersTests", ["Containers", "Domain", "Threads", logging]),
-        tests("FleetTests", ["Fleet", "Domain", "WorkerProtocol"]),
+        tests("FleetTests", ["Fleet", "Domain", "Support", "WorkerProtocol"]),
         tests(
             "RuntimeTests",
             ["Runtime", "Containers", "Domain", "Outbound", "Secrets", "Threads", "WorkerProtocol", logging]

@@ -89,6 +89,16 @@ private let pool: Value = [
         return bearing(reply.token)
     }
 
+    /// A desk with a worker that holds the one task of a world's run.
+    private func claimed(
+        _ world: World
+    ) async throws -> (desk: WorkerDesk, worker: WorkerCredential, claim: ClaimReply.Claim) {
+        let worker = try await register(world)
+        let desk = workers(world)
+        let request = ClaimRequest(count: 1, waitMilliseconds: 0, requestID: "one")
+        return (desk, worker, try #require(try await desk.claim(request, worker).claims.first))
+    }
+
     private let request = RegisterRequest(runtime: "r", commands: ["git"], version: "1")
 
     /// The code of the failure that an operation ends with; nil when it succeeds.
@@ -155,10 +165,7 @@ private let pool: Value = [
 
     @Test func `lines are taken from whoever holds the attempt`() async throws {
         let world = try await World.withRun()
-        let worker = try await register(world)
-        let desk = workers(world)
-        let request = ClaimRequest(count: 1, waitMilliseconds: 0, requestID: "one")
-        let claim = try #require(try await desk.claim(request, worker).claims.first)
+        let (desk, worker, claim) = try await claimed(world)
         let attempt = claim.contract.identity.attemptUID
         let stranger = LogsRequest(proof: AttemptProof(attempt: attempt, token: "guess"), lines: [])
         #expect(await code { _ = try await desk.logs(stranger, worker) } == .notFound)
@@ -170,10 +177,7 @@ private let pool: Value = [
 
     @Test func `a heartbeat says what to go on with, what to park and what to cancel`() async throws {
         let world = try await World.withRun()
-        let worker = try await register(world)
-        let desk = workers(world)
-        let request = ClaimRequest(count: 1, waitMilliseconds: 0, requestID: "one")
-        let claim = try #require(try await desk.claim(request, worker).claims.first)
+        let (desk, worker, claim) = try await claimed(world)
         let attempt = claim.contract.identity.attemptUID
         let proofs = [attempt, UID("unknown")].map { AttemptProof(attempt: $0, token: claim.token) }
         let beat = HeartbeatRequest(attempts: proofs, isDraining: false)
