@@ -137,7 +137,7 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("CatalogTests", ["Catalog", "Domain"]),
         tests("WorkflowsTests", ["Workflows", "Domain"]),
-        tests("ReconcilerTests", ["Reconciler", "Workflows", "Domain", "Support"]),
+        tests("ReconcilerTests", ["Reconciler", "Workflows", "Catalog", "Domain", "Support"]),
         tests("GitTests", ["Git", "Domain", "Threads"]),
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
         tests("ContainersTests", ["Containers", "Domain", "Threads", logging]),

@@ -68,6 +68,7 @@ package enum Code: String, Sendable, CaseIterable {
     case kindNotGranted = "POL001"
     case namespaceNotGranted = "POL002"
     case sourceAsWorkspace = "POL003"
+    case ownershipConflict = "POL004"
 }
 
 extension Code {
@@ -225,6 +226,11 @@ extension Code {
         case .kindNotGranted: ("kind not granted", "The source's grants do not name this kind.")
         case .namespaceNotGranted:
             ("namespace not granted", "The source's grants do not name this namespace.")
+        case .ownershipConflict:
+            (
+                "claimed by two owners",
+                "Another source declares the object, or a person applied it; one of the two must let it go."
+            )
         default:
             (
                 "a source as workspace",
