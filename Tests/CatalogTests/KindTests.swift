@@ -95,9 +95,16 @@ import Testing
         )
     }
 
-    @Test(arguments: kinds) func `the JSON Schema is kept`(kind: String) throws {
-        let schema = try #require(jsonSchema(kind: kind)).prettyJSON + "\n"
-        try Golden.expect(schema, equals: "Tests/Goldens/Catalog/schemas/\(kind).json")
+    @Test(arguments: kinds) func `the JSON Schema is the one in docs`(kind: String) throws {
+        let schema = try #require(fileSchema(kind: kind)).prettyJSON + "\n"
+        try Golden.expect(schema, equals: "docs/reference/schemas/\(kind.lowercased()).json")
+    }
+
+    @Test func `one schema of all kinds is in docs, too`() throws {
+        let schema = try #require(fileSchema(kind: nil))
+        try Golden.expect(schema.prettyJSON + "\n", equals: "docs/reference/schemas/all.json")
+        #expect(Set(try #require(schema["$defs"]?.object).keys) == Set(Self.kinds))
+        #expect(fileSchema(kind: "Task") == nil)
     }
 
     @Test func `explain shows a kind, a field and nothing else`() throws {

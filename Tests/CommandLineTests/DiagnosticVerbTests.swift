@@ -55,6 +55,27 @@ import Testing
         )
     }
 
+    @Test func `diagnostics may be a SARIF log, and no other form is known`() async throws {
+        let folder = try await TemporaryFolder()
+        try folder.write(skill.replacing("kind: Skill", with: "kind: Skil"), to: "a.yaml")
+        let outcome = await run(Validate.self, [folder.path, "-o", "sarif"])
+        #expect(outcome.error as? ExitCode == .failure && outcome.output.count == 1)
+        let log = try Value(json: outcome.output.first ?? "")
+        let result = log["runs"]?.array?.first?["results"]?.array?.first
+        #expect(log["version"] == "2.1.0" && result?["ruleId"] == "ENV002")
+        let unknown = await run(Validate.self, [folder.path, "-o", "xml"])
+        #expect(unknown.failure?.message == "--output must be text, json or sarif, and is 'xml'")
+    }
+
+    @Test func `a schema is printed for a kind, or for all`() async throws {
+        let playbook = try Value(json: await run(Schema.self, ["playbooks"]).output.first ?? "")
+        #expect(playbook["$id"] == "https://agirunner.dev/v1/schemas/playbook.json")
+        let all = try Value(json: await run(Schema.self, []).output.first ?? "")
+        #expect(all.at("$defs", "Playbook", "title") == "Playbook")
+        let live = await run(Schema.self, ["task"])
+        #expect(live.failure?.message == "a Task is not declared in files; controllers write it")
+    }
+
     @Test func `describe shows a source's diagnostics as validate does`() async throws {
         let door = Door()
         let span = TextSpan(start: .init(line: 4, column: 9), end: .init(line: 4, column: 11))

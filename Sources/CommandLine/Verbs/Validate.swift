@@ -12,13 +12,16 @@ package struct Validate: AsyncParsableCommand {
     )
 
     @Argument(help: "Folders or files.") var paths: [String]
-    @Option(name: .shortAndLong, help: "text or json (one diagnostic per line).") var output = "text"
+    @Option(name: .shortAndLong, help: "text, json (one diagnostic per line) or sarif.") var output = "text"
 
     /// A command to be filled by the parser.
     package init() {}
 
     package func run() async throws {
         let environment = try CommandEnvironment.required()
+        guard ["text", "json", "sarif"].contains(output) else {
+            throw CommandFailure("--output must be text, json or sarif, and is '\(output)'")
+        }
         var sources: [String: [UInt8]] = [:]
         var isWhole = false
         for path in paths {
@@ -44,6 +47,7 @@ package struct Validate: AsyncParsableCommand {
     }
 
     private func show(_ loaded: Loaded, _ sources: [String: [UInt8]], _ environment: CommandEnvironment) {
+        guard output != "sarif" else { return environment.output(sarif(loaded.diagnostics).prettyJSON) }
         for diagnostic in loaded.diagnostics {
             environment.output(
                 output == "json" ? diagnostic.jsonLine : diagnostic.text(source: sources[diagnostic.path])
