@@ -19,12 +19,12 @@ import Testing
                 until: "condition=Ready=False"
             )
             let described = try await system.must("describe", "gitsource/main")
-            let place = "\(Self.playbook):19:15: error[REF003]: spec.stages[0].roles[0]"
+            let place = "\(Self.playbook):20:15: error[REF003]: spec.stages[0].roles[0]"
             let wanted = """
                   \(place) must name a Role of this playbook; 'develper' not found
-                     19 |       roles: [develper]
+                     20 |       roles: [develper]
                         |               ^^^^^^^^ did you mean 'developer'?
-                    note: roles are declared at \(Self.playbook):14:3
+                    note: roles are declared at \(Self.playbook):15:3
 
                 """
             #expect(described.contains(wanted), "\(described)")
@@ -99,7 +99,7 @@ import Testing
         let change = "sed -i 's/^  displayName: .*/  displayName: Mend/' \(Self.playbook)"
         try await commit(system, change, until: "condition=Ready")
         let described = try await system.must("describe", "gitsource/main")
-        let warning = "\(Self.playbook):7:12: warning[POL005]: spec.version should be raised"
+        let warning = "\(Self.playbook):8:12: warning[POL005]: spec.version should be raised"
         #expect(described.contains(warning), "\(described)")
         #expect(described.contains("applied 12 of 12 objects"))
         #expect(described.contains("1 warning, see status.diagnostics"))
