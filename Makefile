@@ -36,7 +36,7 @@ format: ## Format the Swift sources in place.
 
 golden: ## Rewrite the golden files from what the code makes now.
 	@scripts/set-up tests
-	@GOLDEN=write scripts/test --filter 'Golden|Schema|Diagnostic|Kind|Document'
+	@GOLDEN=write scripts/test --filter 'Golden|Schema|Diagnostic|SARIF|Kind|Document'
 
 docs: golden ## Rewrite docs/reference from the kinds.
 
@@ -46,7 +46,7 @@ bench: ## Measure a release build beside the floor of each figure, and print the
 	@scripts/contain .build-release/release/benchmarks
 
 verify: golden ## Regenerate everything and fail when that changes a file.
-	@git diff --exit-code -- Tests/Goldens docs README.md
+	@git diff --exit-code -- Tests/Goldens docs examples README.md
 
 nightly: ## What is too long for every change: 500 kills at random moments.
 	@scripts/set-up tests

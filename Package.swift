@@ -140,7 +140,7 @@ let package = Package(
         tests("WorkflowsTests", ["Workflows", "Domain", "Support"]),
         tests(
             "ReconcilerTests",
-            ["Reconciler", "Workflows", "Domain", "Secrets", "Support", "WorkerProtocol"]
+            ["Reconciler", "Workflows", "Catalog", "Domain", "Secrets", "Support", "WorkerProtocol"]
         ),
         tests("GitTests", ["Git", "Domain", "Threads"]),
         tests("GitSourcesTests", ["GitSources", "Catalog", "Domain", "Git", "Reconciler", "Support"]),

@@ -85,7 +85,7 @@ package struct WritePorts: Sendable {
     package var write: @Sendable (WriteRequest) async throws -> WriteResult
     /// Deletes an object and answers its last image; one that still has finalizers has a deletion time.
     package var delete: @Sendable (_ key: ObjectKey, _ actor: String, _ isDryRun: Bool) async throws -> Object
-    /// What is wrong with an object, without looking at what is stored.
+    /// What a write of an object would say, errors and warnings; nothing is written.
     package var validate: @Sendable (Value) async throws -> [Diagnostic]
     /// That many random bytes, for generated names.
     package var randomBytes: @Sendable (Int) -> [UInt8]

@@ -47,8 +47,24 @@ package struct LoadOptions: Sendable {
     /// Objects of the source that is loaded do not belong here: what a revision left out is gone.
     package var existing: [ObjectKey: Value] = [:]
 
+    /// The specs that what is declared here would replace; a changed playbook is compared with its own.
+    package var inForce: [ObjectKey: Value] = [:]
+    /// Whether the files are all of a configuration, so that what nothing in them uses is doubtful.
+    package var isWhole = false
+
     /// Whether what a server added to an object is passed over, as in what `get -o yaml` prints.
     package var passesOverServerFields = false
+    /// What becomes of a field that no kind has, in an object that comes through a door.
+    package var unknownFields = UnknownFields.refused
+
+    /// What becomes of unknown fields: a file's are always refused, a client may ask for less.
+    package enum UnknownFields: Sendable {
+        case refused
+        /// Left out, with a warning.
+        case warned
+        /// Left out.
+        case ignored
+    }
 
     /// The options of a load that may declare everything; set what differs on the result.
     package init() {}
@@ -136,6 +152,18 @@ package struct Loader: Sendable {
         return load(files, options: options, cache: &cache)
     }
 
+    /// Loads one object that came through a door, as ``validate(_:options:path:)`` does, with its warnings.
+    package func load(_ object: Value, options: LoadOptions, path: String = "object") -> Loaded {
+        var findings = Findings(path: path)
+        let reader = EnvelopeReader(isDoor: true, unknownFields: options.unknownFields)
+        let draft = reader.read(YAMLNode(object), &findings)
+        var assembly = Assembly(
+            [ParsedFile(drafts: draft.map { [$0] } ?? [], findings: findings, isReadable: draft != nil)],
+            options
+        )
+        return assembly.loaded()
+    }
+
     /// Validates one object that came through a door, in the envelope; what the server added is passed over.
     ///
     /// Diagnostics have the given path and the place 1:1, since a JSON value has no lines.
@@ -144,14 +172,7 @@ package struct Loader: Sendable {
         options: LoadOptions,
         path: String = "object"
     ) -> Result<Declared, Rejection> {
-        var findings = Findings(path: path)
-        let reader = EnvelopeReader(isDoor: true)
-        let draft = reader.read(YAMLNode(object), &findings)
-        var assembly = Assembly(
-            [ParsedFile(drafts: draft.map { [$0] } ?? [], findings: findings, isReadable: draft != nil)],
-            options
-        )
-        let loaded = assembly.loaded()
+        let loaded = load(object, options: options, path: path)
         guard let declared = loaded.objects.first, !loaded.hasErrors else {
             return .failure(Rejection(diagnostics: loaded.diagnostics))
         }

@@ -55,15 +55,11 @@ package final class SourceRepositories: Sendable {
         )
         let tree = try await mirror.snapshot(commit: commit, path: spec.path == "." ? "" : spec.path)
         let files = try await files(of: tree, mirror, spec)
-        var options = LoadOptions()
-        options.gitSource = name
-        options.commit = commit
-        options.namespace = spec.namespace
-        options.sourceURL = spec.url
-        options.grants = spec.grants
-        options.existing = try await others(than: name)
+        let stored = try await ports.declared()
+        let options = LoadOptions.source(name, spec, commit: commit, stored: stored)
         var cache = entries.withLock { $0[name]?.cache } ?? ParseCache()
-        let loaded = Loader().load(files, options: options, cache: &cache)
+        var loaded = Loader().load(files, options: options, cache: &cache)
+        loaded.addExcerpts(from: files, limit: GitSourceStatus.diagnosticLimit)
         let remembered = cache
         entries.withLock { $0[name]?.cache = remembered }
         return LoadedRevision(
@@ -96,11 +92,6 @@ package final class SourceRepositories: Sendable {
             }
             return SourceFile(path: entry.path, blob: entry.blob, bytes: bytes)
         }
-    }
-
-    /// The specs of everything that other sources and people declare.
-    private func others(than name: String) async throws -> [ObjectKey: Value] {
-        try await ports.declared().filter { $0.origin.gitSource != name }.specs
     }
 
     private func mirror(_ name: String) throws -> Mirror {

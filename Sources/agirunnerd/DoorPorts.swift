@@ -74,10 +74,13 @@ func writePorts(_ store: Store) -> WritePorts {
             return object
         },
         validate: { value in
-            switch Loader().validate(value, options: LoadOptions()) {
-            case .success: []
-            case .failure(let rejection): rejection.diagnostics
-            }
+            let name = value.at("metadata", "name")?.string ?? ""
+            let kind = value["kind"]?.string ?? ""
+            let isNamespaced = Kind.named(kind)?.isNamespaced == true
+            let namespace = isNamespaced ? value.at("metadata", "namespace")?.string ?? "default" : nil
+            let key = ObjectKey(kind, namespace: namespace, name: name)
+            let stored = try await store.storedObjects(source: nil)
+            return Loader().load(value, options: .door("/validate", key, stored: stored)).diagnostics
         },
         randomBytes: { randomBytes($0) }
     )
@@ -85,19 +88,22 @@ func writePorts(_ store: Store) -> WritePorts {
 
 /// Validates an object as a file would be, and writes it for a person.
 private func write(_ request: WriteRequest, _ store: Store) async throws -> WriteResult {
-    var options = LoadOptions()
-    options.appliedBy = request.actor
-    options.namespace = request.key.namespace ?? "default"
-    let others = try await store.storedObjects(source: nil).filter { $0.object.key != request.key }
-    options.existing = others.specs
-    let declared: Declared
-    switch Loader().validate(request.object, options: options) {
-    case .success(let valid): declared = valid
-    case .failure(let rejection): throw InvalidObject(diagnostics: rejection.diagnostics)
+    let known = try await store.storedObjects(source: nil)
+    var options = LoadOptions.door(request.actor, request.key, stored: known)
+    options.unknownFields =
+        switch request.fieldValidation {
+        case .strict: .refused
+        case .warn: .warned
+        case .ignore: .ignored
+        }
+    let loaded = Loader().load(request.object, options: options)
+    guard let declared = loaded.objects.first, !loaded.hasErrors else {
+        throw InvalidObject(diagnostics: loaded.diagnostics.filter { $0.severity == .error })
     }
+    let warnings = loaded.diagnostics.map { [$0.message, $0.fix].compactMap(\.self).joined(separator: "; ") }
     let existing = try await store.stored(request.key)
     guard !request.isDryRun else {
-        return WriteResult(object: declared.object, isCreated: existing == nil)
+        return WriteResult(object: declared.object, isCreated: existing == nil, warnings: warnings)
     }
     let mode: ApplyMode =
         switch request.method {
@@ -113,5 +119,5 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
         newUID: newUID
     )
     try await store.waitForHorizon(position, deadline: .seconds(5))
-    return WriteResult(object: stored.object, isCreated: existing == nil)
+    return WriteResult(object: stored.object, isCreated: existing == nil, warnings: warnings)
 }

@@ -17,6 +17,7 @@ struct Configuration {
         options.gitSource = "main"
         options.commit = CommitID(String(repeating: "a", count: 40))
         options.sourceURL = "/srv/repositories/config"
+        options.isWhole = true
     }
 
     /// Loads for a source with these grants.

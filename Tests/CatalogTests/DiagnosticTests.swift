@@ -29,12 +29,17 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         let loaded = configuration.load()
         let others = loaded.diagnostics.filter { $0.code != mistake.code.rawValue }
         #expect(others.isEmpty, "\(others.map(\.message))")
+        #expect(loaded.diagnostics.allSatisfy { $0.severity == mistake.code.severity })
+        #expect(mistake.code.severity == .error || loaded.heldBack.isEmpty, "a warning holds nothing back")
         let path = "Tests/Goldens/Catalog/diagnostics/\(mistake.code.rawValue)-\(mistake.name).txt"
         try Golden.expect(configuration.report(loaded), equals: path)
     }
 
     @Test func `every code is shown by a mistake or by a test of its own`() {
-        let alone: Set<Code> = [.tooManyFiles, .tooManyDiagnostics, .tooManyNodes, .heldBack]
+        // The plan finds conflicts of ownership, which no file can show.
+        let alone: Set<Code> = [
+            .tooManyFiles, .tooManyDiagnostics, .tooManyNodes, .heldBack, .ownershipConflict,
+        ]
         #expect(Set(Mistake.all.map(\.code)).union(alone) == Set(Code.allCases))
         #expect(alone.isDisjoint(with: Mistake.all.map(\.code)))
     }
@@ -90,5 +95,44 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         #expect(text.utf8.count < 1000)
         #expect(!text.unicodeScalars.contains { [0x1B, 0x202E, 7].contains($0.value) })
         #expect(text.contains(String(repeating: " ", count: 60) + "^^ f"))
+    }
+
+    @Test func `what a file says is cut in messages and fixes`() throws {
+        var configuration = try Configuration()
+        let name = String(repeating: "x", count: 20_000)
+        configuration.replace(
+            "assessedBy: [",
+            "assessedBy: [\(name), ",
+            in: "playbooks/bug-fix/playbook.yaml"
+        )
+        let diagnostics = configuration.load().diagnostics
+        #expect(!diagnostics.isEmpty)
+        #expect(diagnostics.allSatisfy { $0.message.unicodeScalars.count <= 1000 })
+    }
+
+    @Test func `credentials are masked in an excerpt, whatever it is about`() throws {
+        let token = "ghp_0123456789abcdefABCDEF0123456789abcd"
+        let bearer = "'Bearer 0123456789abcdefghijklmn'"
+        let line = "e: {a: \"\(token)\", b: \(bearer), u: https://ann:pw@h.org/x, z: 1}"
+        let span = TextSpan(start: .init(line: 1, column: 1), end: .init(line: 1, column: 2))
+        let diagnostic = Diagnostic(code: "SCH001", path: "a.yaml", span: span, message: "m")
+        let excerpt = try #require(diagnostic.excerpt(source: Array(line.utf8)))
+        let masked = String(repeating: "•", count: token.count)
+        #expect(excerpt.contains("a: \"\(masked)\", b: 'Bearer ••"))
+        #expect(excerpt.contains("https://••••••@h.org/x, z"))
+        #expect(!excerpt.contains("0123") && !excerpt.contains("pw"))
+    }
+
+    @Test func `a diagnostic carries its excerpt to where nobody has the file`() throws {
+        var configuration = try Configuration()
+        configuration.replace("maxCycles: 3", "maxCycles: 0", in: "playbooks/bug-fix/playbook.yaml")
+        configuration.replace("engine: local", "engine: locl", in: "profiles/sandbox.yaml")
+        var loaded = configuration.load()
+        let shown = configuration.report(loaded)
+        loaded.addExcerpts(from: configuration.sourceFiles, limit: 1)
+        #expect(loaded.diagnostics.map { $0.excerpt != nil } == [true, false])
+        loaded.addExcerpts(from: configuration.sourceFiles, limit: 50)
+        let carried = try loaded.diagnostics.map { try Value(json: $0.jsonLine).decode() as Diagnostic }
+        #expect(carried.map { $0.text() + "\n" }.joined() == shown)
     }
 }

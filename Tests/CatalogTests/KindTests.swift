@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Testing
 
 @testable import Catalog
@@ -95,9 +96,32 @@ import Testing
         )
     }
 
-    @Test(arguments: kinds) func `the JSON Schema is kept`(kind: String) throws {
-        let schema = try #require(jsonSchema(kind: kind)).prettyJSON + "\n"
-        try Golden.expect(schema, equals: "Tests/Goldens/Catalog/schemas/\(kind).json")
+    @Test(arguments: kinds) func `the JSON Schema is the one in docs`(kind: String) throws {
+        let schema = try #require(fileSchema(kind: kind)).prettyJSON + "\n"
+        try Golden.expect(schema, equals: "docs/reference/schemas/\(kind.lowercased()).json")
+    }
+
+    @Test func `one schema of all kinds is in docs, too`() throws {
+        let schema = try #require(fileSchema(kind: nil))
+        try Golden.expect(schema.prettyJSON + "\n", equals: "docs/reference/schemas/all.json")
+        #expect(Set(try #require(schema["$defs"]?.object).keys) == Set(Self.kinds))
+        #expect(fileSchema(kind: "Task") == nil)
+    }
+
+    @Test func `every file of the example tells editors where its schema is`() throws {
+        let schema = try #require(fileSchema(kind: nil)).prettyJSON + "\n"
+        let path = "examples/first-light/config"
+        try Golden.expect(schema, equals: "\(path)/.agirunner/schema.json")
+        let folder = Golden.root.appending(path: path)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".yaml") }
+        #expect(!files.isEmpty)
+        for file in files {
+            let up = file.split(separator: "/").dropLast().map { _ in "../" }.joined()
+            let line = "# yaml-language-server: $schema=\(up).agirunner/schema.json\n"
+            let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+            #expect(text.hasPrefix(line), "\(file)")
+        }
     }
 
     @Test func `explain shows a kind, a field and nothing else`() throws {

@@ -21,7 +21,7 @@ extension Mistake {
 
         """
 
-    static let all: [Mistake] = bytes + envelope + shape + references + meaning + policy
+    static let all: [Mistake] = bytes + envelope + shape + references + meaning + policy + doubts
 
     private static let bytes: [Mistake] = [
         Mistake(.notUTF8, "latin-1") { $0.files["bad.yaml"] = Array("name: caf".utf8) + [0xE9, 0x0A] },
@@ -95,6 +95,8 @@ extension Mistake {
         Mistake(.wrongType, "empty", developer, "displayName: Developer", "displayName:"),
         Mistake(.wrongType, "number", pool, "min: 1", "min: \"1\""),
         Mistake(.outOfRange, "zero", playbook, "maxCycles: 3", "maxCycles: 0"),
+        Mistake(.outOfRange, "interval") { $0.append(source + "  interval: 0s\n", to: "source.yaml") },
+        Mistake(.outOfRange, "timeout") { $0.append(source + "  timeout: 999ms\n", to: "source.yaml") },
         Mistake(.malformed, "duration", sandbox, "taskTimeout: 10m", "taskTimeout: 600"),
         Mistake(
             .malformed,

@@ -61,15 +61,15 @@ extension TroubleTests {
         return [
             HostileCommit(
                 "sed -i 's/^  roles: .developer, reviewer./  roles: [developer/' \(playbook)",
-                "YML001 playbooks/bug-fix/playbook.yaml 15 the file must be valid YAML"
+                "YML001 playbooks/bug-fix/playbook.yaml 16 the file must be valid YAML"
             ),
             HostileCommit(
                 "sed -i 's/^  version: .*/&\\n&/' \(playbook)",
-                "YML003 playbooks/bug-fix/playbook.yaml 8 a key must stand once in a mapping"
+                "YML003 playbooks/bug-fix/playbook.yaml 9 a key must stand once in a mapping"
             ),
             HostileCommit(
                 "\(skill) && sed -i 's/^kind: .*/kind: Skull/' odd.yaml",
-                "ENV002 odd.yaml 2 kind must be a kind that can be declared"
+                "ENV002 odd.yaml 3 kind must be a kind that can be declared"
             ),
             HostileCommit(
                 "\(skill) && yes '# more' | head -c 10000000 >> odd.yaml",
@@ -92,7 +92,7 @@ extension TroubleTests {
             ),
             HostileCommit(
                 "\(skill) && printf '# \\xff\\xfe\\n' >> odd.yaml",
-                "BYT001 odd.yaml 12 a file must be UTF-8; byte 0xff is not"
+                "BYT001 odd.yaml 13 a file must be UTF-8; byte 0xff is not"
             ),
         ]
     }

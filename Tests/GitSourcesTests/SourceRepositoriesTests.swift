@@ -58,7 +58,7 @@ import Testing
             let spec = try spec(repository)
             #expect(try await ports.tip("main", spec) == CommitID(commit))
             let revision = try await ports.load("main", spec, CommitID(commit))
-            #expect(revision.diagnostics == [])
+            #expect(revision.diagnostics.map(\.code) == ["REF008"])
             #expect(revision.declared.map(\.object.key.name) == ["one"])
             #expect(revision.author == "Test Author <author@example.org>")
             #expect(revision.declared.first?.origin.gitSource == "main")

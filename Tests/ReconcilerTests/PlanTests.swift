@@ -1,3 +1,4 @@
+import Catalog
 import Domain
 import Reconciler
 import Support
@@ -91,9 +92,13 @@ import Testing
         let plan = try planned([declared("Role", "a", ["x": 2], at: "ours.yaml", line: 3)], [theirs])
         #expect(plan.isEmpty && plan.steps.isEmpty)
         let conflict = try #require(plan.conflicts.first)
-        #expect(conflict.code == "POL002" && conflict.path == "ours.yaml" && conflict.span.start.line == 3)
+        #expect(conflict.code == "POL004" && conflict.path == "ours.yaml" && conflict.span.start.line == 3)
         #expect(conflict.message.contains("source 'other' (theirs.yaml:7)"))
         #expect(conflict.message.contains("source 'main'"))
+    }
+
+    @Test func `the code of a conflict is the one that Catalog explains`() {
+        #expect(Code(rawValue: Plan.ownershipConflictCode) == .ownershipConflict)
     }
 
     @Test func `an object that a person applied stays, and the conflict names the person`() throws {

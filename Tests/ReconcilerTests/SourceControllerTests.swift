@@ -24,7 +24,8 @@ private final class Repository: Sendable {
         _ name: String,
         _ declared: [Declared],
         errors: [ObjectKey: Diagnostic] = [:],
-        unreadable: Diagnostic? = nil
+        unreadable: Diagnostic? = nil,
+        warnings: [Diagnostic] = []
     ) {
         let id = CommitID(name)
         let revision = LoadedRevision(
@@ -32,7 +33,7 @@ private final class Repository: Sendable {
             author: "Ann",
             message: "m",
             declared: declared,
-            diagnostics: (Array(errors.values) + [unreadable].compactMap { $0 }).sorted(),
+            diagnostics: (Array(errors.values) + [unreadable].compactMap { $0 } + warnings).sorted(),
             heldBack: errors
         )
         with { contents in
@@ -82,12 +83,13 @@ private final class Repository: Sendable {
 
     private static func source(
         suspend: Bool = false,
+        interval: String = "30s",
         maxPercent: Int64 = 50,
         annotations: [String: String]? = nil
     ) -> Declared {
         let spec: Value = [
             "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
-            "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
+            "include": [], "exclude": [], "interval": .string(interval), "timeout": "60s",
             "grants": ["namespaces": ["*"], "kinds": ["*"]],
             "prune": ["enabled": true, "maxPercent": .integer(maxPercent)], "drift": "correct",
             "suspend": .bool(suspend),
@@ -189,6 +191,37 @@ private final class Repository: Sendable {
         #expect(try world.ready(source)?.message.hasPrefix("applied 1 of 2 objects of c2; 1 error") == true)
         #expect(world.status(source)["heldBack"] == 1)
         #expect(try world.status(source)["diagnostics"]?.array?.first == Value(encoding: mistake))
+    }
+
+    private func warning(line: Int) -> Diagnostic {
+        let place = TextPosition(line: line, column: 1)
+        let span = TextSpan(start: place, end: place)
+        return Diagnostic(code: "SEM011", severity: .warning, path: "a.yaml", span: span, message: "m")
+    }
+
+    @Test func `a warning is shown, holds nothing back, and is no reason to look again`() async throws {
+        repository.commit("c1", [role], warnings: [warning(line: 1)])
+        await reconcile()
+        #expect(world[role.object.key] != nil)
+        #expect(try world.ready(source)?.status == .yes)
+        let message = "applied 1 of 1 objects of c1; 1 warning, see status.diagnostics"
+        #expect(try world.ready(source)?.message == message)
+        #expect(world.status(source)["diagnostics"]?.array?.count == 1)
+        await reconcile()
+        #expect(repository.with { $0.loads } == 1)
+    }
+
+    @Test func `an error is not left out of the status for many warnings`() async {
+        repository.commit("c1", [], unreadable: mistake, warnings: (1...60).map(warning))
+        await reconcile()
+        let shown = world.status(source)["diagnostics"]?.array ?? []
+        #expect(shown.count == 50 && shown.contains { $0["code"] == "SCH001" })
+    }
+
+    @Test func `a stored interval of nothing does not keep the loop busy`() async {
+        world.put(Self.source(interval: "0s"))
+        repository.commit("c1", [role])
+        #expect(await reconcile() == .again(after: .seconds(1)))
     }
 
     @Test func `an object that moved into a file with a slip of the pen is not deleted`() async throws {

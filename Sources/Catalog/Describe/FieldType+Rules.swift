@@ -26,6 +26,7 @@ extension FieldType {
         } else if let format = rule.format.description {
             rules.append(format)
         }
+        if let shortest = rule.shortest { rules.append("at least \(shortest.text)") }
         if rule.format == .line || rule.format == .free {
             rules.append("at most \(rule.length.upperBound) characters")
         }

@@ -36,7 +36,9 @@ package func fieldNames(kind: String, path: [String]) -> [String] {
 
 /// The explanation of a diagnostic's code for a terminal; nil when there is no such code.
 package func explain(code: String) -> String? {
-    Code(rawValue: code).map { "\($0.rawValue): \($0.title)\n\n\($0.explanation)" }
+    Code(rawValue: code).map {
+        "\($0.rawValue): \($0.title)\($0.severity == .warning ? " (warning)" : "")\n\n\($0.explanation)"
+    }
 }
 
 private func field(_ path: [String], of shape: Shape) -> Field? {

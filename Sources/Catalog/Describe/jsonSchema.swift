@@ -36,7 +36,8 @@ private func schema(of type: FieldType) -> Value {
 
 private func schema(of rule: TextRule) -> Value {
     guard rule.words.isEmpty else { return ["type": "string", "enum": .strings(rule.words)] }
-    let noun = rule.reference.map { "the name of a \($0)" } ?? rule.format.description
+    let least = rule.shortest.map { ", at least \($0.text)" } ?? ""
+    let noun = rule.reference.map { "the name of a \($0)" } ?? rule.format.description.map { $0 + least }
     return .members([
         "type": "string",
         "minLength": rule.length.lowerBound > 0 ? .integer(Int64(rule.length.lowerBound)) : nil,

@@ -18,10 +18,12 @@ package func referencePage(kind: String) -> String? {
 package func diagnosticsPage() -> String {
     var lines = [
         "# Diagnostics", "", "`agirunner explain code REF003` prints one of them.", "",
-        "| code | title | meaning |",
-        "|---|---|---|",
+        "| code | severity | title | meaning |",
+        "|---|---|---|---|",
     ]
-    lines += Code.allCases.map { "| \($0.rawValue) | \($0.title) | \($0.explanation) |" }
+    lines += Code.allCases.map {
+        "| \($0.rawValue) | \($0.severity.rawValue) | \($0.title) | \($0.explanation) |"
+    }
     return lines.joined(separator: "\n") + "\n"
 }
 

@@ -29,6 +29,7 @@ struct Draft: Sendable {
 struct EnvelopeReader {
     /// Whether the object comes through a door, where clients send back what the server added.
     var isDoor = false
+    var unknownFields = LoadOptions.UnknownFields.refused
 
     static let metadata: Fields = [
         .required("name", .format(.dnsLabel), "Its name, unique among objects of its kind and namespace."),
@@ -56,12 +57,11 @@ struct EnvelopeReader {
             findings.report(.notAMapping, root, "must be a mapping with apiVersion, kind, metadata and spec")
             return nil
         }
+        let name = root["metadata"]?["name"]?.text
+        let names = [root["kind"]?.text, name].compactMap { $0.map { String($0.prefix(63)) } }
+        findings.object = names.isEmpty ? nil : names.joined(separator: "/")
         checkVersion(root, &findings)
         let shape = readShape(root, &findings)
-        let name = root["metadata"]?["name"]?.text
-        findings.object = [shape?.kind.name ?? root["kind"]?.text, name].compactMap(\.self).joined(
-            separator: "/"
-        )
         checkKeys(root, shape, &findings)
         let metadata = readMetadata(root, &findings)
         guard let shape else { return nil }
@@ -127,6 +127,9 @@ struct EnvelopeReader {
                     "status must not be declared; controllers write it",
                     fix: "remove it"
                 )
+            } else if unknownFields != .refused {
+                guard unknownFields == .warned else { continue }
+                findings.warnOfUnknown(name, key.span)
             } else {
                 findings.report(
                     .unknownKey,
@@ -168,7 +171,7 @@ struct EnvelopeReader {
     }
 
     private func read(_ place: Place, as type: FieldType, _ findings: inout Findings) -> Value? {
-        var reader = ShapeReader(findings: findings)
+        var reader = ShapeReader(findings: findings, unknownFields: unknownFields)
         let value = reader.read(place, as: type)
         findings = reader.findings
         return value

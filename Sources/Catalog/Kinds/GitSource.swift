@@ -22,8 +22,8 @@ extension Shape {
             ),
             .defaulted("include", .names(.glob), [], "Patterns of files that are read; empty: all."),
             .defaulted("exclude", .names(.glob), [], "Patterns of files that are not read."),
-            .defaulted("interval", .format(.duration), "60s", "How often it is looked at."),
-            .defaulted("timeout", .format(.duration), "60s", "How long one fetch may take."),
+            .defaulted("interval", .duration(atLeast: .seconds(1)), "60s", "How often it is looked at."),
+            .defaulted("timeout", .duration(atLeast: .seconds(1)), "60s", "How long one fetch may take."),
             .defaulted("grants", .object(grants), [:], "What its commits may declare."),
             .defaulted("prune", .object(prune), [:], "What happens to objects that left the repository."),
             .defaulted(

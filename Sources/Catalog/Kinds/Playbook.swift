@@ -90,7 +90,7 @@ extension Shape {
             "Who may not approve: who asked for the run, or who wrote what is judged."
         ),
         .defaulted("onReject", .word("fail", "hold", "returnTo"), "fail", "What a rejection leads to."),
-        .optional("timeout", .format(.duration), "How long it waits."),
+        .optional("timeout", .duration(atLeast: .seconds(1)), "How long it waits."),
         .defaulted(
             "onTimeout",
             .word("hold", "fail", "escalate"),

@@ -13,7 +13,12 @@ extension Shape {
             .defaulted("bootstrap", .list(.prose(2000)), [], "Commands run once when it is made."),
             .defaulted("network", .object(network), [:], "Whom it may talk to."),
             .defaulted("env", .list(.object(variable)), [], "Environment variables of its commands."),
-            .defaulted("taskTimeout", .format(.duration), "180m", "How long one attempt at a task may take."),
+            .defaulted(
+                "taskTimeout",
+                .duration(atLeast: .seconds(1)),
+                "180m",
+                "How long one attempt at a task may take."
+            ),
         ],
         check: { spec, findings in requireUniqueNames(spec.list("env"), &findings) }
     )

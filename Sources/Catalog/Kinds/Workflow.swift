@@ -31,7 +31,7 @@ extension Shape {
     private static let budget: Fields = [
         .optional("tokens", .integer(1...1_000_000_000_000), "How many tokens."),
         .optional("costUSD", .format(.money), "How many US dollars."),
-        .optional("wallClock", .format(.duration), "How long; waiting at gates does not count."),
+        .optional("wallClock", .duration(atLeast: .seconds(1)), "How long; waiting at gates does not count."),
         .defaulted(
             "onExceeded",
             .word("ask", "stop", "warn"),

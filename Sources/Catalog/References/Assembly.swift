@@ -5,7 +5,7 @@ struct Assembly {
     let options: LoadOptions
     private(set) var drafts: [Draft] = []
     private var findings: [String: Findings] = [:]
-    private var unreadable: [String] = []
+    private(set) var unreadable: [String] = []
     /// The first draft of each key.
     private(set) var byKey: [ObjectKey: Int] = [:]
 
@@ -26,6 +26,7 @@ struct Assembly {
         for index in drafts.indices { checkReferences(of: index) }
         checkDefaultRoutes()
         for index in drafts.indices { checkRun(index) }
+        reportDoubts()
         var loaded = Loaded()
         loaded.heldBack = heldBack()
         loaded.objects = drafts.filter { $0.isGood && loaded.heldBack[key($0)] == nil }

@@ -1,3 +1,5 @@
+package import Domain
+
 /// The stable code of a diagnostic; its letters are the group, and a number is never used twice.
 package enum Code: String, Sendable, CaseIterable {
     case notUTF8 = "BYT001"
@@ -44,6 +46,7 @@ package enum Code: String, Sendable, CaseIterable {
     case unknownItem = "REF005"
     case cycle = "REF006"
     case heldBack = "REF007"
+    case unused = "REF008"
 
     case duplicateName = "SEM001"
     case screenplay = "SEM002"
@@ -55,6 +58,11 @@ package enum Code: String, Sendable, CaseIterable {
     case nothingToJudge = "SEM008"
     case contradiction = "SEM009"
     case twoDefaults = "SEM010"
+    case idleRole = "SEM011"
+    case emptyStage = "SEM012"
+    case looseLimit = "SEM013"
+    case noRework = "SEM014"
+    case requiredWithDefault = "SEM015"
 
     case unknownParameter = "RUN001"
     case missingParameter = "RUN002"
@@ -64,15 +72,28 @@ package enum Code: String, Sendable, CaseIterable {
 
     case credential = "SEC001"
     case credentialInURL = "SEC002"
+    case writingAssessor = "SEC003"
 
     case kindNotGranted = "POL001"
     case namespaceNotGranted = "POL002"
     case sourceAsWorkspace = "POL003"
+    case ownershipConflict = "POL004"
+    case unchangedVersion = "POL005"
 }
 
 extension Code {
     /// What a code means, in a few words.
     package var title: String { explained.title }
+
+    /// How bad it is by itself; a warning holds nothing back.
+    package var severity: Diagnostic.Severity {
+        switch self {
+        case .unused, .idleRole, .emptyStage, .looseLimit, .noRework, .requiredWithDefault, .writingAssessor,
+            .unchangedVersion:
+            .warning
+        default: .error
+        }
+    }
 
     /// Why the rule exists and how to meet it, in whole sentences.
     package var explanation: String { explained.why }
@@ -169,6 +190,11 @@ extension Code {
             ("not an earlier stage", "Work can only be returned to a stage that came before.")
         case .unknownItem: ("unknown work item", "A work item depends on items of its own stage.")
         case .cycle: ("cycle", "What depends on itself can never start.")
+        case .unused:
+            (
+                "used by nothing",
+                "Nothing names it, so it has no effect; a name was mistyped, or it can be removed."
+            )
         default:
             (
                 "held back",
@@ -202,6 +228,25 @@ extension Code {
         case .nothingToJudge:
             ("nothing to judge", "Assessors judge what an earlier stage or their own delivered.")
         case .twoDefaults: ("two defaults", "A namespace has at most one default route.")
+        case .idleRole:
+            ("role without a part", "A role that no stage names is never asked for anything.")
+        case .emptyStage:
+            (
+                "empty stage",
+                "A stage without roles, assessors, work items and gate is over as soon as it begins."
+            )
+        case .looseLimit:
+            ("limit without effect", "Other limits are tighter, so this one is never reached.")
+        case .noRework:
+            (
+                "rework that is never allowed",
+                "A stage may ask for changes, and the limit allows none of them to be worked."
+            )
+        case .requiredWithDefault:
+            (
+                "required, with a default",
+                "The default stands in for what a run does not give, so the parameter is not required."
+            )
         default: ("contradiction", "Two fields contradict each other.")
         }
     }
@@ -222,9 +267,24 @@ extension Code {
             ("looks like a credential", "Secrets never stand in files; refer to them with secretRef.")
         case .credentialInURL:
             ("password in a URL", "Secrets never stand in files; refer to them with secretRef.")
+        case .writingAssessor:
+            (
+                "assessor that can commit",
+                "Who judges a delivery should not be able to change it; take the git tools away."
+            )
         case .kindNotGranted: ("kind not granted", "The source's grants do not name this kind.")
         case .namespaceNotGranted:
             ("namespace not granted", "The source's grants do not name this namespace.")
+        case .ownershipConflict:
+            (
+                "claimed by two owners",
+                "Another source declares the object, or a person applied it; one of the two must let it go."
+            )
+        case .unchangedVersion:
+            (
+                "changed without a new version",
+                "Runs say which version they follow; two playbooks of one version cannot be told apart."
+            )
         default:
             (
                 "a source as workspace",

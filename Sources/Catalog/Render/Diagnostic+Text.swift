@@ -1,14 +1,16 @@
 package import Domain
+internal import Secrets
 
 extension Diagnostic {
     /// The diagnostic for a person: where and what, the line with the value marked, the fix, the notes.
     ///
-    /// `source` is the file it is about; without it the line is not shown. Ends without a newline.
+    /// `source` is the file it is about; without it the excerpt is shown that the diagnostic carries, if any.
+    /// Ends without a newline.
     package func text(source: [UInt8]? = nil) -> String {
         let place = "\(path):\(span.start.line):\(span.start.column)"
         var lines = ["\(printable(place)): \(severity.rawValue)[\(code)]: \(printable(message))"]
-        if let line = source.flatMap({ SourceText(bytes: $0).line(span.start.line) }) {
-            lines += excerpt(of: line)
+        if let excerpt = source.flatMap(excerpt) ?? excerpt {
+            lines += excerpt.split(separator: "\n").map { printable(String($0), keepsTabs: true) }
         } else if let fix {
             lines.append("  \(printable(fix))")
         }
@@ -28,13 +30,23 @@ extension Diagnostic {
         (try? Value(encoding: self).canonicalJSON) ?? "{}"
     }
 
-    private func excerpt(of line: String) -> [String] {
+    /// The line of a file that it is about, and below it the mark with the fix; nil when there is no such
+    /// line.
+    ///
+    /// *Shape*: two lines of at most some 200 characters and the fix.
+    package func excerpt(source: [UInt8]) -> String? {
+        SourceText(bytes: source).line(span.start.line).map(excerpt(of:))
+    }
+
+    private func excerpt(of line: String) -> String {
         var all = Array(line.unicodeScalars)
         let start = min(span.start.column - 1, all.count)
         let isOneLine = span.end.line == span.start.line
         let end = max(start, isOneLine ? min(span.end.column - 1, all.count) : all.count)
-        // A credential must not reach terminals and logs by being complained about.
-        if code.hasPrefix("SEC") { for index in start..<end { all[index] = "•" } }
+        // A credential must not reach terminals, logs and statuses by being complained about, nor by standing
+        // beside something else that is.
+        let hidden = code.hasPrefix("SEC") && severity == .error ? [start..<end] : []
+        for index in (hidden + credentials(in: all)).joined() { all[index] = "•" }
         // A line of a megabyte is cut around the value.
         let from = all.count > 160 ? max(0, start - 60) : 0
         let window = all[from..<min(all.count, from + 160)]
@@ -47,11 +59,58 @@ extension Diagnostic {
         )
         let mark = indent + String(repeating: "^", count: carets) + (fix.map { " " + printable($0) } ?? "")
         let shown = printable(String(String.UnicodeScalarView(window)), keepsTabs: true)
-        return [
-            "\(gutter.dropFirst(number.count))\(number) | \(shown)",
-            "\(gutter) | \(mark)",
-        ]
+        return "\(gutter.dropFirst(number.count))\(number) | \(shown)\n\(gutter) | \(mark)"
     }
+}
+
+extension Loaded {
+    /// Gives the first diagnostics of each severity their excerpts, for where nobody has the files.
+    package mutating func addExcerpts(from files: [SourceFile], limit: Int) {
+        var left: [Diagnostic.Severity: Int] = [.error: limit, .warning: limit]
+        let chosen = diagnostics.indices.filter { index in
+            left[diagnostics[index].severity, default: 0] -= 1
+            return left[diagnostics[index].severity, default: 0] >= 0
+        }
+        let paths = Set(chosen.map { diagnostics[$0].path })
+        let sources = Dictionary(
+            files.filter { paths.contains($0.path) }.map { ($0.path, $0.bytes) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        for index in chosen {
+            // What was too large to be read has no lines to show.
+            guard let source = sources[diagnostics[index].path], !source.isEmpty else { continue }
+            diagnostics[index].excerpt = diagnostics[index].excerpt(source: source)
+        }
+    }
+}
+
+/// The stretches of a line that look like credentials: words of known forms, and what stands before the host
+/// of a URL.
+private func credentials(in line: [Unicode.Scalar]) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    var start = 0
+    var previous = ""
+    for end in 0...line.count where end == line.count || separators.contains(line[end]) {
+        defer { start = end + 1 }
+        guard start < end else { continue }
+        let word = String(String.UnicodeScalarView(line[start..<end]))
+        let isBearer = previous == "Bearer" && looksLikeCredential("Bearer \(word)") != nil
+        if isBearer || looksLikeCredential(word) != nil {
+            found.append(start..<end)
+        } else if let range = userInformation(in: line[start..<end]) {
+            found.append(range)
+        }
+        previous = word
+    }
+    return found
+}
+
+private let separators = Set(" \t\"'`,;()[]{}<>".unicodeScalars)
+
+private func userInformation(in word: ArraySlice<Unicode.Scalar>) -> Range<Int>? {
+    guard let scheme = word.firstRange(of: Array("://".unicodeScalars)) else { return nil }
+    let authority = word[scheme.upperBound...].prefix { $0 != "/" }
+    return authority.lastIndex(of: "@").map { scheme.upperBound..<$0 }
 }
 
 /// A text that cannot move a terminal's cursor or turn the direction of what follows.

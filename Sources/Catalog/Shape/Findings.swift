@@ -4,6 +4,8 @@ internal import Domain
 struct Findings: Sendable {
     /// How many diagnostics one file may have, so that a hostile file cannot fill memory and logs.
     static let limit = 100
+    /// How many Unicode scalars a message or a fix may have.
+    static let textLimit = 1000
 
     let path: String
     /// `Kind/name` of the object that is read, once it is known.
@@ -21,7 +23,7 @@ struct Findings: Sendable {
         diagnostics.dropFirst(count).first { $0.severity == .error } ?? diagnostics.last
     }
 
-    /// Adds a diagnostic of a stretch of the file.
+    /// Adds a diagnostic of a stretch of the file; nil means the severity of the code.
     mutating func report(
         _ code: Code,
         at span: TextSpan,
@@ -29,8 +31,9 @@ struct Findings: Sendable {
         _ message: String,
         fix: String? = nil,
         notes: [Diagnostic.Note] = [],
-        severity: Diagnostic.Severity = .error
+        severity: Diagnostic.Severity? = nil
     ) {
+        let severity = severity ?? code.severity
         if severity == .error { errorCount += 1 }
         guard diagnostics.count < Self.limit else { return }
         let isLast = diagnostics.count == Self.limit - 1
@@ -42,8 +45,9 @@ struct Findings: Sendable {
                 span: span,
                 object: object,
                 field: field,
-                message: isLast ? "a file must not have so many mistakes; the rest is not listed" : message,
-                fix: isLast ? nil : fix,
+                message: isLast
+                    ? "a file must not have so many mistakes; the rest is not listed" : cut(message),
+                fix: isLast ? nil : fix.map(cut),
                 notes: isLast ? [] : notes
             )
         )
@@ -56,7 +60,7 @@ struct Findings: Sendable {
         _ message: String,
         fix: String? = nil,
         notes: [Diagnostic.Note] = [],
-        severity: Diagnostic.Severity = .error
+        severity: Diagnostic.Severity? = nil
     ) {
         report(
             code,
@@ -78,6 +82,17 @@ struct Findings: Sendable {
     ) {
         let field = place.field.isEmpty ? key : "\(place.field).\(key)"
         report(code, at: place.mark, field: field, "\(field) \(message)")
+    }
+
+    /// Adds a warning of a field that is left out, in the words that clients of the Kubernetes API know.
+    mutating func warnOfUnknown(_ field: String, _ span: TextSpan) {
+        report(.unknownKey, at: span, field: field, "unknown field \"\(field)\"", severity: .warning)
+    }
+
+    /// A text of bounded length: what a file says ends up in statuses, which hold fifty of them.
+    private func cut(_ text: String) -> String {
+        text.unicodeScalars.count <= Self.textLimit
+            ? text : String(text.unicodeScalars.prefix(Self.textLimit - 1)) + "…"
     }
 
     /// A note on a place of the same file.

@@ -133,6 +133,10 @@ extension FieldType {
     }
     /// A text of a format.
     static func format(_ format: TextFormat) -> FieldType { .text(TextRule(format: format)) }
+    /// An amount of time that is not shorter than another.
+    static func duration(atLeast shortest: Duration) -> FieldType {
+        .text(TextRule(format: .duration, shortest: shortest))
+    }
     /// One of a few words.
     static func word(_ words: String...) -> FieldType { .text(TextRule(format: .line, words: words)) }
     /// The name of another object of the same namespace.
@@ -178,4 +182,6 @@ struct TextRule: Sendable {
     var length: ClosedRange<Int> = 1...2000
     /// The kind of the object that is named.
     var reference: String?
+    /// The shortest amount of time, for a duration.
+    var shortest: Duration?
 }

@@ -4,6 +4,7 @@ internal import Secrets
 /// Reads values by their fields' rules; every field is tried, so that one mistake never hides another.
 struct ShapeReader {
     var findings: Findings
+    var unknownFields = LoadOptions.UnknownFields.refused
 
     /// The value with defaults applied, or nil when something in it is wrong.
     mutating func read(_ place: Place, as type: FieldType) -> Value? {
@@ -37,7 +38,11 @@ extension ShapeReader {
         var isGood = isComplete
         // A field that an unknown key was probably meant to be is not missing as well.
         var suggested: Set<String> = []
-        for (name, key, _) in place.members where fields[name] == nil {
+        for (name, key, value) in place.members where fields[name] == nil {
+            guard unknownFields == .refused else {
+                if unknownFields == .warned { findings.warnOfUnknown(value.field, key.span) }
+                continue
+            }
             isGood = false
             if let meant = reportUnknown(name, key, in: place, fields) { suggested.insert(meant) }
         }
@@ -209,6 +214,10 @@ extension ShapeReader {
                 "must be \(rule.format.description ?? "text"); '\(clip(text))' found",
                 fix: isBareDuration ? "write \(text)s for seconds" : nil
             )
+            return nil
+        }
+        if let shortest = rule.shortest, let duration = Duration(text: text), duration < shortest {
+            findings.report(.outOfRange, place, "must be at least \(shortest.text); \(text) found")
             return nil
         }
         if let kind = rule.reference {

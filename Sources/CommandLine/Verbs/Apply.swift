@@ -32,6 +32,7 @@ struct FileOptions: ParsableArguments {
                 options.existing[object.key] = object.spec ?? [:]
             }
         }
+        options.inForce = options.existing
         let loaded = Loader().load(
             sources.map { SourceFile(path: $0.key, bytes: $0.value) },
             options: options

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Catalog
 import Domain
 
 /// `agirunner describe`.
@@ -24,6 +25,7 @@ package struct Describe: AsyncParsableCommand {
         var value = try Value(encoding: object)
         let conditions = value.at("status", "conditions")?.array ?? []
         value["status"]?["conditions"] = nil
+        let diagnostics = takeDiagnostics(from: &value)
         environment.output(YAMLText.document(value).trimmingLastNewline)
         if !conditions.isEmpty {
             var table = TableText(["Type", "Status", "Reason", "Message"])
@@ -32,6 +34,10 @@ package struct Describe: AsyncParsableCommand {
             }
             environment.output("\nConditions:")
             for line in table.lines() { environment.output("  " + line) }
+        }
+        if !diagnostics.isEmpty { environment.output("\nDiagnostics:") }
+        for line in diagnostics.flatMap({ $0.text().split(separator: "\n") }) {
+            environment.output("  " + line)
         }
         for gate in value.at("status", "openGates")?.array ?? [] {
             environment.output("\nWaiting for a decision: \(cell(gate["question"]))")
@@ -48,6 +54,14 @@ package struct Describe: AsyncParsableCommand {
         environment.output("\nEvents:" + (events.isEmpty ? " <none>" : ""))
         for line in EventLog.table(events, now: environment.now()) { environment.output("  " + line) }
     }
+}
+
+/// Takes the diagnostics out of an object's status, to be shown as `validate` shows them.
+private func takeDiagnostics(from object: inout Value) -> [Diagnostic] {
+    // What cannot be read was written by another version, and stays where it is.
+    guard let diagnostics: [Diagnostic] = try? object.at("status", "diagnostics")?.decode() else { return [] }
+    object["status"]?["diagnostics"] = nil
+    return diagnostics
 }
 
 /// `agirunner events`.

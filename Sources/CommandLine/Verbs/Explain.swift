@@ -119,5 +119,5 @@ package let commandVerbs: [any ParsableCommand.Type] = [
     Create.self,
     Delete.self, Approve.self, Reject.self, RequestChanges.self, Pause.self, Resume.self, Cancel.self,
     Retry.self,
-    Answer.self, Explain.self, APIResources.self, Reconcile.self,
+    Answer.self, Explain.self, APIResources.self, Reconcile.self, Schema.self,
 ]

@@ -61,6 +61,8 @@ package struct Diagnostic: Sendable, Hashable, Codable {
     /// How to mend it, when that is known ("did you mean 'reviewer'?").
     package let fix: String?
     package let notes: [Note]
+    /// The line with the value marked, for whoever has no file to look at; credentials in it are masked.
+    package var excerpt: String?
 
     /// A diagnostic with all its parts.
     package init(
@@ -72,7 +74,8 @@ package struct Diagnostic: Sendable, Hashable, Codable {
         field: String? = nil,
         message: String,
         fix: String? = nil,
-        notes: [Note] = []
+        notes: [Note] = [],
+        excerpt: String? = nil
     ) {
         self.code = code
         self.severity = severity
@@ -83,6 +86,7 @@ package struct Diagnostic: Sendable, Hashable, Codable {
         self.message = message
         self.fix = fix
         self.notes = notes
+        self.excerpt = excerpt
     }
 }
 

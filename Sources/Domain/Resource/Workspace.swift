@@ -53,6 +53,12 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
     package var suspend: Bool
 }
 
+/// What the status of a GitSource holds.
+package enum GitSourceStatus {
+    /// How many diagnostics it shows; more would be read by nobody, and a status is read often.
+    package static let diagnosticLimit = 50
+}
+
 extension GitSourceSpec {
     /// Whether a file is loaded: it matches an `include`, where there is any, and no `exclude`.
     package func includes(_ path: String) -> Bool {

@@ -18,7 +18,8 @@ package struct SourceController: Sendable {
             guard let stored = try await objects.stored(claimed.key) else { return .done }
             known = stored
             let spec: GitSourceSpec = try (stored.object.spec ?? [:]).decode()
-            let interval = Duration(text: spec.interval) ?? .seconds(60)
+            // Sources that were stored before the interval had a least one must not keep the loop busy.
+            let interval = max(.seconds(1), Duration(text: spec.interval) ?? .seconds(60))
             guard !spec.suspend, stored.object.metadata.annotations?["agirunner.dev/suspend"] != "true" else {
                 let suspended = Readiness.ready(reason: "Suspended", message: "the source is suspended")
                 try await say(suspended, stored, claimed)
@@ -76,10 +77,22 @@ package struct SourceController: Sendable {
                 "author": .string(revision.author), "lastHandledReconcileAt": request.map(Value.string),
                 "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
                 "heldBack": .integer(Int64(revision.heldBack.count)),
-                "diagnostics": .array(try diagnostics.prefix(50).map { try Value(encoding: $0) }),
+                "diagnostics": .array(try shown(diagnostics).map { try Value(encoding: $0) }),
             ]
         )
         return .again(after: interval)
+    }
+
+    /// The diagnostics that a status has room for, in their order; an error is never left out for a warning.
+    private func shown(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+        let errors = diagnostics.filter { $0.severity == .error }
+        let warnings = diagnostics.filter { $0.severity == .warning }
+        return Array((errors + warnings).prefix(GitSourceStatus.diagnosticLimit)).sorted()
+    }
+
+    /// Whether the last look found an error; warnings are no reason to look again.
+    private func hadErrors(_ status: Value?) -> Bool {
+        status?["diagnostics"]?.array?.contains { $0["severity"] != "warning" } == true
     }
 
     /// Whether anything could differ: another commit, another spec, somebody asked, the last look came to no
@@ -89,7 +102,7 @@ package struct SourceController: Sendable {
         return status?["appliedCommit"]?.string != tip.text
             || status?["observedGeneration"]?.integer != stored.object.metadata.generation
             || status?["lastHandledReconcileAt"]?.string != request
-            || status?["diagnostics"]?.array?.isEmpty == false || wasCutShort(stored)
+            || hadErrors(status) || wasCutShort(stored)
     }
 
     /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
@@ -160,7 +173,10 @@ package struct SourceController: Sendable {
             )
         }
         if let brake = plan.brake { return .stalled(reason: "PruneRefused", message: "\(applied); \(brake)") }
-        return .ready(reason: "Applied", message: applied)
+        let warnings = revision.diagnostics.count { $0.severity == .warning }
+        let doubts =
+            warnings == 0 ? "" : "; \(warnings) warning\(warnings == 1 ? "" : "s"), see status.diagnostics"
+        return .ready(reason: "Applied", message: applied + doubts)
     }
 
     private func settle(_ failure: Failure, _ stored: Stored?, _ claimed: ClaimedKey) async -> Outcome {

@@ -20,6 +20,9 @@ package struct Plan: Sendable, Hashable {
     /// Why nothing is pruned although objects are missing, when a brake refused.
     package var brake: String?
 
+    /// The code of a conflict of ownership; Catalog, which this module does not know, explains it.
+    package static let ownershipConflictCode = "POL004"
+
     /// Whether there is nothing to write; holds may remain.
     package var isEmpty: Bool { writes.isEmpty }
 
@@ -167,7 +170,7 @@ private func ownershipConflict(_ declared: Declared, _ stored: Stored, source: S
         }
         ?? "\(stored.origin.appliedBy ?? "somebody") on the control door"
     return Diagnostic(
-        code: "POL002",
+        code: Plan.ownershipConflictCode,
         path: declared.origin.path ?? "",
         span: TextSpan(start: position, end: position),
         object: declared.object.key.description,

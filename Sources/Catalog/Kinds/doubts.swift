@@ -1,0 +1,70 @@
+internal import Domain
+
+/// Reports what a playbook without errors says that its author can hardly mean.
+///
+/// Only playbooks without errors are doubted: what is mended next may settle the doubt.
+func doubtPlaybook(_ spec: Place, _ findings: inout Findings) {
+    let stages = spec.list("stages")
+    doubtRoles(spec, stages, &findings)
+    for stage in stages where isEmpty(stage) {
+        findings.report(
+            .emptyStage,
+            at: stage.mark,
+            field: stage.field,
+            "\(stage.field) should have roles, assessors, work items or a gate; nothing happens in it"
+        )
+    }
+    for parameter in spec.list("parameters") where parameter["default"] != nil {
+        guard let required = parameter["required"], required.isTrue else { continue }
+        findings.report(
+            .requiredWithDefault,
+            required,
+            "should be false beside a default",
+            fix: "write false"
+        )
+    }
+    doubtLimits(spec["limits"], stages, &findings)
+}
+
+private func isEmpty(_ stage: Place) -> Bool {
+    stage["gate"] == nil && ["roles", "assessedBy", "workItems"].allSatisfy { stage.list($0).isEmpty }
+}
+
+private func doubtRoles(_ spec: Place, _ stages: [Place], _ findings: inout Findings) {
+    let places = stages.flatMap { stage in
+        stage.list("roles") + stage.list("assessedBy") + stage.list("workItems").compactMap { $0["role"] }
+    }
+    let agent = spec["orchestration"]?["roleRef"]?.text
+    let busy = Set(places.compactMap(\.text) + [agent].compactMap(\.self))
+    for role in spec.list("roles") {
+        guard let name = role.text, !busy.contains(name) else { continue }
+        findings.report(.idleRole, role, "should have a part in a stage; no stage names '\(name)'")
+    }
+}
+
+private func doubtLimits(_ limits: Place?, _ stages: [Place], _ findings: inout Findings) {
+    guard let limits else { return }
+    if let all = limits["activeTasks"], let most = all.integer,
+        let each = limits["activeTasksPerWorkItem"]?.integer,
+        let items = limits["parallelWorkItems"]?.integer,
+        most > each * items
+    {
+        findings.report(
+            .looseLimit,
+            all,
+            "should be at most \(each * items), which activeTasksPerWorkItem and parallelWorkItems allow"
+        )
+    }
+    let judging = stages.first { stage in
+        !stage.list("assessedBy").isEmpty || stage["onChangesRequested"]?["returnTo"] != nil
+    }
+    if let rework = limits["reworkPerTask"], rework.integer == 0, let judging {
+        let notes = judging["name"].map { [findings.note($0.node.span, "changes may be requested")] }
+        findings.report(
+            .noRework,
+            rework,
+            "should be at least 1, since a stage may ask for changes",
+            notes: notes ?? []
+        )
+    }
+}

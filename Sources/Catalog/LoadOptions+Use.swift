@@ -1,0 +1,43 @@
+package import Domain
+
+// The options of each place that loads, side by side: what they have in common is what makes the answer of
+// `validate` that of the server.
+extension LoadOptions {
+    /// The options of a check without a server.
+    package static func offline(isWhole: Bool) -> LoadOptions {
+        var options = LoadOptions()
+        // How far up a relative workspace may lead is for the server to say, so this goes down far enough.
+        options.sourceURL = String(repeating: "/folder", count: 16)
+        options.isWhole = isWhole
+        return options
+    }
+
+    /// The options of a commit of a source, beside everything that is stored.
+    package static func source(
+        _ name: String,
+        _ spec: GitSourceSpec,
+        commit: CommitID,
+        stored: [Stored]
+    ) -> LoadOptions {
+        var options = LoadOptions()
+        options.gitSource = name
+        options.commit = commit
+        options.namespace = spec.namespace
+        options.sourceURL = spec.url
+        options.grants = spec.grants
+        options.existing = stored.filter { $0.origin.gitSource != name }.specs
+        options.inForce = stored.filter { $0.origin.gitSource == name && $0.object.kind == "Playbook" }.specs
+        options.isWhole = true
+        return options
+    }
+
+    /// The options of one object that a person sends, beside everything that is stored.
+    package static func door(_ actor: String, _ key: ObjectKey, stored: [Stored]) -> LoadOptions {
+        var options = LoadOptions()
+        options.appliedBy = actor
+        options.namespace = key.namespace ?? options.namespace
+        options.existing = stored.filter { $0.object.key != key }.specs
+        options.inForce = stored.filter { $0.object.key == key }.specs
+        return options
+    }
+}
