@@ -50,6 +50,11 @@ package struct LoadOptions: Sendable {
     /// Whether what a server added to an object is passed over, as in what `get -o yaml` prints.
     package var passesOverServerFields = false
 
+    /// Whether each object keeps where its fields stand, for telling a person what changed.
+    ///
+    /// The control plane holds thousands of objects and asks for none of it.
+    package var keepsPlaces = false
+
     /// The options of a load that may declare everything; set what differs on the result.
     package init() {}
 }

@@ -55,7 +55,7 @@ extension Diagnostic {
 }
 
 /// A text that cannot move a terminal's cursor or turn the direction of what follows.
-private func printable(_ text: String, keepsTabs: Bool = false) -> String {
+package func printable(_ text: String, keepsTabs: Bool = false) -> String {
     String(
         String.UnicodeScalarView(
             text.unicodeScalars.map { scalar in
