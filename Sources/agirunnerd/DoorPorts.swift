@@ -116,5 +116,5 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
         readiness: readinessWhenStored
     )
     try await store.waitForHorizon(position, deadline: .seconds(5))
-    return WriteResult(object: stored.object, isCreated: existing == nil)
+    return WriteResult(object: stored.shown, isCreated: existing == nil)
 }
