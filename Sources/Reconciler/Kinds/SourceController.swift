@@ -17,11 +17,14 @@ package struct SourceController: Sendable {
             guard let stored = try await objects.stored(claimed.key) else { return .done }
             let spec: GitSourceSpec = try (stored.object.spec ?? [:]).decode()
             let interval = Duration(text: spec.interval) ?? .seconds(60)
-            guard !spec.suspend, stored.object.metadata.annotations?["agirunner.dev/suspend"] != "true" else {
+            let isSuspended =
+                spec.suspend || stored.object.metadata.annotations?["agirunner.dev/suspend"] == "true"
+            let planned = isSuspended ? plannedCommit(stored) : nil
+            guard !isSuspended || planned != nil else {
                 try await say(.ready(reason: "Suspended", message: "the source is suspended"), claimed, [:])
                 return .done
             }
-            return try await reconcile(stored, spec, claimed, interval: interval)
+            return try await reconcile(stored, spec, claimed, planned: planned, interval: interval)
         } catch let failure as Failure {
             return await settle(failure, claimed)
         } catch {
@@ -36,15 +39,17 @@ package struct SourceController: Sendable {
         _ stored: Stored,
         _ spec: GitSourceSpec,
         _ claimed: ClaimedKey,
+        planned: CommitID?,
         interval: Duration
     ) async throws -> Outcome {
         let name = stored.object.metadata.name
-        guard let tip = try await source.tip(name, spec) else {
+        let found: CommitID? = if let planned { planned } else { try await source.tip(name, spec) }
+        guard let tip = found else {
             let message = "\(describe(spec.ref)) does not exist in \(spec.url); what was applied before stays"
             try await say(.failing(reason: "ReferenceNotFound", message: message), claimed, [:])
             return .again(after: interval)
         }
-        let request = stored.object.metadata.annotations?["agirunner.dev/reconcile-at"]
+        let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
         guard needsApply(stored, tip: tip, request: request) else { return .again(after: interval) }
         let revision = try await source.load(name, spec, tip)
         let plan = plan(try await planInput(revision, spec, source: name))
@@ -77,6 +82,17 @@ package struct SourceController: Sendable {
             ]
         )
         return .again(after: interval)
+    }
+
+    /// The commit that a suspended source was asked to apply once; nil when what the plan was based on is no
+    /// longer in force, as after it was carried out.
+    private func plannedCommit(_ stored: Stored) -> CommitID? {
+        guard let text = stored.object.metadata.annotations?[GitSourceSpec.applyPlan],
+            let dots = text.firstRange(of: "..")
+        else { return nil }
+        let commit = CommitID(String(text[dots.upperBound...]))
+        let applied = stored.object.status?["appliedCommit"]?.string ?? ""
+        return applied == text[..<dots.lowerBound] && applied != commit.text ? commit : nil
     }
 
     /// Whether anything could differ: another commit, another spec, somebody asked, the last look came to no
