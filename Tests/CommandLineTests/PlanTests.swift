@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Foundation
 import Support
 import Testing
 
@@ -33,6 +34,30 @@ import Testing
         try await example.repository.git("checkout", "-q", "v1")
         try await example.repository.commit([".gitignore": "scratch/\n", "scratch/a.yaml": "not: [yaml"])
         #expect(await plan(example, "--detailed-exitcode").error == nil)
+    }
+
+    @Test func `files count as git has them: hidden ones too, links and what lies in .git never`()
+        async throws
+    {
+        let example = try await AppliedExample()
+        try await example.repository.commit([
+            ".hidden/a.yaml": Example.skill("hidden"), "deep/er/b.yml": Example.skill("deep"),
+            "notes.md": "kind: nothing",
+        ])
+        let path = example.repository.path
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(path)/link.yaml",
+            withDestinationPath: ".hidden/a.yaml"
+        )
+        try await example.repository.commit([:])
+        #expect(FileManager.default.createFile(atPath: "\(path)/.git/c.yaml", contents: Data("a: b".utf8)))
+        let (commit, files) = (await plan(example, "--revision", "HEAD"), await plan(example))
+        #expect(commit.error == nil && files.error == nil)
+        func lines(_ outcome: Outcome) -> ArraySlice<Substring> {
+            outcome.output.joined().split(separator: "\n").dropFirst()
+        }
+        #expect(lines(files) == lines(commit))
+        #expect(lines(files).last == "3 to create, 1 to change, 1 to delete, 1 moved")
     }
 
     @Test func `the source's folder, namespace and excluded files count as on the server`() async throws {

@@ -66,7 +66,8 @@ package struct Apply: AsyncParsableCommand {
             + "from are as they were; else it says what went stale.\n\n"
             + "Examples:\n"
             + "  agirunner apply -f roles/developer.yaml\n"
-            + "  agirunner plan --revision HEAD -o release.plan && agirunner apply release.plan"
+            + "  agirunner plan --revision HEAD -o release.plan\n"
+            + "  agirunner apply release.plan"
     )
 
     @OptionGroup var connection: ConnectionOptions

@@ -25,7 +25,7 @@ package struct Diff: AsyncParsableCommand {
     @Option(help: "A..B or A...B; what is left out is HEAD.") var revision: String?
     @Argument(help: "The folder of the repository that declares, from its top (default: all of it).")
     var path = ""
-    @Option(help: "A folder of the repository to read (default: the current one).") var repository = "."
+    @Option(help: "A folder of the repository to read.") var repository = "."
     @Option(name: .shortAndLong, help: "text, json or markdown.") var output = "text"
     @Flag(help: "Exit with 2 when something differs, and with 1 when it cannot be told.")
     var detailedExitcode = false

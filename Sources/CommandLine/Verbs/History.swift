@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Catalog
 import Domain
 
 /// `agirunner history`.
@@ -37,7 +38,8 @@ package struct History: AsyncParsableCommand {
             return environment.output(Value.array(try shown.map { try Value(encoding: $0) }).prettyJSON)
         }
         guard !shown.isEmpty else { return }
-        for line in table(Array(shown), now: environment.now()) { environment.output(line) }
+        // Commit messages and authors are whatever somebody wrote.
+        for line in table(Array(shown), now: environment.now()) { environment.output(printable(line)) }
         if revisions.count > limit { environment.notice("… \(revisions.count - limit) more; see --limit") }
     }
 

@@ -15,7 +15,8 @@ package struct PlanVerb: AsyncParsableCommand {
             + "and why, and who else owns an object. Changes nothing.\n\n"
             + "Examples:\n"
             + "  agirunner plan\n"
-            + "  agirunner plan --revision HEAD -o release.plan && agirunner apply release.plan\n"
+            + "  agirunner plan --revision HEAD -o release.plan\n"
+            + "  agirunner apply release.plan\n"
             + "  agirunner plan -f ~/config --source main -o markdown --detailed-exitcode\n\n"
             + "Exit codes: 0, or 1 when it failed or the files have errors; with --detailed-exitcode 2 when "
             + "there are changes."
@@ -24,7 +25,7 @@ package struct PlanVerb: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @Option(
         name: [.customShort("f"), .customLong("filename")],
-        help: "A folder of the checkout, committed or not (default: the current one)."
+        help: "A folder of the checkout, committed or not."
     )
     var folder = "."
     @Option(help: "Plan this commit of the repository instead of its files, as in HEAD or v2.")

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Catalog
 import Domain
 import Git
 import Reconciler
@@ -31,7 +32,9 @@ package struct Trace: AsyncParsableCommand {
         }
         if let declared = chain.last { rows += try await origin(of: declared, client) }
         for (name, value) in rows {
-            environment.output("\(name):" + String(repeating: " ", count: 10 - name.count) + value)
+            environment.output(
+                "\(name):" + String(repeating: " ", count: 10 - name.count) + printable(value)
+            )
         }
     }
 

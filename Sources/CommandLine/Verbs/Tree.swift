@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Catalog
 import Domain
 import Reconciler
 
@@ -30,7 +31,7 @@ package struct Tree: AsyncParsableCommand {
             root = runTree(run, try await parts(of: name, client))
         default: throw CommandFailure("only a gitsource and a workflow have a tree")
         }
-        for line in root.lines() { environment.output(line) }
+        for line in root.lines() { environment.output(printable(line)) }
     }
 
     /// Everything that controllers made for a run.
