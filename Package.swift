@@ -94,7 +94,9 @@ let package = Package(
         library("Telemetry", ["Secrets", logging, metrics]),
         library(
             "CommandLine",
-            ["Domain", "Catalog", "Workflows", "Secrets", argumentParser]
+            [
+                "Domain", "Catalog", "Git", "Outbound", "Reconciler", "Workflows", "Secrets", argumentParser,
+            ]
         ),
         library("Embedded", ["Domain", "Threads"]),
 
@@ -159,7 +161,10 @@ let package = Package(
             ]
         ),
         tests("TelemetryTests", ["Telemetry", "Domain", "Secrets", logging, metrics]),
-        tests("CommandLineTests", ["CommandLine", "Catalog", "Domain", "Support", argumentParser]),
+        tests(
+            "CommandLineTests",
+            ["CommandLine", "Catalog", "Domain", "Reconciler", "Support", argumentParser]
+        ),
         tests("EmbeddedTests", ["Embedded", "Domain", "Threads"]),
         tests("TidyTests", []),
         tests(

@@ -15,7 +15,7 @@ struct Database: Sendable {
         self.name = name
     }
 
-    private var place: [String] { ["-h", host, "-U", "agirunner"] }
+    var place: [String] { ["-h", host, "-U", "agirunner"] }
 
     /// Runs statements in one session.
     func run(_ statements: String) async throws {

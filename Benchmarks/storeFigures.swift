@@ -8,6 +8,7 @@ func storeFigures(_ cluster: TemporaryCluster) async throws -> [Figure] {
     let database = Database(cluster)
     var figures: [Figure] = []
     for connections in [4, 8] { figures.append(try await throughputFigure(cluster, database, connections)) }
+    figures.append(try await ownStatementsFigure(cluster, connections: 4))
     figures.append(try await horizonFigure(cluster, database))
     return figures
 }

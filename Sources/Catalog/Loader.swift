@@ -66,6 +66,11 @@ package struct LoadOptions: Sendable {
         case ignored
     }
 
+    /// Whether each object keeps where its fields stand, for telling a person what changed.
+    ///
+    /// The control plane holds thousands of objects and asks for none of it.
+    package var keepsPlaces = false
+
     /// The options of a load that may declare everything; set what differs on the result.
     package init() {}
 }

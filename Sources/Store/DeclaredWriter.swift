@@ -57,7 +57,7 @@ struct DeclaredWriter {
     fileprivate enum Write {
         case create(Stored)
         case change(Stored, before: Stored)
-        /// Nothing that is shown differs; only where it was declared.
+        /// Nothing differs but where it was declared, which is shown and no news.
         case move(Stored)
         case remove(Stored)
         /// A live object that goes with the Workflow it belongs to.
@@ -207,7 +207,10 @@ struct DeclaredWriter {
         var changes: [ChangeRow] = []
         for index in writes.indices {
             switch writes[index] {
-            case .move: continue
+            case .move(var stored):
+                stored.object.metadata.resourceVersion = positions.removeFirst()
+                changes.append(try change(stored, labelsBefore: stored.object.metadata.labels ?? [:], now))
+                writes[index] = .move(stored)
             case .cascade(let object):
                 changes.append(try ChangeRow(removed: object, at: positions.removeFirst(), time: now))
             case .create(var stored):
@@ -222,7 +225,7 @@ struct DeclaredWriter {
                 writes[index] = .change(stored, before: before)
             case .remove(let stored):
                 events.append(event("object.removed", stored, at: positions.removeFirst(), now))
-                changes.append(try ChangeRow(removed: stored.object, at: positions.removeFirst(), time: now))
+                changes.append(try ChangeRow(removed: stored.shown, at: positions.removeFirst(), time: now))
             }
         }
         try session.append(events: events, changes: changes)
@@ -235,7 +238,7 @@ struct DeclaredWriter {
         _ now: Timestamp
     ) throws -> ChangeRow {
         try ChangeRow(
-            put: stored.object,
+            put: stored.shown,
             labelsBefore: labelsBefore,
             at: stored.object.metadata.resourceVersion ?? .start,
             time: now
@@ -287,8 +290,7 @@ extension DeclaredWriter.Write {
     fileprivate var positionCount: Int {
         switch self {
         case .create, .change, .remove: 2
-        case .cascade: 1
-        case .move: 0
+        case .cascade, .move: 1
         }
     }
 }

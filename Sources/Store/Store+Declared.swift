@@ -169,7 +169,7 @@ extension Session {
             [Event($0, subjectUID: stored.object.metadata.uid, at: first, time: now)]
         }
         let change = try ChangeRow(
-            put: stored.object,
+            put: stored.shown,
             labelsBefore: stored.object.metadata.labels ?? [:],
             at: position,
             time: now

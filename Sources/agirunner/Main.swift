@@ -38,10 +38,7 @@ enum Main {
             complain("error: \(failure)")
             exit(1)
         } catch let error as OutboundError {
-            complain(
-                "error: agirunnerd does not answer: \(error.message)\nstart it with 'agirunner up', or name "
-                    + "its state folder with --state"
-            )
+            complain("\(CommandFailure(error))")
             exit(1)
         } catch {
             Root.exit(withError: error)

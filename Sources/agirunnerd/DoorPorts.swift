@@ -119,5 +119,5 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
         newUID: newUID
     )
     try await store.waitForHorizon(position, deadline: .seconds(5))
-    return WriteResult(object: stored.object, isCreated: existing == nil, warnings: warnings)
+    return WriteResult(object: stored.shown, isCreated: existing == nil, warnings: warnings)
 }

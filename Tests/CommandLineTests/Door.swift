@@ -10,6 +10,10 @@ final class Door: Sendable {
         var objects: [String: Value] = [:]
         /// The status every new Decision gets at once.
         var outcome: Value = ["outcome": "applied"]
+        /// What becomes of an object that was patched.
+        var afterPatch: @Sendable (Value) -> Value = { $0 }
+        /// The methods that were asked for.
+        var methods: Set<String> = []
         /// What happens to the objects after each look at one of them.
         var afterLook: @Sendable (inout [String: Value]) -> Void = { _ in }
     }
@@ -46,8 +50,20 @@ final class Door: Sendable {
         )
     }
 
+    /// Puts in what the door shows of an object that is stored.
+    func put(_ stored: Stored) throws {
+        let key = stored.object.key
+        let scope = key.namespace.map { "/namespaces/\($0)" } ?? ""
+        let path = "\(ControlClient.base)\(scope)/\(Kind.named(key.kind)?.plural ?? "")/\(key.name)"
+        let shown = try Value(encoding: stored.shown)
+        with { $0.objects[path] = shown }
+    }
+
     private func answer(_ method: String, _ path: String, _ body: [UInt8]) throws -> ControlClient.Answer {
-        try with { contents in
+        with { $0.methods.insert(method) }
+        if method == "GET", let list = try list(path) { return list }
+        if method == "PATCH" { return try patch(path, body) }
+        return try with { contents in
             guard method == "POST" else {
                 defer { contents.afterLook(&contents.objects) }
                 guard let object = contents.objects[path] else { return status(404, "NotFound", path) }
@@ -59,6 +75,35 @@ final class Door: Sendable {
             object["status"] = contents.outcome
             contents.objects[name] = object
             return .init(status: 201, body: object.canonicalBytes)
+        }
+    }
+
+    /// Objects of a kind in order of their paths, as a list; nil for the path of one object.
+    private func list(_ path: String) throws -> ControlClient.Answer? {
+        let bare = path.prefix { $0 != "?" }
+        let parts = bare.dropFirst(ControlClient.base.count).split(separator: "/").map(String.init)
+        guard let plural = parts.last, Kind.all.contains(where: { $0.plural == plural }) else { return nil }
+        let namespace = parts.first == "namespaces" ? "/namespaces/\(parts[1])/" : "/"
+        // A selector of one label is what every verb sends.
+        let label = path.firstRange(of: "labelSelector=").map { range in
+            path[range.upperBound...].prefix { $0 != "&" }.replacing("%2F", with: "/")
+                .split(separator: "%3D").map(String.init)
+        }
+        let items = with(\.objects).sorted { $0.key < $1.key }.filter { place, object in
+            place.hasPrefix(ControlClient.base + namespace) && place.contains("/\(plural)/")
+                && (label == nil || object.at("metadata", "labels")?[label?[0] ?? ""]?.string == label?[1])
+        }
+        let body: Value = ["kind": "List", "metadata": [:], "items": .array(items.map(\.value))]
+        return .init(status: 200, body: body.canonicalBytes)
+    }
+
+    /// Merges into an object, and lets `afterPatch` play the control plane.
+    private func patch(_ path: String, _ body: [UInt8]) throws -> ControlClient.Answer {
+        let patch = try Value(json: body)
+        return with { contents in
+            guard let object = contents.objects[path] else { return status(404, "NotFound", path) }
+            contents.objects[path] = contents.afterPatch(object.merging(patch))
+            return .init(status: 200, body: (contents.objects[path] ?? .null).canonicalBytes)
         }
     }
 

@@ -149,6 +149,26 @@ private final class Repository: Sendable {
         #expect(try world.ready(source)?.reason == "Applied")
     }
 
+    @Test func `a suspended source applies the commit of a plan, once and only on what it is based on`()
+        async throws
+    {
+        repository.commit("c1", [role])
+        repository.commit("c2", [])
+        func suspend(_ plan: String) {
+            world.put(Self.source(suspend: true, annotations: ["agirunner.dev/apply-plan": plan]))
+        }
+        for stale in ["c0..c1", "..", "c1"] {
+            suspend(stale)
+            #expect(await reconcile() == .done && world[role.object.key] == nil, "\(stale)")
+        }
+        suspend("..c1")
+        await reconcile()
+        #expect(world[role.object.key] != nil && world.status(source)["appliedCommit"] == "c1")
+        #expect(await reconcile() == .done, "the ref, which leads to c2, waits for another plan")
+        #expect(try world.ready(source)?.reason == "Suspended")
+        #expect(world.status(source)["appliedCommit"] == "c1" && repository.with(\.loads) == 1)
+    }
+
     @Test func `a ref that is missing removes nothing, and is looked for again`() async throws {
         repository.commit("c1", [role])
         await reconcile()

@@ -41,13 +41,24 @@ import Testing
                 try await store.stored(ObjectKey("Role", namespace: "default", name: "s"))
             )
             #expect(kept.origin.line == 99)
-            #expect(kept.object.metadata.resourceVersion.map { $0 < first.position } == true)
+            // Where it is declared is shown, so whoever watches is told; it is no new generation, though.
+            #expect(kept.object.metadata.resourceVersion.map { $0 > first.position } == true)
+            #expect(kept.object.metadata.generation == 1)
             #expect(try await store.storedObjects(source: "main").map(\.object.metadata.name) == ["r", "s"])
             try await store.waitForHorizon(second.position, deadline: .seconds(10))
             let shown = try #require(
                 try await store.object(ObjectKey("Revision", namespace: nil, name: second.revision))
             )
             #expect(shown.status?["phase"] == "applied" && shown.status?["changed"] == 1)
+            let source = try await store.object(kept.object.key)?.status?["source"]
+            #expect(source?["gitSource"] == "main" && source?["line"] == 99)
+            let seen = try await store.changes(
+                after: first.position,
+                kinds: ["Role"],
+                namespace: nil,
+                limit: 100
+            )
+            #expect(seen.changes.contains { $0.object.status?.at("source", "line") == 99 })
             let types = try await store.events(limit: 100).map(\.type)
             #expect(types.filter { $0 == "object.created" }.count == 3)
             #expect(types.suffix(3) == ["object.changed", "object.removed", "source.applied"])

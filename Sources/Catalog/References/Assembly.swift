@@ -176,12 +176,14 @@ struct Assembly {
         metadata.labels = draft.labels
         metadata.annotations = draft.annotations
         let references = Set(draft.references.map { $0.key(from: own.namespace) }).sorted()
-        return Declared(
+        var declared = Declared(
             object: Object(kind: own.kind, metadata: metadata, spec: spec),
             digest: digest(of: spec),
             origin: origin(draft),
             references: references
         )
+        if options.keepsPlaces { declared.places = fieldPlaces(of: draft.root) }
+        return declared
     }
 
     private func origin(_ draft: Draft) -> Origin {

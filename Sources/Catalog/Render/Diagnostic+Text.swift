@@ -114,7 +114,7 @@ private func userInformation(in word: ArraySlice<Unicode.Scalar>) -> Range<Int>?
 }
 
 /// A text that cannot move a terminal's cursor or turn the direction of what follows.
-private func printable(_ text: String, keepsTabs: Bool = false) -> String {
+package func printable(_ text: String, keepsTabs: Bool = false) -> String {
     String(
         String.UnicodeScalarView(
             text.unicodeScalars.map { scalar in

@@ -1,4 +1,5 @@
 import Domain
+package import Outbound
 
 /// Speaks the Kubernetes dialect to the control door.
 package struct ControlClient: Sendable {
@@ -129,6 +130,15 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         self.message = message
         self.reason = reason
         self.exitCode = exitCode
+    }
+
+    /// A failure of a server that does not answer.
+    package init(_ error: OutboundError, exitCode: Int32 = 1) {
+        self.init(
+            "agirunnerd does not answer: \(error.message)\nstart it with 'agirunner up', or name its state "
+                + "folder with --state",
+            exitCode: exitCode
+        )
     }
 
     /// A failure from a `Status` object, or from a problem document.

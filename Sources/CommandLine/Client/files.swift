@@ -41,3 +41,19 @@ func yamlFiles(_ path: String, isRecursive: Bool) throws -> [String] {
     }
     return found.sorted()
 }
+
+/// Replaces what a file holds, or makes it.
+///
+/// *Throws* a `CommandFailure` that names the file; what was written of it may be there.
+func writeFile(_ path: String, _ text: String) throws {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw CommandFailure("the file \"\(path)\" cannot be written") }
+    defer { close(descriptor) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { throw CommandFailure("the file \"\(path)\" cannot be written") }
+        rest = rest.dropFirst(count)
+    }
+}

@@ -16,6 +16,15 @@ struct FileOptions: ParsableArguments {
     ///
     /// References may lead to what the server has already.
     func objects(_ connection: ConnectionOptions, _ client: ControlClient) async throws -> [Object] {
+        try await declared(connection, client).map(\.object)
+    }
+
+    /// The objects with the places of their fields, which only a comparison needs.
+    func declared(
+        _ connection: ConnectionOptions,
+        _ client: ControlClient,
+        keepsPlaces: Bool = false
+    ) async throws -> [Declared] {
         let environment = try CommandEnvironment.required()
         var sources: [String: [UInt8]] = [:]
         for path in filename {
@@ -27,6 +36,7 @@ struct FileOptions: ParsableArguments {
         var options = LoadOptions()
         options.namespace = connection.namespace
         options.passesOverServerFields = true
+        options.keepsPlaces = keepsPlaces
         for kind in Kind.all where kind.isDeclared {
             for object in try await client.list(kind, namespace: nil) {
                 options.existing[object.key] = object.spec ?? [:]
@@ -44,21 +54,41 @@ struct FileOptions: ParsableArguments {
         guard !loaded.objects.isEmpty else {
             throw CommandFailure("no objects in \(filename.joined(separator: ", "))")
         }
-        return loaded.objects.map(\.object)
+        return loaded.objects
     }
 }
 
 /// `agirunner apply`.
 package struct Apply: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Create or change objects from files.")
+    package static let configuration = CommandConfiguration(
+        abstract: "Create or change objects from files, or carry out a saved plan.",
+        discussion:
+            "A saved plan is carried out only if the source, the applied commit and every object it was made "
+            + "from are as they were; else it says what went stale.\n\n"
+            + "Examples:\n"
+            + "  agirunner apply -f roles/developer.yaml\n"
+            + "  agirunner plan --revision HEAD -o release.plan\n"
+            + "  agirunner apply release.plan"
+    )
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var files: FileOptions
+    @Argument(help: "A plan that 'agirunner plan' saved.") var plan: String?
+    @Option(help: "How long to wait for a plan to be carried out, such as 30s or 5m.") var timeout = "60s"
 
     /// A command to be filled by the parser.
     package init() {}
 
-    package func run() async throws { try await writeAll(files, connection, canReplace: true) }
+    package func run() async throws {
+        guard let plan else { return try await writeAll(files, connection, canReplace: true) }
+        guard files.filename.isEmpty else {
+            throw CommandFailure("a saved plan names its files itself; leave -f out")
+        }
+        guard let limit = Duration(text: timeout) else {
+            throw CommandFailure("--timeout must be a duration such as 30s")
+        }
+        try await carryOut(plan, try connection.client(), within: limit)
+    }
 }
 
 /// `agirunner create`.

@@ -100,7 +100,7 @@ package struct Reconcile: AsyncParsableCommand {
             throw CommandFailure("only a gitsource can be reconciled")
         }
         let path = client.path(target.kind, namespace: nil, name: try target.required())
-        let annotations: Value = ["agirunner.dev/reconcile-at": .string(environment.now().description)]
+        let annotations: Value = [GitSourceSpec.reconcileAt: .string(environment.now().description)]
         try await client.request(
             "PATCH",
             path,
@@ -112,12 +112,3 @@ package struct Reconcile: AsyncParsableCommand {
         )
     }
 }
-
-/// The verbs of the command line, for the program's root command.
-package let commandVerbs: [any ParsableCommand.Type] = [
-    Get.self, Describe.self, Events.self, Logs.self, Timeline.self, Wait.self, Validate.self, Apply.self,
-    Create.self,
-    Delete.self, Approve.self, Reject.self, RequestChanges.self, Pause.self, Resume.self, Cancel.self,
-    Retry.self,
-    Answer.self, Explain.self, APIResources.self, Reconcile.self, Schema.self,
-]

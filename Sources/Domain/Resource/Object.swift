@@ -19,7 +19,7 @@ package struct Origin: Sendable, Hashable, Codable {
     }
 
     /// An origin on the control door.
-    package init(appliedBy: String) { self.appliedBy = appliedBy }
+    package init(appliedBy: String?) { self.appliedBy = appliedBy }
 }
 
 /// Who owns whom; owners cascade when they are deleted.
@@ -88,6 +88,9 @@ package struct Declared: Sendable, Hashable {
     package var origin: Origin
     /// The objects its spec refers to, sorted and unique; an error in one of them holds this one back.
     package var references: [ObjectKey]
+    /// Where its fields stand in the file, by their names such as `spec.stages[2].goal`; empty unless the
+    /// load was asked to keep them.
+    package var places: [String: TextPosition] = [:]
 
     /// A declared object of its parts.
     package init(object: Object, digest: Digest, origin: Origin, references: [ObjectKey]) {
@@ -116,5 +119,40 @@ extension Sequence<Stored> {
     /// The specs by key, as references to them are checked.
     package var specs: [ObjectKey: Value] {
         Dictionary(map { ($0.object.key, $0.object.spec ?? [:]) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension Stored {
+    /// The object as it is shown: its status says where it was declared, or who applied it.
+    package var shown: Object {
+        var shown = object
+        var status = object.status ?? .object([:])
+        if let source = origin.gitSource {
+            status["source"] = .members([
+                "gitSource": .string(source), "commit": origin.commit.map { .string($0.text) },
+                "path": origin.path.map(Value.string), "line": origin.line.map { .integer(Int64($0)) },
+                "column": origin.column.map { .integer(Int64($0)) },
+            ])
+        } else if let user = origin.appliedBy {
+            status["appliedBy"] = ["user": .string(user), "door": "control"]
+        }
+        shown.status = status
+        return shown
+    }
+}
+
+extension Object {
+    /// Where a declared object that was read from a server says it comes from.
+    ///
+    /// *Shape*: an origin without source and user for an object that does not say.
+    package var origin: Origin {
+        var origin = Origin(appliedBy: status?.at("appliedBy", "user")?.string)
+        guard let source = status?["source"], let name = source["gitSource"]?.string else { return origin }
+        origin.gitSource = name
+        origin.commit = source["commit"]?.string.map { CommitID($0) }
+        origin.path = source["path"]?.string
+        origin.line = source["line"]?.integer.map(Int.init(clamping:))
+        origin.column = source["column"]?.integer.map(Int.init(clamping:))
+        return origin
     }
 }

@@ -66,3 +66,11 @@ extension GitSourceSpec {
             && !exclude.contains { globMatches($0, path) }
     }
 }
+
+extension GitSourceSpec {
+    /// The annotation that asks for a look at once; its value is only compared.
+    package static let reconcileAt = "agirunner.dev/reconcile-at"
+    /// The annotation that has a suspended source apply one commit: `BASE..COMMIT`, where BASE is the commit
+    /// that must be in force then, or nothing.
+    package static let applyPlan = "agirunner.dev/apply-plan"
+}

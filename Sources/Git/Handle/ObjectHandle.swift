@@ -42,6 +42,9 @@ internal import Domain
         unsafe raw = try unsafe handedOut(pointer, by: "git_object_lookup_bypath")
     }
 
+    /// Takes over an object that libgit2 handed out.
+    init(owning pointer: OpaquePointer) { unsafe raw = pointer }
+
     deinit { unsafe git_object_free(raw) }
 
     var id: git_oid {

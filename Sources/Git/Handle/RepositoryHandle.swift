@@ -24,6 +24,9 @@ internal import Domain
         unsafe raw = try unsafe handedOut(pointer, by: "git_repository_init")
     }
 
+    /// Takes over a repository that libgit2 handed out.
+    init(owning pointer: OpaquePointer) { unsafe raw = pointer }
+
     deinit { unsafe git_repository_free(raw) }
 
     /// The folder that holds refs and packed-refs, without a slash at its end; for a linked work tree it is

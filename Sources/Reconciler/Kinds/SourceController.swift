@@ -20,12 +20,15 @@ package struct SourceController: Sendable {
             let spec: GitSourceSpec = try (stored.object.spec ?? [:]).decode()
             // Sources that were stored before the interval had a least one must not keep the loop busy.
             let interval = max(.seconds(1), Duration(text: spec.interval) ?? .seconds(60))
-            guard !spec.suspend, stored.object.metadata.annotations?["agirunner.dev/suspend"] != "true" else {
+            let isSuspended =
+                spec.suspend || stored.object.metadata.annotations?["agirunner.dev/suspend"] == "true"
+            let planned = isSuspended ? plannedCommit(stored) : nil
+            guard !isSuspended || planned != nil else {
                 let suspended = Readiness.ready(reason: "Suspended", message: "the source is suspended")
                 try await say(suspended, stored, claimed)
                 return .done
             }
-            return try await reconcile(stored, spec, claimed, interval: interval)
+            return try await reconcile(stored, spec, claimed, planned: planned, interval: interval)
         } catch let failure as Failure {
             return await settle(failure, known, claimed)
         } catch {
@@ -38,15 +41,17 @@ package struct SourceController: Sendable {
         _ stored: Stored,
         _ spec: GitSourceSpec,
         _ claimed: ClaimedKey,
+        planned: CommitID?,
         interval: Duration
     ) async throws -> Outcome {
         let name = stored.object.metadata.name
-        guard let tip = try await source.tip(name, spec) else {
+        let found: CommitID? = if let planned { planned } else { try await source.tip(name, spec) }
+        guard let tip = found else {
             let message = "\(describe(spec.ref)) does not exist in \(spec.url); what was applied before stays"
             try await say(.failing(reason: "ReferenceNotFound", message: message), stored, claimed)
             return .again(after: interval)
         }
-        let request = stored.object.metadata.annotations?["agirunner.dev/reconcile-at"]
+        let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
         guard needsApply(stored, tip: tip, request: request) else { return .again(after: interval) }
         let revision = try await source.load(name, spec, tip)
         let input = try await planInput(revision, spec, source: name)
@@ -93,6 +98,17 @@ package struct SourceController: Sendable {
     /// Whether the last look found an error; warnings are no reason to look again.
     private func hadErrors(_ status: Value?) -> Bool {
         status?["diagnostics"]?.array?.contains { $0["severity"] != "warning" } == true
+    }
+
+    /// The commit that a suspended source was asked to apply once; nil when what the plan was based on is no
+    /// longer in force, as after it was carried out.
+    private func plannedCommit(_ stored: Stored) -> CommitID? {
+        guard let text = stored.object.metadata.annotations?[GitSourceSpec.applyPlan],
+            let dots = text.firstRange(of: "..")
+        else { return nil }
+        let commit = CommitID(String(text[dots.upperBound...]))
+        let applied = stored.object.status?["appliedCommit"]?.string ?? ""
+        return applied == text[..<dots.lowerBound] && applied != commit.text ? commit : nil
     }
 
     /// Whether anything could differ: another commit, another spec, somebody asked, the last look came to no

@@ -46,7 +46,7 @@ struct RunWriter {
             workflow.object.metadata.resourceVersion = position
             try session.execute(Table.objects.update, Value.array([try workflow.row()]))
             let labels = workflow.object.metadata.labels ?? [:]
-            changes.append(try ChangeRow(put: workflow.object, labelsBefore: labels, at: position, time: now))
+            changes.append(try ChangeRow(put: workflow.shown, labelsBefore: labels, at: position, time: now))
         }
         try setLeases(change.leases)
         try store()

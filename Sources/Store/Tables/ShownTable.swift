@@ -37,7 +37,7 @@ struct ShownTable: Sendable {
     }
 
     /// The table of declared objects, of every kind.
-    static let declared = ShownTable(.objects) { try Stored(row: $0).object }
+    static let declared = ShownTable(.objects) { try Stored(row: $0).shown }
 
     private static let live: [String: ShownTable] = [
         WorkItemRecord.kind: of(WorkItemRecord.self, .workItems),

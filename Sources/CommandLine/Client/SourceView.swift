@@ -1,0 +1,96 @@
+import Catalog
+import Domain
+import Git
+import Reconciler
+import Secrets
+
+/// What a server says of one of its sources and of everything that is declared.
+struct SourceView {
+    let source: Object
+    let spec: GitSourceSpec
+    /// Every declared object, of all sources and people, sorted by key.
+    let stored: [Stored]
+
+    var name: String { source.metadata.name }
+
+    /// The commit that is in force.
+    var appliedCommit: CommitID? { source.status?["appliedCommit"]?.string.map { CommitID($0) } }
+
+    /// Whether nothing of it is applied before somebody lifts that.
+    var isSuspended: Bool {
+        spec.suspend || source.metadata.annotations?["agirunner.dev/suspend"] == "true"
+    }
+
+    /// Reads a source and what is declared; without a name, the only source there is.
+    ///
+    /// - Throws: `CommandFailure` when there is no such source, or several to choose from.
+    init(_ name: String?, _ client: ControlClient) async throws {
+        stored = try await storedObjects(client)
+        let sources = stored.filter { $0.object.kind == "GitSource" }.map(\.object)
+        let named = sources.filter { name == nil || $0.metadata.name == name }
+        guard let found = named.first else {
+            throw CommandFailure(
+                name.map { "there is no GitSource '\($0)'; see 'agirunner get gitsources'" }
+                    ?? "there is no GitSource yet; 'agirunner up' makes one"
+            )
+        }
+        guard named.count == 1 else {
+            let names = named.map(\.metadata.name).joined(separator: ", ")
+            throw CommandFailure("name one of the sources with --source: \(names)")
+        }
+        source = found
+        spec = try (found.spec ?? [:]).decode()
+    }
+
+    /// The options the control plane loads this source with, for a commit or for files that are in none.
+    func options(commit: CommitID?) -> LoadOptions {
+        var options = LoadOptions()
+        options.gitSource = name
+        options.commit = commit ?? uncommitted
+        options.namespace = spec.namespace
+        options.sourceURL = spec.url
+        options.grants = spec.grants
+        options.keepsPlaces = true
+        let others = stored.filter { $0.origin.gitSource != name }
+        options.existing = Dictionary(
+            others.map { ($0.object.key, $0.object.spec ?? [:]) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return options
+    }
+
+    /// What the control plane would plan from.
+    func planInput(_ loaded: Loaded) -> PlanInput {
+        let declared = Set(loaded.objects.map(\.object.key))
+        return PlanInput(
+            declared: loaded.objects,
+            stored: stored.filter { $0.origin.gitSource == name || declared.contains($0.object.key) },
+            source: name,
+            prune: spec.prune,
+            heldBack: Set(loaded.heldBack.keys),
+            hasErrors: loaded.hasErrors
+        )
+    }
+}
+
+/// Stands for the commit that files will be part of.
+let uncommitted = CommitID(String(repeating: "0", count: 40))
+
+/// Every declared object of a server, sorted by key; it only reads.
+func storedObjects(_ client: ControlClient) async throws -> [Stored] {
+    var found: [Stored] = []
+    for kind in Kind.all where kind.isDeclared {
+        for object in try await client.list(kind, namespace: nil) {
+            found.append(
+                Stored(object: object, digest: digest(of: object.spec ?? [:]), origin: object.origin)
+            )
+        }
+    }
+    return found.sorted { $0.object.key < $1.object.key }
+}
+
+/// The comparison that every verb uses: what looks like a credential, or is one in a URL, is not shown.
+let fieldComparison = FieldComparison { text in
+    // What is no URL at all carries no credential of one.
+    looksLikeCredential(text) != nil || (try? RemoteURL(text)).map { $0.description != text } == true
+}

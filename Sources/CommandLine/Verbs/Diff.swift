@@ -1,0 +1,159 @@
+package import ArgumentParser
+import Catalog
+import Domain
+import Git
+import Reconciler
+
+/// `agirunner diff`.
+package struct Diff: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Compare two revisions of a repository without a server, or files with a server.",
+        discussion:
+            "With --revision only the two trees are read: A..B compares them as they are, A...B compares B "
+            + "with the newest commit both have in common, as a pull request does. With -f it says what "
+            + "'apply -f' would change.\n\n"
+            + "Examples:\n"
+            + "  agirunner diff --revision main...HEAD -o markdown\n"
+            + "  agirunner diff --revision v1..v2 config\n"
+            + "  agirunner diff -f roles/developer.yaml\n\n"
+            + "Exit codes: 0 the same, 1 different, 2 failed or invalid; with --detailed-exitcode 0 the "
+            + "same, 2 different, 1 failed or invalid."
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var files: FileOptions
+    @Option(help: "A..B or A...B; what is left out is HEAD.") var revision: String?
+    @Argument(help: "The folder of the repository that declares, from its top (default: all of it).")
+    var path = ""
+    @Option(help: "A folder of the repository to read.") var repository = "."
+    @Option(name: .shortAndLong, help: "text, json or markdown.") var output = "text"
+    @Flag(help: "Exit with 2 when something differs, and with 1 when it cannot be told.")
+    var detailedExitcode = false
+
+    /// A command to be filled by the parser.
+    package init() {}
+
+    package func run() async throws {
+        try await ComparisonExit.failing(detailed: detailedExitcode) {
+            let environment = try CommandEnvironment.required()
+            let format = try ReportFormat(output)
+            let (report, heading) = try await compare()
+            environment.output(try report.shown(heading, as: format))
+            if detailedExitcode {
+                try ComparisonExit.detailed(report)
+            } else {
+                try ComparisonExit.plain(report)
+            }
+        }
+    }
+
+    private func compare() async throws -> (ChangeReport, ReportHeading) {
+        guard let revision else {
+            guard !files.filename.isEmpty else {
+                throw CommandFailure("must specify --revision A..B, or -f FILE to compare with the server")
+            }
+            return try await compareWithServer()
+        }
+        guard files.filename.isEmpty else {
+            throw CommandFailure("--revision compares two revisions, and -f files with the server")
+        }
+        return try compareRevisions(revision)
+    }
+
+    private func compareRevisions(_ range: String) throws -> (ChangeReport, ReportHeading) {
+        let environment = try CommandEnvironment.required()
+        let repository = try Checkout.repository(containing: repository)
+        let (from, to) = try RevisionRange(range).commits(in: repository)
+        let before = try load(repository, from)
+        let after = try load(repository, to)
+        if before.loaded.hasErrors {
+            environment.notice("\(from.short) has errors itself; what they hold back counts as missing there")
+        }
+        for diagnostic in after.loaded.diagnostics {
+            environment.notice(diagnostic.text(source: after.files?.bytes(of: diagnostic.path)))
+        }
+        let report = ChangeReport(
+            from: before.loaded.objects,
+            to: after.loaded.objects,
+            heldBack: after.loaded.heldBack,
+            diagnostics: after.loaded.diagnostics,
+            comparison: fieldComparison
+        )
+        let heading = ReportHeading(
+            title: path.isEmpty ? "Changes" : "Changes in \(path)",
+            from: from.short,
+            to: to.short,
+            isFuture: false
+        )
+        return (report, heading)
+    }
+
+    /// The tree of one side; a folder that a commit does not have declares nothing there.
+    private func load(
+        _ repository: LocalRepository,
+        _ commit: CommitID
+    ) throws -> (files: TreeFiles?, loaded: Loaded) {
+        let files: TreeFiles
+        do {
+            files = try TreeFiles(repository, commit: commit, below: path)
+        } catch let failure as Failure where failure.reason == "path_missing" {
+            return (nil, Loaded())
+        }
+        var options = LoadOptions()
+        options.gitSource = "repository"
+        options.commit = commit
+        options.namespace = connection.namespace
+        // Where the source will be is not known; both sides take the same place for it.
+        options.sourceURL = "/repository/config"
+        options.keepsPlaces = true
+        return (files, Loader().load(files.files, options: options))
+    }
+
+    private func compareWithServer() async throws -> (ChangeReport, ReportHeading) {
+        let environment = try CommandEnvironment.required()
+        let client = try connection.client()
+        let declared = try await files.declared(connection, client, keepsPlaces: true)
+        let keys = Set(declared.map(\.object.key))
+        let stored = try await storedObjects(client).filter { keys.contains($0.object.key) }
+        for object in stored {
+            guard let source = object.origin.gitSource else { continue }
+            let place = FilePlace(object.origin).map { " at \($0)" } ?? ""
+            environment.notice(
+                "\(object.object.key) is declared by GitSource/\(source)\(place); the server would refuse it"
+            )
+        }
+        let live = stored.map {
+            Declared(object: $0.object, digest: $0.digest, origin: $0.origin, references: [])
+        }
+        var report = ChangeReport(from: live, to: declared, comparison: fieldComparison)
+        report.changes.removeAll { $0.act == .move }
+        let files = files.filename.joined(separator: ", ")
+        return (report, ReportHeading(title: "Changes", from: "the server", to: files))
+    }
+}
+
+/// Two revisions as git writes them: `A..B` or `A...B`.
+struct RevisionRange: Equatable {
+    let from: String
+    let to: String
+    /// Whether the first is replaced by what both have in common.
+    let isFromMergeBase: Bool
+
+    /// Reads a range; *throws* when there are no two dots in it.
+    init(_ text: String) throws {
+        guard let dots = text.firstRange(of: "..") else {
+            throw CommandFailure("--revision must be A..B, as in 'main..HEAD', not '\(text)'")
+        }
+        let rest = text[dots.upperBound...]
+        isFromMergeBase = rest.hasPrefix(".")
+        let (first, last) = (text[..<dots.lowerBound], isFromMergeBase ? rest.dropFirst() : rest)
+        from = first.isEmpty ? "HEAD" : String(first)
+        to = last.isEmpty ? "HEAD" : String(last)
+    }
+
+    /// The two commits; *throws* `Failure` for a revision that is not there.
+    func commits(in repository: LocalRepository) throws -> (from: CommitID, to: CommitID) {
+        let (first, last) = (try repository.commit(of: from), try repository.commit(of: to))
+        return (isFromMergeBase ? try repository.mergeBase(first, last) : first, last)
+    }
+}

@@ -1,0 +1,42 @@
+import Domain
+import Testing
+
+@Suite struct OriginTests {
+    private let object = Object(
+        kind: "Role",
+        metadata: Metadata(name: "a", namespace: "default"),
+        spec: [:],
+        status: ["phase": "x"]
+    )
+
+    @Test func `an object of git shows its source, and is read back with it`() throws {
+        let origin = Origin(
+            gitSource: "main",
+            commit: CommitID("c"),
+            path: "roles/a.yaml",
+            position: TextPosition(line: 3, column: 5)
+        )
+        let shown = Stored(object: object, digest: Digest("d"), origin: origin).shown
+        #expect(
+            shown.status == [
+                "phase": "x",
+                "source": [
+                    "gitSource": "main", "commit": "c", "path": "roles/a.yaml", "line": 3, "column": 5,
+                ],
+            ]
+        )
+        #expect(shown.origin == origin)
+    }
+
+    @Test func `what a person applied shows who it was and through which door`() {
+        let shown = Stored(object: object, digest: Digest("d"), origin: Origin(appliedBy: "unix:7")).shown
+        #expect(shown.status?["appliedBy"] == ["user": "unix:7", "door": "control"])
+        #expect(shown.origin == Origin(appliedBy: "unix:7"))
+    }
+
+    @Test func `a status whose source is something else tells no origin`() {
+        var revision = object
+        revision.status = ["source": "main"]
+        #expect(revision.origin == Origin(appliedBy: nil))
+    }
+}
