@@ -66,12 +66,13 @@ let package = Package(
         // Core: values and rules; no clock, socket or file.
         library("Domain"),
         library("Catalog", ["Domain", "Secrets", "CYAML"]),
-        library("WorkerProtocol", ["Domain"]),
+        library("WorkerProtocol", ["Domain", "Secrets"]),
         library("Workflows", ["Domain"]),
-        library("Reconciler", ["Domain", "Workflows"]),
+        library("Reconciler", ["Domain", "Secrets", "WorkerProtocol", "Workflows"]),
 
         // Edges: each turns one outside world into Domain values.
         library("Git", ["Domain", "Threads", "CGit2"]),
+        library("GitSources", ["Catalog", "Domain", "Git", "Reconciler", "Threads"]),
         library(
             "Store",
             ["Domain", "Threads", "CPQ", collections, logging],
@@ -108,8 +109,8 @@ let package = Package(
         program(
             "agirunnerd",
             [
-                "API", "Catalog", "Domain", "Git", "Reconciler", "Secrets", "Store", "Telemetry", "Threads",
-                "WorkerProtocol", "Workflows", argumentParser, lifecycle, logging, unixSignals,
+                "API", "Catalog", "Domain", "Git", "GitSources", "Reconciler", "Secrets", "Store",
+                "Telemetry", "Threads", "Workflows", argumentParser, lifecycle, logging, unixSignals,
             ]
         ),
         program(
@@ -132,16 +133,20 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("ThreadsTests", ["Threads"]),
-        tests("OutboundTests", ["Outbound", "Threads"]),
-        tests("SecretsTests", ["Secrets"]),
+        tests("OutboundTests", ["Outbound", "Support", "Threads"]),
+        tests("SecretsTests", ["Secrets", "Support"]),
         tests("DomainTests", ["Domain"]),
-        tests("CatalogTests", ["Catalog", "Domain"]),
-        tests("WorkflowsTests", ["Workflows", "Domain"]),
-        tests("ReconcilerTests", ["Reconciler", "Workflows", "Catalog", "Domain", "Support"]),
+        tests("CatalogTests", ["Catalog", "Domain", "Support"]),
+        tests("WorkflowsTests", ["Workflows", "Domain", "Support"]),
+        tests(
+            "ReconcilerTests",
+            ["Reconciler", "Workflows", "Catalog", "Domain", "Secrets", "Support", "WorkerProtocol"]
+        ),
         tests("GitTests", ["Git", "Domain", "Threads"]),
+        tests("GitSourcesTests", ["GitSources", "Catalog", "Domain", "Git", "Reconciler", "Support"]),
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
         tests("ContainersTests", ["Containers", "Domain", "Threads", logging]),
-        tests("FleetTests", ["Fleet", "Domain", "WorkerProtocol"]),
+        tests("FleetTests", ["Fleet", "Domain", "Support", "WorkerProtocol"]),
         tests(
             "RuntimeTests",
             ["Runtime", "Containers", "Domain", "Outbound", "Secrets", "Threads", "WorkerProtocol", logging]

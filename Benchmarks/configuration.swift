@@ -1,3 +1,5 @@
+import Support
+
 /// What the benchmark declares beside First light: the smallest run there is, and long ones of many steps.
 enum Declarations {
     static let stage = "step"
@@ -13,18 +15,7 @@ enum Declarations {
     /// The name of the run whose scene has this many steps.
     static func walk(_ steps: Int) -> String { "walk-\(steps)" }
 
-    static func workflow(_ name: String) -> String {
-        """
-        apiVersion: agirunner.dev/v1
-        kind: Workflow
-        metadata:
-          name: \(name)
-        spec:
-          playbookRef:
-            name: bench
-
-        """
-    }
+    static func workflow(_ name: String) -> String { workflowFile(name, playbook: "bench") }
 
     private static let playbook = """
         apiVersion: agirunner.dev/v1

@@ -25,8 +25,8 @@ extension LoadOptions {
         options.namespace = spec.namespace
         options.sourceURL = spec.url
         options.grants = spec.grants
-        options.existing = specs(stored.filter { $0.origin.gitSource != name })
-        options.inForce = specs(stored.filter { $0.origin.gitSource == name && $0.object.kind == "Playbook" })
+        options.existing = stored.filter { $0.origin.gitSource != name }.specs
+        options.inForce = stored.filter { $0.origin.gitSource == name && $0.object.kind == "Playbook" }.specs
         options.isWhole = true
         return options
     }
@@ -36,15 +36,8 @@ extension LoadOptions {
         var options = LoadOptions()
         options.appliedBy = actor
         options.namespace = key.namespace ?? options.namespace
-        options.existing = specs(stored.filter { $0.object.key != key })
-        options.inForce = specs(stored.filter { $0.object.key == key })
+        options.existing = stored.filter { $0.object.key != key }.specs
+        options.inForce = stored.filter { $0.object.key == key }.specs
         return options
-    }
-
-    private static func specs(_ stored: [Stored]) -> [ObjectKey: Value] {
-        Dictionary(
-            stored.map { ($0.object.key, $0.object.spec ?? [:]) },
-            uniquingKeysWith: { first, _ in first }
-        )
     }
 }

@@ -32,6 +32,8 @@ package struct LoadedRevision: Sendable {
 /// What the controllers need of the declared objects.
 package struct ObjectPorts: Sendable {
     package var stored: @Sendable (ObjectKey) async throws -> Stored?
+    /// Those of some objects that exist.
+    package var storedAmong: @Sendable ([ObjectKey]) async throws -> [Stored]
     package var ofSource: @Sendable (_ source: String) async throws -> [Stored]
     package var ofKind: @Sendable (_ kind: String, _ namespace: String) async throws -> [Stored]
     package var apply: @Sendable (RevisionWrite, ClaimedKey) async throws -> Void
@@ -44,6 +46,7 @@ package struct ObjectPorts: Sendable {
     /// Ports of their closures.
     package init(
         stored: @escaping @Sendable (ObjectKey) async throws -> Stored?,
+        storedAmong: @escaping @Sendable ([ObjectKey]) async throws -> [Stored],
         ofSource: @escaping @Sendable (String) async throws -> [Stored],
         ofKind: @escaping @Sendable (String, String) async throws -> [Stored],
         apply: @escaping @Sendable (RevisionWrite, ClaimedKey) async throws -> Void,
@@ -53,6 +56,7 @@ package struct ObjectPorts: Sendable {
             ) async throws -> Void
     ) {
         self.stored = stored
+        self.storedAmong = storedAmong
         self.ofSource = ofSource
         self.ofKind = ofKind
         self.apply = apply

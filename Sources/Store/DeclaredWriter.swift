@@ -9,6 +9,12 @@ enum DeclaredStatement: String, Statement, CaseIterable {
             ON (t.kind, t.namespace, t.name) = (w.kind, w.namespace, w.name)
         ORDER BY t.kind, t.namespace, t.name FOR UPDATE OF t
         """
+    case among = """
+        SELECT to_jsonb(t) AS row FROM objects t
+        JOIN unnest($1::text[], $2::text[], $3::text[]) w (kind, namespace, name)
+            ON (t.kind, t.namespace, t.name) = (w.kind, w.namespace, w.name)
+        ORDER BY t.kind, t.namespace, t.name
+        """
     case lockByUID = "SELECT to_jsonb(t) AS row FROM objects t WHERE t.uid = $1 FOR UPDATE"
     case delete = "DELETE FROM objects WHERE uid = ANY($1::text[])"
     /// Locks the runs of Workflow objects that are about to go.
@@ -33,7 +39,6 @@ struct DeclaredContext: Sendable {
     var actor: String
     var priority: KeyPriority
     var newUID: @Sendable () -> UID
-    var readiness: @Sendable (Declared) -> Readiness?
 }
 
 /// What writing declared objects did.
@@ -61,8 +66,6 @@ struct DeclaredWriter {
 
     let session: Session
     let context: DeclaredContext
-    /// Kinds that controllers look after.
-    private static let controlled: Set<String> = ["Decision", "GitSource", "RuntimePool", "Workflow"]
 
     /// Locks objects and answers those that exist.
     func lock(_ keys: [ObjectKey]) throws -> [ObjectKey: Stored] {
@@ -123,9 +126,13 @@ struct DeclaredWriter {
         object.metadata.generation = 1
         object.metadata.resourceVersion = .start
         object.metadata.creationTimestamp = now
-        let readiness =
-            context.readiness(declared) ?? .reconciling(reason: "Pending", message: "Not looked at yet")
-        object.status = status(nil, readiness, generation: 1, now: now)
+        let readiness = readinessWhenStored(object.kind)
+        object.status = status(
+            nil,
+            readiness ?? .reconciling(reason: "Pending", message: "Not looked at yet"),
+            generation: 1,
+            now: now
+        )
         return Stored(object: object, digest: declared.digest, origin: declared.origin)
     }
 
@@ -137,11 +144,16 @@ struct DeclaredWriter {
             object.spec = declared.object.spec
             let generation = (object.metadata.generation ?? 0) + 1
             object.metadata.generation = generation
-            if let readiness = context.readiness(declared) {
+            if let readiness = readinessWhenStored(object.kind) {
                 object.status = status(object.status, readiness, generation: generation, now: now)
             }
         }
         return Stored(object: object, digest: declared.digest, origin: declared.origin)
+    }
+
+    /// How a new object, or one whose spec changed, is doing; nil until a controller has looked at it.
+    private func readinessWhenStored(_ kind: String) -> Readiness? {
+        Kind.isControlled(kind) ? nil : .inForce
     }
 
     private func status(_ old: Value?, _ readiness: Readiness, generation: Int64, now: Timestamp) -> Value? {
@@ -267,7 +279,7 @@ struct DeclaredWriter {
             return
         case .cascade: return
         }
-        if Self.controlled.contains(key.kind) { outcome.marks.append(Mark(key, priority: context.priority)) }
+        if Kind.isControlled(key.kind) { outcome.marks.append(Mark(key, priority: context.priority)) }
     }
 }
 

@@ -20,6 +20,19 @@ extension Store {
         }
     }
 
+    /// Those of some declared objects that exist; sorted by kind, namespace and name.
+    package func storedObjects(_ keys: [ObjectKey]) async throws -> [Stored] {
+        guard !keys.isEmpty else { return [] }
+        return try await read { session in
+            try session.rows(
+                DeclaredStatement.among,
+                keys.map(\.kind),
+                keys.map { $0.namespace ?? "" },
+                keys.map(\.name)
+            ).map { try Stored(row: $0.value("row")) }
+        }
+    }
+
     /// The declared objects of a GitSource, or all of them for nil; sorted by kind, namespace and name.
     package func storedObjects(source: String?) async throws -> [Stored] {
         try await read { session in
@@ -42,8 +55,7 @@ extension Store {
 
     /// Writes one declared object for a person.
     ///
-    /// `newUID` makes the uid of a new object. `readiness` says how a new one, or one whose spec changed, is
-    /// doing; nil means nobody has looked yet, or that its conditions stay.
+    /// `newUID` makes the uid of a new object.
     /// - Returns: the object and the position that its readers must have passed.
     /// - Throws: `Failure` `.alreadyExists`, `.notFound` by the mode; `.conflict` with reason `stale` when
     ///   the expected version is not the current one, or `owned_by_git` when a file declares the object.
@@ -52,11 +64,10 @@ extension Store {
         mode: ApplyMode,
         actor: String,
         expectedResourceVersion: Position? = nil,
-        newUID: @escaping @Sendable () -> UID,
-        readiness: @escaping @Sendable (Declared) -> Readiness? = { _ in nil }
+        newUID: @escaping @Sendable () -> UID
     ) async throws -> (Stored, Position) {
         let key = declared.object.key
-        let context = DeclaredContext(actor: actor, priority: .people, newUID: newUID, readiness: readiness)
+        let context = DeclaredContext(actor: actor, priority: .people, newUID: newUID)
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
             let existing = try writer.lock([key])[key]
@@ -82,12 +93,7 @@ extension Store {
     ///
     /// - Throws: `Failure.notFound`; `.conflict` with reason `owned_by_git` when a file declares the object.
     package func removeOne(_ key: ObjectKey, actor: String) async throws -> Position {
-        let context = DeclaredContext(
-            actor: actor,
-            priority: .people,
-            newUID: { UID("") },
-            readiness: { _ in nil }
-        )
+        let context = DeclaredContext(actor: actor, priority: .people, newUID: { UID("") })
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
             // Removing locks a Workflow's run before its object, so what is read here is not locked yet.

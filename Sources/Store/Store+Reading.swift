@@ -200,15 +200,5 @@ extension Session {
 }
 
 extension Event {
-    static let kind = "Event"
-
     init(row: Value) throws { self = try Table.events.decode(row) }
-
-    /// The event in the envelope; its name is its position.
-    func object() throws -> Object {
-        var metadata = Metadata(name: position.description, namespace: namespace ?? "default")
-        metadata.resourceVersion = position
-        metadata.creationTimestamp = time
-        return Object(kind: Self.kind, metadata: metadata, status: try Value(encoding: self))
-    }
 }

@@ -40,18 +40,16 @@ extension Store {
     ///
     /// Doing it again, also after it was interrupted, leads to the same rows: what is there already is
     /// unchanged. The generation grows only when the digest differs, the resource version only when something
-    /// shown differs. `readiness` says how a new object, or one whose spec changed, is doing; nil leaves a
-    /// new one at `Ready=Unknown`.
+    /// shown differs.
     /// - Throws: `Failure.conflict` with reason `fenced`, which leaves the revision to whoever took over.
     ///   After any other failure the revision is `failed`, and what was applied of it stays.
     package func apply(
         _ write: RevisionWrite,
         fence: ClaimedKey?,
-        newUID: @escaping @Sendable () -> UID,
-        readiness: @escaping @Sendable (Declared) -> Readiness? = { _ in nil }
+        newUID: @escaping @Sendable () -> UID
     ) async throws -> AppliedRevision {
         let actor = "git:\(write.source)"
-        let context = DeclaredContext(actor: actor, priority: .webhook, newUID: newUID, readiness: readiness)
+        let context = DeclaredContext(actor: actor, priority: .webhook, newUID: newUID)
         let begun = try await transaction { session in
             let (record, _) = try session.putRevision(write, newUID: newUID) { $0.phase = .applying }
             try session.settleKeys(marks: [], fence: fence)

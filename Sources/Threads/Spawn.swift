@@ -91,7 +91,7 @@ package struct Command: Sendable {
 }
 
 /// Lends an array of C strings that ends with a null, as `execve` wants it.
-private func withCStrings<Value>(
+package func withCStrings<Value>(
     _ strings: [String],
     _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
 ) -> Value {

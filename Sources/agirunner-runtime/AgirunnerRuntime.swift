@@ -82,7 +82,7 @@ struct AgirunnerRuntime: AsyncParsableCommand {
         )
         let settings = WorkerSettings(
             name: name,
-            version: "0.1.0",
+            version: productVersion,
             commands: try hostCommands(),
             requestID: { UID(bytes: (0..<16).map { _ in .random(in: .min ... .max) }).text },
             random: { .random(in: 0..<1) }

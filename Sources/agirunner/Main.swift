@@ -66,7 +66,7 @@ struct Root: AsyncParsableCommand {
         commandName: "agirunner",
         abstract:
             "Run repeatable AI work from git: declare it, watch it converge, decide where people decide.",
-        version: "0.1.0",
+        version: productVersion,
         subcommands: [Up.self] + commandVerbs + [Version.self, Completion.self]
     )
 }

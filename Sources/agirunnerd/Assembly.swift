@@ -1,14 +1,13 @@
 import API
-import Catalog
 import Domain
+import GitSources
+import Glibc
 import Logging
 import Reconciler
 import Secrets
 import ServiceLifecycle
 import Store
-import Synchronization
 import Telemetry
-import Threads
 import UnixSignals
 
 /// Puts the control plane together: the store, the loop with its controllers, and the doors.
@@ -16,6 +15,13 @@ struct Assembly {
     let daemon: Daemon
     let telemetry: Telemetry
     let logger: Logger
+    private let peers = PeerRule(owner: getuid())
+
+    init(daemon: Daemon, telemetry: Telemetry, logger: Logger) {
+        self.daemon = daemon
+        self.telemetry = telemetry
+        self.logger = logger
+    }
 
     func run() async throws {
         let store = Store(
@@ -28,19 +34,23 @@ struct Assembly {
         )
         defer { store.close() }
         try await store.migrate()
-        let sources = SourceRepositories(state: daemon.state, store: store)
-        let dispatcher = Dispatcher(
-            ports: dispatchPorts(store),
-            lease: Duration(text: daemon.lease) ?? .seconds(30)
+        let sources = SourceRepositories(
+            folder: "\(daemon.state)/mirrors",
+            ports: repositoryPorts(store)
         )
+        let watch = SourceWatch(ports: repositoryPorts(store))
+        let dispatcher = Dispatcher(ports: dispatchPorts(store), lease: daemon.leaseDuration)
+        let timers = Timers(dispatcher: dispatcher, heartbeat: daemon.heartbeatDuration) {
+            try await store.sweepWorkers(degradedAfter: $0, disconnectedAfter: $1, offlineAfter: $2)
+        }
         if let url = daemon.bootstrapSource { try await bootstrap(url, store) }
         let group = ServiceGroup(
             configuration: .init(
                 services: [
                     Loop { try await store.run() },
                     Loop { await reconcileLoop(store, sources).run() },
-                    Loop { await sources.watch(logger: logger) },
-                    Loop { await sweep(store, dispatcher) },
+                    Loop { await watch.run(report: warning("Local repositories cannot be watched")) },
+                    Loop { await timers.run(report: warning("Timers could not be fired")) },
                 ].map { .init(service: $0) } + (try doors(store, dispatcher)).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 cancellationSignals: [.sigquit],
@@ -50,18 +60,26 @@ struct Assembly {
         try await group.run()
     }
 
+    private func warning(_ message: Logger.Message) -> @Sendable (any Error) -> Void {
+        { [logger] in logger.warning(message, metadata: ["error": "\($0)"]) }
+    }
+
     private func reconcileLoop(_ store: Store, _ sources: SourceRepositories) -> ReconcileLoop {
         let objects = objectPorts(store)
         let runs = runPorts(store)
-        let source = SourceController(objects: objects, source: sources.ports)
-        let workflow = WorkflowController(objects: objects, runs: runs)
-        let decision = DecisionController(objects: objects, runs: runs)
+        let controllers = ControlledKind.allCases.map { kind -> (String, ReconcileLoop.Controller) in
+            let controller: ReconcileLoop.Controller =
+                switch kind {
+                case .decision: DecisionController(objects: objects, runs: runs).reconcile
+                case .gitSource: SourceController(objects: objects, source: sources.sourcePorts).reconcile
+                case .workflow: WorkflowController(objects: objects, runs: runs).reconcile
+                }
+            return (kind.rawValue, controller)
+        }
         let logger = Logger(label: "reconciler")
         return ReconcileLoop(
             queue: queuePorts(store, claimer: "agirunnerd-\(daemon.state)"),
-            controllers: [
-                "GitSource": source.reconcile, "Workflow": workflow.reconcile, "Decision": decision.reconcile,
-            ],
+            controllers: Dictionary(uniqueKeysWithValues: controllers),
             workers: 2
         ) { claimed, outcome in
             guard case .failed(let failure) = outcome else { return }
@@ -69,45 +87,11 @@ struct Assembly {
         }
     }
 
-    /// Fires timers every second; a store that cannot be reached is tried again with the next one.
-    private func sweep(_ store: Store, _ dispatcher: Dispatcher) async {
-        let beat = Duration(text: daemon.heartbeat) ?? .seconds(5)
-        while !Task.isCancelled {
-            do {
-                try await dispatcher.sweep()
-                _ = try await store.sweepWorkers(
-                    degradedAfter: beat * 2,
-                    disconnectedAfter: beat * 3,
-                    offlineAfter: beat * 60
-                )
-            } catch {
-                logger.warning("Timers could not be fired", metadata: ["error": "\(error)"])
-            }
-            // Ends early on cancellation, which the loop condition sees.
-            try? await ContinuousClock().sleep(for: .seconds(1))
-        }
-    }
-
-    /// Makes the GitSource `main`, whose grants name every kind but AccessBinding and SecretStore.
+    /// Makes the GitSource `main`, or has the one there is looked at.
     private func bootstrap(_ url: String, _ store: Store) async throws {
-        let kinds = Kind.all.filter { $0.isDeclared && !["AccessBinding", "SecretStore"].contains($0.name) }
-        let object: Value = [
-            "apiVersion": .string(Kind.apiVersion), "kind": "GitSource", "metadata": ["name": "main"],
-            "spec": [
-                "url": .string(url), "ref": ["branch": "main"],
-                "grants": ["namespaces": ["*"], "kinds": .strings(kinds.map(\.name))],
-            ],
-        ]
-        var options = LoadOptions()
-        options.appliedBy = "unix:\(PeerRule.ownUserID)"
-        let declared = try Loader().validate(object, options: options).get()
+        let declared = try firstSource(url: url, appliedBy: peers.subject)
         do {
-            _ = try await store.applyOne(
-                declared,
-                mode: .create,
-                actor: options.appliedBy,
-                newUID: newUID
-            )
+            _ = try await store.applyOne(declared, mode: .create, actor: peers.subject, newUID: newUID)
             logger.notice("Made GitSource/main", metadata: ["url": "\(url)"])
         } catch let failure as Failure where failure.code == .alreadyExists {
             try await store.mark([Mark(declared.object.key, priority: .people)])
@@ -115,17 +99,18 @@ struct Assembly {
     }
 
     private func doors(_ store: Store, _ dispatcher: Dispatcher) throws -> [Door] {
-        let reads = readPorts(store, metrics: telemetry.metrics)
-        let anonymous = AnonymousRead(rawValue: daemon.anonymousRead) ?? .health
+        let reads = readPorts(store, peers: peers, metrics: telemetry.metrics)
         let fleetToken = try readToken(daemon.fleetTokenFile)
         telemetry.redaction.register(fleetToken)
-        let desk = WorkerDesk(
-            store: store,
+        let roster = rosterPorts(store)
+        let workers = WorkerDesk(
+            roster: roster,
             dispatcher: dispatcher,
-            fleet: FleetDesk(store: store, token: fleetToken),
-            heartbeat: Duration(text: daemon.heartbeat) ?? .seconds(5),
-            lease: Duration(text: daemon.lease) ?? .seconds(30)
+            peers: peers,
+            heartbeat: daemon.heartbeatDuration,
+            lease: daemon.leaseDuration
         )
+        let fleet = FleetDesk(roster: roster, peers: peers, token: fleetToken)
         let logger = Logger(label: "api")
         let report: @Sendable (DoorReport) -> Void = { logger.notice("Door", metadata: ["report": "\($0)"]) }
         return [
@@ -140,7 +125,7 @@ struct Assembly {
             ),
             .workers(
                 socket: "\(daemon.state)/run/worker.sock",
-                ports: desk.ports,
+                ports: workerPorts(workers, fleet),
                 logger: logger,
                 acquireSocket: holdSocket,
                 report: report
@@ -148,7 +133,7 @@ struct Assembly {
             .publicDoor(
                 .tcp(host: "127.0.0.1", port: daemon.publicPort),
                 ports: reads,
-                anonymousRead: anonymous,
+                anonymousRead: AnonymousRead(rawValue: daemon.anonymousRead) ?? .health,
                 version: productVersion,
                 logger: logger,
                 acquireSocket: holdSocket,
@@ -157,9 +142,6 @@ struct Assembly {
         ]
     }
 }
-
-/// The version that `agirunner version` and discovery tell.
-let productVersion = "0.1.0"
 
 /// A loop as a service: a graceful shutdown cancels it, because it has nothing to drain.
 private struct Loop: Service {
@@ -173,18 +155,3 @@ let newUID: @Sendable () -> UID = { UID(bytes: randomBytes(16)) }
 
 /// SHA-256 as a digest.
 let contentDigest: @Sendable ([UInt8]) -> Digest = { Digest("sha256:" + hex(sha256($0))) }
-
-/// Holds a socket's lock file until the door closes.
-private let holdSocket: @Sendable (String) async throws -> SocketHold = { path in
-    let hold = LockBox(try FileLock(path: path))
-    return SocketHold { hold.release() }
-}
-
-/// A lock that a closure can hold, because a noncopyable value cannot be captured.
-private final class LockBox: Sendable {
-    private let lock: Mutex<FileLock?>
-
-    init(_ lock: consuming FileLock) { self.lock = Mutex(lock) }
-
-    func release() { lock.withLock { $0 = nil } }
-}

@@ -1,22 +1,16 @@
 import Domain
 import Reconciler
-import Secrets
 import Store
 import Workflows
-
-/// What is applied and needs no controller of its own is in force at once.
-let readinessWhenStored: @Sendable (Declared) -> Readiness? = { declared in
-    ["GitSource", "Workflow", "Decision"].contains(declared.object.kind)
-        ? nil : .ready(reason: "Applied", message: "in force")
-}
 
 func objectPorts(_ store: Store) -> ObjectPorts {
     ObjectPorts(
         stored: { try await store.stored($0) },
+        storedAmong: { try await store.storedObjects($0) },
         ofSource: { try await store.storedObjects(source: $0) },
         ofKind: { try await store.storedObjects(kind: $0, namespace: $1) },
         apply: { write, claimed in
-            _ = try await store.apply(write, fence: claimed, newUID: newUID, readiness: readinessWhenStored)
+            _ = try await store.apply(write, fence: claimed, newUID: newUID)
         },
         setStatus: { key, claimed, event, body in
             do {
@@ -31,7 +25,7 @@ func objectPorts(_ store: Store) -> ObjectPorts {
 func runPorts(_ store: Store) -> RunPorts {
     RunPorts(
         run: { try await store.run($0).map { (run: $0.0, pins: $0.1) } },
-        owner: { try await workflow(owning: $0, store) },
+        owner: { try await store.runOwning($0) },
         begin: { change, pins, claimed in
             let body = try Value(encoding: pins)
             do {
@@ -115,14 +109,7 @@ private func transact(
     fence: ClaimedKey? = nil,
     _ body: @escaping RunBody
 ) async throws {
-    var once: DecisionKey?
-    if let decision, let stored = try await store.stored(decision) {
-        once = DecisionKey(
-            source: stored.origin.gitSource ?? "",
-            name: "\(decision.namespace ?? "")/\(decision.name)",
-            digest: stored.digest
-        )
-    }
+    let once = if let decision { try await store.decisionKey(of: decision) } else { nil as DecisionKey? }
     do {
         _ = try await store.transact(workflow, request: request, decision: once, fence: fence, actor: actor) {
             run,
@@ -132,14 +119,4 @@ private func transact(
     } catch let failure as Failure where failure.reason == "decision_done" {
         // It took effect before a crash kept its status from being written.
     }
-}
-
-/// The run that a workflow, or something live in it, belongs to.
-private func workflow(owning key: ObjectKey, _ store: Store) async throws -> UID? {
-    if key.kind == WorkflowRecord.kind {
-        return try await store.stored(key)?.object.metadata.uid
-    }
-    guard let name = try await store.object(key)?.metadata.labels?[LiveLabel.workflow] else { return nil }
-    let workflow = ObjectKey(WorkflowRecord.kind, namespace: key.namespace, name: name)
-    return try await store.stored(workflow)?.object.metadata.uid
 }

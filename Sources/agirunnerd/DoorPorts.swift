@@ -1,11 +1,12 @@
 import API
 import Catalog
 import Domain
+import Reconciler
 import Secrets
 import Store
 import Telemetry
 
-func readPorts(_ store: Store, metrics: MetricsRegistry) -> ReadPorts {
+func readPorts(_ store: Store, peers: PeerRule, metrics: MetricsRegistry) -> ReadPorts {
     ReadPorts(
         object: { try await store.object($0) },
         list: { try await store.list($0, limit: $1, after: $2, position: $3) },
@@ -31,7 +32,7 @@ func readPorts(_ store: Store, metrics: MetricsRegistry) -> ReadPorts {
         metrics: { metrics.text() },
         columns: { tableColumns(kind: $0) },
         schema: { jsonSchema(kind: $0) },
-        authorise: { subject, _, _, _ in PeerRule.isOwner(subject: subject) },
+        authorise: { subject, _, _, _ in peers.isOwner(subject: subject) },
         now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) }
     )
 }
@@ -115,8 +116,7 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
         mode: mode,
         actor: request.actor,
         expectedResourceVersion: request.resourceVersion,
-        newUID: newUID,
-        readiness: readinessWhenStored
+        newUID: newUID
     )
     try await store.waitForHorizon(position, deadline: .seconds(5))
     return WriteResult(object: stored.object, isCreated: existing == nil, warnings: warnings)

@@ -44,6 +44,9 @@ struct Daemon: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning or error.")
     var logLevel = "info"
 
+    var heartbeatDuration: Duration { Duration(text: heartbeat) ?? .seconds(5) }
+    var leaseDuration: Duration { Duration(text: lease) ?? .seconds(30) }
+
     func validate() throws {
         guard Duration(text: heartbeat) != nil, Duration(text: lease) != nil else {
             throw ValidationError("--heartbeat and --lease must be durations such as 5s")

@@ -1,31 +1,20 @@
 import Foundation
+import Support
 import Testing
 
-/// Compares with files that are kept beside the tests; `GOLDEN=write` in the environment rewrites them.
+/// The files that are kept beside the tests of the file format.
 enum Golden {
-    /// The repository's root.
-    static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    static let folder = root.appending(path: "Tests/Goldens/Catalog")
+    static let folder = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens/Catalog")
 
-    /// Expects the text of a file below the root.
+    /// Expects the text of a file, whose path begins at the repository's root.
     static func expect(
         _ text: String,
         equals path: String,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let url = root.appending(path: path)
-        if ProcessInfo.processInfo.environment["GOLDEN"] == "write" {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(),
-                withIntermediateDirectories: true
-            )
-            try Data(text.utf8).write(to: url)
-        }
-        let expected = FileManager.default.contents(atPath: url.path).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        #expect(text == expected, "\(url.lastPathComponent) must be equal", sourceLocation: sourceLocation)
+        let difference = try differenceFromGolden(text, path)
+        #expect(difference == nil, sourceLocation: sourceLocation)
     }
 
     /// The names of the files in a folder of goldens.

@@ -1,4 +1,5 @@
 import Domain
+import Support
 import Testing
 
 @testable import Catalog
@@ -39,7 +40,7 @@ import Testing
         let expected = configuration.load()
         #expect(!expected.objects.isEmpty && !expected.heldBack.isEmpty)
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<20 {
             let files = configuration.sourceFiles.shuffled(using: &generator)
             let loaded = Loader().load(files, options: configuration.options)

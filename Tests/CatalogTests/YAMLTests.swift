@@ -1,4 +1,5 @@
 import Domain
+import Support
 import Testing
 
 @testable import Catalog
@@ -61,7 +62,7 @@ import Testing
 
     @Test func `random bytes and cut or changed files never trap`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let configuration = try Configuration()
         for file in configuration.sourceFiles {
             for _ in 0..<60 {

@@ -78,11 +78,49 @@ import Testing
         #expect(changed == text.replacing("out\n", with: "new\nlines\n"))
     }
 
+    /// What README and the first hour show in `console` blocks is run by the tests above.
     @Test(arguments: ["README.md", "CONTRIBUTING.md", "docs/first-hour.md"])
-    func `every make target that a document names is there`(path: String) throws {
+    func `every command that a document names can be typed`(path: String) async throws {
         let text = try String(contentsOfFile: "\(Repository.root)/\(path)", encoding: .utf8)
-        let makefile = try String(contentsOfFile: "\(Repository.root)/Makefile", encoding: .utf8)
-        let targets = text.matches(of: /make ([a-z]+)`/).map { String($0.1) }
-        for target in targets { #expect(makefile.contains("\n\(target):"), "make \(target)") }
+        let commands = DocumentedCommand.all(in: text)
+        #expect(!commands.isEmpty)
+        for command in commands {
+            let missing = try await command.missing()
+            #expect(missing == [], "\(path):\(command.line): `\(command.text)`")
+        }
+    }
+
+    @Test(arguments: [
+        ("make nothing", ["nothing"]), ("agirunner timeline workflow/x --colour", ["--colour"]),
+        ("scripts/test --filtre StoreTests", ["--filtre"]),
+        ("scripts/test --filter StoreTests.NoTests", ["StoreTests.NoTests"]),
+        ("NO_SUCH_NAME=1 make test", ["NO_SUCH_NAME"]), ("agirunner up examples/none", ["examples/none"]),
+        ("wget x", ["wget"]), ("make golden", []),
+        ("GOLDEN=write scripts/test --filter StoreTests.KeyTests", []),
+    ])
+    func `a command that cannot be typed is found`(text: String, missing: [String]) async throws {
+        #expect(try await DocumentedCommand(text: text, line: 1).missing() == missing)
+    }
+
+    @Test func `commands are found in blocks and between backticks`() {
+        let text = """
+            Say `make demo` or `Domain`:
+
+                make test   # every test
+                scripts/test
+
+            1. An item
+                goes on.
+
+            ```sh
+            make build
+            ```
+            ```console
+            $ make run
+            ```
+            """
+        let commands = DocumentedCommand.all(in: text)
+        #expect(commands.map(\.text) == ["make demo", "make test", "scripts/test", "make build"])
+        #expect(commands.map(\.line) == [1, 3, 4, 10])
     }
 }

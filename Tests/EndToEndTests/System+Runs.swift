@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 /// The runs of the bug-fix playbook, of which the example declares `fix-division`.
@@ -58,23 +59,32 @@ extension System {
 
     /// Applies a second run of the same playbook by hand.
     func applyRun(_ name: String) async throws {
-        let applied = try await shell(
+        let applied = try await shell("agirunner apply -f - <<'END'\n\(declaration(of: name))END")
+        #expect(applied.code == 0, "\(applied.error)")
+    }
+
+    /// Commits a further run of the same playbook to the configuration.
+    func commitRun(_ name: String) async throws {
+        let committed = try await shell(
             """
-            agirunner apply -f - <<'END'
-            apiVersion: agirunner.dev/v1
-            kind: Workflow
-            metadata:
-              name: \(name)
-            spec:
-              playbookRef:
-                name: bug-fix
-              workspaceRef: calculator
-              parameters:
-                issue: Dividing a negative number rounds the wrong way; divide(-7, 2) must be -4.
-            END
+            cd '\(configuration)'
+            cat >runs/\(name).yaml <<'END'
+            \(declaration(of: name))END
+            git add runs && git commit -qm 'Run \(name)'
             """
         )
-        #expect(applied.code == 0, "\(applied.error)")
+        #expect(committed.code == 0, "\(committed.error)")
+    }
+
+    private func declaration(of name: String) -> String {
+        workflowFile(
+            name,
+            playbook: "bug-fix",
+            more: [
+                "workspaceRef: calculator", "parameters:",
+                "  issue: Dividing a negative number rounds the wrong way; divide(-7, 2) must be -4.",
+            ]
+        )
     }
 
     /// The name of an attempt that is live now; nil when there is none.

@@ -53,12 +53,14 @@ extension System {
         return try await body()
     }
 
-    /// Reason and message of the condition Ready of a GitSource.
+    /// Reason and message of the condition Ready of a GitSource, which an event has told as well.
     func condition(of source: String) async throws -> String {
         let path = "jsonpath=.status.conditions[0]"
         let reason = try await must("get", "gitsource", source, "-o", "\(path).reason")
-        return try await reason.trimmingCharacters(in: .newlines) + ": "
-            + must("get", "gitsource", source, "-o", "\(path).message")
+            .trimmingCharacters(in: .newlines)
+        let events = try await must("events", "--for", "gitsource/\(source)")
+        #expect(events.contains("reason=\(reason)"), "\(events)")
+        return try await reason + ": " + must("get", "gitsource", source, "-o", "\(path).message")
     }
 
     /// Waits until a GitSource is ready, or is not.

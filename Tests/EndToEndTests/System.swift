@@ -66,8 +66,13 @@ final class System: Sendable {
 
     /// Starts `agirunner up` and waits until everything runs.
     ///
-    /// Leases are short, so that what was killed is noticed within seconds. A port of 0 is any free one.
-    func start(example: String? = "first-light", port: Int = 0) async throws {
+    /// Leases are short, so that what was killed is noticed within seconds. A port of 0 is any free one. The
+    /// machine is changed for this installation alone, when there is something to change.
+    func start(
+        example: String? = "first-light",
+        port: Int = 0,
+        on machine: Machine? = nil
+    ) async throws {
         let arguments =
             ["up", "--port", "\(port)", "--heartbeat", "1s", "--lease", "5s"]
             + (example.map { ["\(Repository.root)/examples/\($0)"] } ?? [])
@@ -75,7 +80,8 @@ final class System: Sendable {
         // An earlier `up` of this folder wrote it.
         if folder.read("up.log") != nil { try folder.remove("up.log") }
         let started = try DetachedProcess(
-            command(program("agirunner"), arguments),
+            machine.map { $0.command(command(program("agirunner"), arguments)) }
+                ?? command(program("agirunner"), arguments),
             output: .file(log),
             errorOutput: .file(log)
         ).start()
@@ -206,6 +212,11 @@ enum Repository {
     static var root: String {
         let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
         return parts.dropLast(3).joined(separator: "/")
+    }
+
+    /// The text of a file of the package.
+    static func text(_ path: String) throws -> String {
+        try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
     }
 }
 

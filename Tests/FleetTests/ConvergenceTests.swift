@@ -1,4 +1,5 @@
 import Domain
+import Support
 import Testing
 import WorkerProtocol
 
@@ -83,7 +84,7 @@ private struct World {
 @Suite struct ConvergenceTests {
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `after any disorder the cycle comes to rest with what is wanted`(seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var world = World()
         let settings = FleetSettings()
         for _ in 0..<60 {
@@ -121,7 +122,7 @@ private struct World {
         }
     }
 
-    private func disturb(_ world: inout World, _ generator: inout Generator) throws {
+    private func disturb(_ world: inout World, _ generator: inout SeededGenerator) throws {
         let names = world.machines.keys.sorted()
         switch Int.random(in: 0..<8, using: &generator) {
         case 0:
@@ -154,18 +155,5 @@ private struct World {
             if let name = names.randomElement(using: &generator) { world.machines[name]?.isStubborn = true }
         default: world.now += Int64.random(in: 0..<100, using: &generator)
         }
-    }
-}
-
-/// SplitMix64, so that a seed tells the whole story.
-struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

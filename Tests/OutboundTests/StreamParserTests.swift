@@ -1,4 +1,5 @@
 import Outbound
+import Support
 import Testing
 
 @Suite struct ServerSentEventTests {
@@ -76,7 +77,7 @@ import Testing
 
     @Test func `random streams read the same at once and in pieces`() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var generator = Seeded(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let words = [
             "data", ":", " ", "\r", "\n", "\n", "\r\n", "id", "event", "retry", "5", "é", "\0", "\u{FEFF}",
         ]
@@ -124,17 +125,5 @@ import Testing
         #expect(try splitter.push(Array("1234\n1234".utf8)).count == 1)
         let error = #expect(throws: OutboundError.self) { try splitter.push([53]) }
         #expect(error?.code == .tooLong)
-    }
-}
-
-/// The generator of Steele, Lea and Flood (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -247,6 +247,37 @@ private final class Repository: Sendable {
         #expect(try world.ready(source)?.status == .yes)
     }
 
+    @Test func `a file that is put back as it was makes its object ready again`() async throws {
+        repository.commit("c1", [role])
+        await reconcile()
+        repository.commit("c2", [], errors: [role.object.key: mistake])
+        await reconcile()
+        #expect(try world.ready(role.object.key)?.reason == "InvalidFile")
+        repository.commit("c3", [role])
+        await reconcile()
+        #expect(try world.ready(role.object.key)?.reason == "Applied")
+    }
+
+    @Test func `however many objects a commit has, one status is written`() async {
+        repository.commit("c1", (0..<50).map { declared("Role", "r\($0)") })
+        await reconcile()
+        #expect(world.with { $0.statusWrites } == 1)
+    }
+
+    @Test func `what becomes of a source is told once, as an event`() async {
+        repository.commit("c1", [role])
+        await reconcile()
+        await reconcile()
+        repository.with { $0.tipFailure = Failure(.unavailable, "no route to host") }
+        await reconcile()
+        await reconcile()
+        repository.with { $0.tipFailure = nil }
+        await reconcile()
+        let events = world.with { $0.events }
+        #expect(events.map { $0.data["reason"] } == ["Applied", "Unavailable", "Applied"])
+        #expect(events.allSatisfy { $0.type == "source.state_changed" && $0.subject == source })
+    }
+
     @Test func `a commit that cannot be read fails with its reason and changes nothing`() async throws {
         repository.commit("c1", [role])
         await reconcile()

@@ -15,6 +15,7 @@ final class World: Sendable {
         var decided: Set<ObjectKey> = []
         var revisions: [RevisionWrite] = []
         var statusWrites = 0
+        var events: [PlainEvent] = []
         var now = Timestamp(microseconds: 1_760_000_000_000_000)
     }
 
@@ -59,6 +60,11 @@ final class World: Sendable {
             after.object.metadata.generation =
                 (before?.object.metadata.generation ?? 0) + (isSame ? 0 : 1)
             after.object.status = before?.object.status
+            if !isSame, !Kind.isControlled(declared.object.kind) {
+                let conditions = Readiness.inForce.conditions(after: [], now: contents.now, generation: 1)
+                // Conditions always encode.
+                after.object.status = ["conditions": (try? Value(encoding: conditions)) ?? []]
+            }
             contents.objects[declared.object.key] = after
         }
     }
@@ -68,6 +74,7 @@ extension World {
     var objectPorts: ObjectPorts {
         ObjectPorts(
             stored: { self[$0] },
+            storedAmong: { keys in keys.compactMap { self[$0] } },
             ofSource: { source in
                 self.with { $0.objects.values.filter { $0.origin.gitSource == source } }
             },
@@ -87,13 +94,14 @@ extension World {
                     }
                 }
             },
-            setStatus: { key, _, _, body in
+            setStatus: { key, _, event, body in
                 self.with { contents in
                     guard let stored = contents.objects[key], let status = body(stored, contents.now),
                         status != stored.object.status
                     else { return }
                     contents.objects[key]?.object.status = status
                     contents.statusWrites += 1
+                    if let event { contents.events.append(event) }
                 }
             }
         )

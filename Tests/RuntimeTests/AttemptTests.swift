@@ -182,11 +182,7 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
             let contract = try fixture.contract {
                 $0.setTurns([turn(("shell_exec", ["command": .string(marker)]))])
             }
-            let claim = ClaimReply.Claim(
-                contract: contract,
-                token: "attempt-token-secret",
-                leaseMilliseconds: 1
-            )
+            let claim = Fixture.claim(contract)
             let control = fixture.control(claim)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await fixture.supervisor().run(claim, control) }
@@ -210,11 +206,7 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
             let contract = try fixture.contract {
                 $0.setTurns([turn(("shell_exec", ["command": .string(marker)]))])
             }
-            let claim = ClaimReply.Claim(
-                contract: contract,
-                token: "attempt-token-secret",
-                leaseMilliseconds: 1
-            )
+            let claim = Fixture.claim(contract)
             let started = ContinuousClock.now
             await fixture.supervisor().run(claim, fixture.control(claim, lease: .seconds(2)))
             #expect(started.duration(to: .now) < .seconds(20))
@@ -240,11 +232,7 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
     @Test func `an attempt that is to park does so at a turn boundary`() async throws {
         try await Fixture.with { fixture in
             let contract = try fixture.contract { $0.setTurns(fixing) }
-            let claim = ClaimReply.Claim(
-                contract: contract,
-                token: "attempt-token-secret",
-                leaseMilliseconds: 1
-            )
+            let claim = Fixture.claim(contract)
             let control = fixture.control(claim)
             control.apply(
                 .init(attempt: control.proof.attempt, leaseMilliseconds: 60_000, directive: .park),
@@ -272,11 +260,7 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
         try await Fixture.with { fixture in
             fixture.door.fail("begin", with: [Failure(.forbidden, "ended")])
             let contract = try fixture.contract { $0.setTurns([handOff]) }
-            let claim = ClaimReply.Claim(
-                contract: contract,
-                token: "attempt-token-secret",
-                leaseMilliseconds: 1
-            )
+            let claim = Fixture.claim(contract)
             await fixture.supervisor().run(claim, fixture.control(claim))
             #expect(fixture.door.reports.isEmpty)
         }

@@ -54,11 +54,7 @@ import WorkerProtocol
                 logs: door.logs
             )
             let supervisor = fixture.supervisor(door: racing)
-            let claim = ClaimReply.Claim(
-                contract: contract,
-                token: "attempt-token-secret",
-                leaseMilliseconds: 1
-            )
+            let claim = Fixture.claim(contract)
             await supervisor.run(claim, fixture.control(claim))
             let report = try #require(fixture.door.reports.first)
             #expect(report.outcome == .failed && report.category == "capture")

@@ -63,13 +63,18 @@ struct Fixture: Sendable {
     /// Runs an attempt to its end and answers its report.
     @discardableResult
     func run(_ contract: Contract, lease: Duration = .seconds(300)) async throws -> AttemptReport {
-        let claim = ClaimReply.Claim(
+        let claim = Fixture.claim(contract, lease: lease)
+        await supervisor().run(claim, control(claim, lease: lease))
+        return try #require(door.reports.first, "there is no report")
+    }
+
+    /// A claim on a contract; the supervisor goes by the lease of its control.
+    static func claim(_ contract: Contract, lease: Duration = .milliseconds(1)) -> ClaimReply.Claim {
+        ClaimReply.Claim(
             contract: contract,
             token: "attempt-token-secret",
             leaseMilliseconds: lease.milliseconds
         )
-        await supervisor().run(claim, control(claim, lease: lease))
-        return try #require(door.reports.first, "there is no report")
     }
 
     func control(_ claim: ClaimReply.Claim, lease: Duration = .seconds(300)) -> AttemptControl {

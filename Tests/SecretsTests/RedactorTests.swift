@@ -1,4 +1,5 @@
 import Secrets
+import Support
 import Testing
 
 @Suite struct RedactorTests {
@@ -85,7 +86,7 @@ import Testing
 
     @Test func `random texts of few letters never show a secret`() {
         let seed = UInt64.random(in: .min ... .max)
-        var generator = Seeded(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let secrets = ["abaaba", "aabaab", "bbbbbbb", "abbabbabb"]
         let redactor = Redactor(secrets.map { SecretText($0) })
         for _ in 0..<2000 {
@@ -105,17 +106,5 @@ import Testing
             let hasSecret = secrets.contains { text.contains($0) }
             #expect(redacted.contains("•••") == hasSecret, "seed \(seed)")
         }
-    }
-}
-
-/// The generator of Steele, Lea and Flood (SplitMix64).
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

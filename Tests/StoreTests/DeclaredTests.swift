@@ -26,7 +26,7 @@ import Testing
             #expect((first.created, first.changed, first.unchanged, first.removed) == (3, 0, 0, 0))
             let before = try #require(try await store.stored(role))
             #expect(before.object.metadata.generation == 1)
-            #expect(before.object.status?["conditions"]?.array?.first?["status"] == "Unknown")
+            #expect(before.object.status?["conditions"]?.array?.first?["status"] == "True")
             let next: [ApplyStep] = [
                 .put(fixture.declared("Role", "r", spec: ["text": "two"], origin: origin)),
                 .put(fixture.declared("Role", "s", origin: fixture.gitOrigin("main", line: 99))),
@@ -105,6 +105,18 @@ import Testing
             let write = fixture.revision([.put(fixture.declared("Role", "x"))], commit: "b")
             #expect(await failure { _ = try await apply(write, store, fence: stale) }?.reason == "fenced")
             #expect(try await store.stored(ObjectKey("Role", namespace: "default", name: "x")) == nil)
+        }
+    }
+
+    @Test(arguments: Kind.all.filter(\.isDeclared).map(\.name))
+    func `a kind is marked for its controller, or in force without one`(kind: String) async throws {
+        try await withStore { store in
+            let (stored, _) = try await fixture.apply(fixture.declared(kind, "o"), to: store)
+            let isControlled = Kind.isControlled(kind)
+            let marked = try await store.claimKey(by: "a", lease: .seconds(60))?.key
+            #expect(marked == (isControlled ? stored.object.key : nil))
+            let ready = stored.object.status?["conditions"]?.array?.first { $0["type"] == "Ready" }
+            #expect(ready?["status"] == (isControlled ? "Unknown" : "True"))
         }
     }
 

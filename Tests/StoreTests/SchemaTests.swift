@@ -54,7 +54,10 @@ import Testing
                 }
             }
             #expect(
-                try differenceFromGolden(digests.joined(separator: "\n") + "\n", "Store/migrations.txt")
+                try differenceFromGolden(
+                    digests.joined(separator: "\n") + "\n",
+                    "Tests/Goldens/Store/migrations.txt"
+                )
                     == nil
             )
         }

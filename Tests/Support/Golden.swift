@@ -1,20 +1,21 @@
 internal import FoundationEssentials
 
-/// Compares a text with the file it should be, below `Tests/Goldens`.
+/// Compares a text with the file it should be; its path begins at the repository's root.
 ///
 /// With `GOLDEN=write` in the environment the file is written instead.
 /// - Returns: nil when they are equal, else the first line that differs, for people.
 /// - Throws: when the file cannot be read or written.
 package func differenceFromGolden(
     _ text: String,
-    _ name: String,
+    _ path: String,
     testFile: String = #filePath
 ) throws -> String? {
     let parts = testFile.split(separator: "/", omittingEmptySubsequences: false)
     guard let tests = parts.lastIndex(of: "Tests") else {
         throw SupportError("\(testFile) is not below Tests")
     }
-    let path = "\(parts[...tests].joined(separator: "/"))/Goldens/\(name)"
+    let name = path.split(separator: "/").last ?? ""
+    let path = "\(parts[..<tests].joined(separator: "/"))/\(path)"
     if ProcessInfo.processInfo.environment["GOLDEN"] == "write" {
         let folder = path.split(separator: "/").dropLast().joined(separator: "/")
         try FileManager.default.createDirectory(atPath: "/\(folder)", withIntermediateDirectories: true)

@@ -46,11 +46,13 @@ let importTable: [String: Place] = [
 
     "Domain": Place(ring: .core, imports: []),
     "Catalog": Place(ring: .core, imports: ["Domain", "Secrets", "CYAML"]),
-    "WorkerProtocol": Place(ring: .core, imports: ["Domain"]),
+    "WorkerProtocol": Place(ring: .core, imports: ["Domain", "Secrets"]),
     "Workflows": Place(ring: .core, imports: ["Domain"]),
-    "Reconciler": Place(ring: .core, imports: ["Domain", "Workflows"]),
+    "Reconciler": Place(ring: .core, imports: ["Domain", "Secrets", "WorkerProtocol", "Workflows"]),
 
     "Git": Place(ring: .edge, imports: ["Domain", "Threads", "Secrets", "CGit2", "Subprocess"]),
+    // What the source controller asks for is git's side and the file format's, put together.
+    "GitSources": Place(ring: .edge, imports: ["Catalog", "Domain", "Git", "Reconciler", "Threads"]),
     "Store": Place(ring: .edge, imports: ["Domain", "Threads", "CPQ"]),
     // A sandbox is a process in a session of its own, with a deadline: that is what Threads is.
     "Containers": Place(ring: .edge, imports: ["Domain", "Outbound", "Threads", "CLinux", "Subprocess"]),
@@ -81,8 +83,8 @@ let importTable: [String: Place] = [
     "agirunnerd": Place(
         ring: .program,
         imports: [
-            "API", "Catalog", "Domain", "Git", "Reconciler", "Secrets", "Store", "Telemetry", "Threads",
-            "WorkerProtocol", "Workflows",
+            "API", "Catalog", "Domain", "Git", "GitSources", "Reconciler", "Secrets", "Store", "Telemetry",
+            "Threads", "Workflows",
         ]
     ),
     "agirunner-fleet": Place(ring: .program, imports: ["Domain", "Fleet", "Outbound", "Telemetry"]),

@@ -1,11 +1,12 @@
 import Domain
+import Support
 import Testing
 import Workflows
 
 @Suite struct FoldTests {
     /// A seeded random walk over every command; whatever is refused changes nothing.
     @Test(arguments: 0..<30) func `folding the events gives the facts of the run`(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var driver = try RunDriver(bugFix)
         for step in 0..<80 {
             driver.now = driver.now + .seconds(Int64(random.next() % 20))
@@ -19,7 +20,7 @@ import Workflows
         }
     }
 
-    private func command(_ random: inout SplitMix, _ driver: RunDriver) throws -> RunCommand {
+    private func command(_ random: inout SeededGenerator, _ driver: RunDriver) throws -> RunCommand {
         let run = driver.run
         let token = Digest("t")
         func pick<Element>(_ elements: [Element]) throws -> Element {
@@ -60,18 +61,5 @@ import Workflows
             )
             return .report(attempt: attempt.uid, tokenDigest: token, report)
         }
-    }
-}
-
-/// A small seeded generator (SplitMix64), so that a failing walk can be repeated.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -113,16 +113,3 @@ struct EventReader: Sendable {
             }
     }
 }
-
-extension Event {
-    /// The event in the envelope: its position as the name, everything it says as the status.
-    ///
-    /// *Throws* `EncodingError`, which no event causes.
-    func object() throws -> Object {
-        var metadata = Metadata(name: position.description, namespace: namespace)
-        metadata.resourceVersion = position
-        metadata.creationTimestamp = time
-        metadata.labels = workflow.map { [LiveLabel.workflow: $0] }
-        return Object(kind: "Event", metadata: metadata, status: try Value(encoding: self))
-    }
-}

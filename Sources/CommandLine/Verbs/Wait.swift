@@ -37,7 +37,7 @@ package struct Wait: AsyncParsableCommand {
             do {
                 object = try await client.find(target.kind, namespace: connection.namespace, name: name)
                 hasAnswered = true
-            } catch  where hasAnswered && clock.now < deadline && mayPass(error) {
+            } catch  where clock.now < deadline && mayPass(error, hasAnswered: hasAnswered) {
                 try await clock.sleep(for: .milliseconds(200))
                 continue
             }
@@ -65,9 +65,13 @@ package struct Wait: AsyncParsableCommand {
         }
     }
 
-    /// Whether a server that answered before may answer again: it is being restarted, or its database is.
-    private func mayPass(_ error: any Error) -> Bool {
-        guard let failure = error as? CommandFailure else { return !(error is CancellationError) }
+    /// Whether the server may answer later: it is being restarted, or its database is.
+    ///
+    /// Where nobody ever answered there may be no server at all, which is said at once.
+    private func mayPass(_ error: any Error, hasAnswered: Bool) -> Bool {
+        guard let failure = error as? CommandFailure else {
+            return hasAnswered && !(error is CancellationError)
+        }
         return ["ServiceUnavailable", "InternalError", "Timeout"].contains(failure.reason)
     }
 

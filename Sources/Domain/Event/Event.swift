@@ -104,3 +104,20 @@ package struct TaskLogLine: Sendable, Hashable, Codable {
         self.data = data
     }
 }
+
+extension Event {
+    /// The kind that events are shown as.
+    package static let kind = "Event"
+
+    /// The event in the envelope: its position as the name, everything it says as the status.
+    ///
+    /// Events about what has no namespace are in `default`, as in Kubernetes.
+    /// - Throws: `EncodingError`, which no event causes.
+    package func object() throws -> Object {
+        var metadata = Metadata(name: position.description, namespace: namespace ?? "default")
+        metadata.resourceVersion = position
+        metadata.creationTimestamp = time
+        metadata.labels = workflow.map { [LiveLabel.workflow: $0] }
+        return Object(kind: Self.kind, metadata: metadata, status: try Value(encoding: self))
+    }
+}

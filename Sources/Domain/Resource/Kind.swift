@@ -15,7 +15,21 @@ package struct Kind: Sendable, Hashable {
     package var singular: String { name.lowercased() }
 }
 
+/// The declared kinds that a controller looks after.
+///
+/// This is the only place that says so: the store marks their keys, the loop has a controller for each, and
+/// whatever else is declared is in force as soon as it is stored. A RuntimePool is not among them, although
+/// it has an effect: the fleet manager pulls the pools, so nobody waits for the key of one.
+package enum ControlledKind: String, Sendable, Hashable, CaseIterable {
+    case decision = "Decision"
+    case gitSource = "GitSource"
+    case workflow = "Workflow"
+}
+
 extension Kind {
+    /// Whether a controller looks after the kind of that CamelCase name.
+    package static func isControlled(_ name: String) -> Bool { ControlledKind(rawValue: name) != nil }
+
     /// The API group of every kind.
     package static let group = "agirunner.dev"
     /// The version of every kind.

@@ -111,3 +111,10 @@ package struct Stored: Sendable, Hashable {
         self.origin = origin
     }
 }
+
+extension Sequence<Stored> {
+    /// The specs by key, as references to them are checked.
+    package var specs: [ObjectKey: Value] {
+        Dictionary(map { ($0.object.key, $0.object.spec ?? [:]) }, uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -44,6 +44,18 @@ package enum Readiness: Sendable, Hashable {
 }
 
 extension Readiness {
+    /// What no controller looks after and is stored: that is all there is to it.
+    package static let inForce = Readiness.ready(reason: "Applied", message: "in force")
+
+    /// Why it is so, as one word and as a sentence.
+    package var words: (reason: String, message: String) {
+        switch self {
+        case .ready(let reason, let message), .reconciling(let reason, let message),
+            .failing(let reason, let message), .stalled(let reason, let message):
+            (reason, message)
+        }
+    }
+
     /// The conditions of this readiness: `Ready` always, `Reconciling` and `Stalled` only when true.
     ///
     /// *Shape*: sorted by type. A transition time moves only when the status of that type flips.

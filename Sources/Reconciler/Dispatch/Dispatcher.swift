@@ -159,6 +159,11 @@ package struct Dispatcher: Sendable {
         return try await ports.renewLeases(worker.name, attempts, lease)
     }
 
+    /// Whether a token is that of an attempt.
+    func isProved(_ attempt: UID, by token: String) async throws -> Bool {
+        try await ports.attempt(ports.digest(Array(token.utf8)))?.attempt == attempt
+    }
+
     /// The worker began to work on its attempt.
     package func begin(_ attempt: UID, token: String, worker: WorkerRecord) async throws {
         try await perform(attempt, worker, nil) { .begin(attempt: attempt, tokenDigest: $0(token)) }

@@ -13,23 +13,24 @@ package struct SourceController: Sendable {
 
     /// One look at a source: ref, load, plan, apply, status.
     package func reconcile(_ claimed: ClaimedKey) async -> Outcome {
+        var known: Stored?
         do {
             guard let stored = try await objects.stored(claimed.key) else { return .done }
+            known = stored
             let spec: GitSourceSpec = try (stored.object.spec ?? [:]).decode()
             // Sources that were stored before the interval had a least one must not keep the loop busy.
             let interval = max(.seconds(1), Duration(text: spec.interval) ?? .seconds(60))
             guard !spec.suspend, stored.object.metadata.annotations?["agirunner.dev/suspend"] != "true" else {
-                try await say(.ready(reason: "Suspended", message: "the source is suspended"), claimed, [:])
+                let suspended = Readiness.ready(reason: "Suspended", message: "the source is suspended")
+                try await say(suspended, stored, claimed)
                 return .done
             }
             return try await reconcile(stored, spec, claimed, interval: interval)
         } catch let failure as Failure {
-            return await settle(failure, claimed)
+            return await settle(failure, known, claimed)
         } catch {
-            return await settle(
-                Failure(.internal, "the source could not be reconciled", cause: error),
-                claimed
-            )
+            let failure = Failure(.internal, "the source could not be reconciled", cause: error)
+            return await settle(failure, known, claimed)
         }
     }
 
@@ -42,13 +43,14 @@ package struct SourceController: Sendable {
         let name = stored.object.metadata.name
         guard let tip = try await source.tip(name, spec) else {
             let message = "\(describe(spec.ref)) does not exist in \(spec.url); what was applied before stays"
-            try await say(.failing(reason: "ReferenceNotFound", message: message), claimed, [:])
+            try await say(.failing(reason: "ReferenceNotFound", message: message), stored, claimed)
             return .again(after: interval)
         }
         let request = stored.object.metadata.annotations?["agirunner.dev/reconcile-at"]
         guard needsApply(stored, tip: tip, request: request) else { return .again(after: interval) }
         let revision = try await source.load(name, spec, tip)
-        let plan = plan(try await planInput(revision, spec, source: name))
+        let input = try await planInput(revision, spec, source: name)
+        let plan = plan(input)
         let diagnostics = (revision.diagnostics + plan.conflicts).sorted()
         if !plan.isEmpty || stored.object.status?["appliedCommit"]?.string != tip.text {
             try await objects.apply(
@@ -65,9 +67,10 @@ package struct SourceController: Sendable {
                 claimed
             )
         }
-        try await markReadiness(plan, revision, claimed)
+        try await markReadiness(input, revision, claimed)
         try await say(
             readiness(of: revision, plan, tip),
+            stored,
             claimed,
             [
                 "observedCommit": .string(tip.text), "appliedCommit": .string(tip.text),
@@ -117,9 +120,8 @@ package struct SourceController: Sendable {
     ) async throws -> PlanInput {
         var stored = try await objects.ofSource(source)
         let known = Set(stored.map(\.object.key))
-        for declared in revision.declared where !known.contains(declared.object.key) {
-            if let other = try await objects.stored(declared.object.key) { stored.append(other) }
-        }
+        let others = revision.declared.map(\.object.key).filter { !known.contains($0) }
+        stored += try await objects.storedAmong(others)
         return PlanInput(
             declared: revision.declared,
             stored: stored,
@@ -130,19 +132,30 @@ package struct SourceController: Sendable {
         )
     }
 
-    /// What is written is ready; what an error holds back says so, and its last good version stays in force.
-    private func markReadiness(_ plan: Plan, _ revision: LoadedRevision, _ claimed: ClaimedKey) async throws {
-        for step in plan.steps where step.declared != nil && isPassive(step.key.kind) {
-            try await say(.ready(reason: "Applied", message: "in force"), of: step.key, claimed, [:])
+    /// What an error holds back says so, and its last good version stays in force; what is held back no more
+    /// says that, too, whether or not it was written.
+    private func markReadiness(
+        _ input: PlanInput,
+        _ revision: LoadedRevision,
+        _ claimed: ClaimedKey
+    ) async throws {
+        for stored in input.stored where !Kind.isControlled(stored.object.kind) {
+            guard stored.origin.gitSource == input.source, isHeldBack(stored),
+                !input.heldBack.contains(stored.object.key)
+            else { continue }
+            try await say(.inForce, of: stored.object.key, claimed)
         }
-        for (key, diagnostic) in revision.heldBack where isPassive(key.kind) {
+        for (key, diagnostic) in revision.heldBack where !Kind.isControlled(key.kind) {
             let message = "\(diagnostic.path):\(diagnostic.span.start.line): \(diagnostic.message)"
-            try await say(.stalled(reason: "InvalidFile", message: message), of: key, claimed, [:])
+            try await say(.stalled(reason: heldBackReason, message: message), of: key, claimed)
         }
     }
 
-    /// Whether a kind has no controller of its own, so that being stored is all there is to it.
-    private func isPassive(_ kind: String) -> Bool { !["GitSource", "Workflow", "Decision"].contains(kind) }
+    private func isHeldBack(_ stored: Stored) -> Bool {
+        (stored.object.status?["conditions"]?.array ?? []).contains { condition in
+            condition["type"] == "Ready" && condition["reason"]?.string == heldBackReason
+        }
+    }
 
     private func readiness(of revision: LoadedRevision, _ plan: Plan, _ tip: CommitID) -> Readiness {
         let total = revision.declared.count + revision.heldBack.count
@@ -166,16 +179,11 @@ package struct SourceController: Sendable {
         return .ready(reason: "Applied", message: applied + doubts)
     }
 
-    private func settle(_ failure: Failure, _ claimed: ClaimedKey) async -> Outcome {
+    private func settle(_ failure: Failure, _ stored: Stored?, _ claimed: ClaimedKey) async -> Outcome {
+        guard let stored else { return .failed(failure) }
+        let message = "\(failure); what was applied before stays"
         do {
-            try await say(
-                .failing(
-                    reason: conditionReason(failure),
-                    message: "\(failure); what was applied before stays"
-                ),
-                claimed,
-                [:]
-            )
+            try await say(.failing(reason: conditionReason(failure), message: message), stored, claimed)
         } catch {
             // The store is the part that fails; the key is released with back-off, which is all there is to
             // say.
@@ -183,20 +191,23 @@ package struct SourceController: Sendable {
         return .failed(failure)
     }
 
-    private func say(_ readiness: Readiness, _ claimed: ClaimedKey, _ members: [String: Value?]) async throws
-    {
-        try await say(readiness, of: claimed.key, claimed, members)
-    }
-
+    /// Writes how the source is doing, with an event when that is news; `stored` is the source as it was.
     private func say(
         _ readiness: Readiness,
-        of key: ObjectKey,
+        _ stored: Stored,
         _ claimed: ClaimedKey,
-        _ members: [String: Value?]
+        _ members: [String: Value?] = [:]
     ) async throws {
         let members = members.compactMapValues { $0 }
-        try await objects.setStatus(key, claimed, nil) { stored, now in
+        let event = sourceEvent(readiness, before: stored)
+        try await objects.setStatus(claimed.key, claimed, event) { stored, now in
             status(of: stored, readiness, now: now, members: members)
+        }
+    }
+
+    private func say(_ readiness: Readiness, of key: ObjectKey, _ claimed: ClaimedKey) async throws {
+        try await objects.setStatus(key, claimed, nil) { stored, now in
+            status(of: stored, readiness, now: now, members: [:])
         }
     }
 
@@ -205,10 +216,27 @@ package struct SourceController: Sendable {
     }
 }
 
+/// Why an object is not ready that an error keeps out of a commit.
+private let heldBackReason = "InvalidFile"
+
 /// The CamelCase word for a failure: its reason, such as `repository_missing`, else its code.
 private func conditionReason(_ failure: Failure) -> String {
     (failure.reason ?? failure.code.rawValue).split(separator: "_")
         .map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+}
+
+/// The event of a source that is doing otherwise than before; nil when it is not.
+private func sourceEvent(_ readiness: Readiness, before stored: Stored) -> PlainEvent? {
+    let conditions = stored.object.status?["conditions"]?.array ?? []
+    let before = conditions.first { $0["type"] == "Ready" }?["reason"]?.string
+    let (reason, message) = readiness.words
+    guard reason != before else { return nil }
+    return PlainEvent(
+        type: "source.state_changed",
+        subject: stored.object.key,
+        actor: "controller",
+        data: ["reason": .string(reason), "message": .string(message)]
+    )
 }
 
 /// An object's status with new members and the conditions of its readiness.

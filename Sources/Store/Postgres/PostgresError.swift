@@ -42,7 +42,8 @@ struct PostgresError: Error, CustomStringConvertible {
         case "23503", "23514", "23502":
             (code, text) = (.invalid, "The database refused a state that must not be")
         case "57014": (code, text) = (.timeout, "A statement took too long")
-        case "53300", "53200", "53100": (code, text) = (.exhausted, "The database has run out of a resource")
+        case "53100": (code, text) = (.exhausted, "The database's disk is full; nothing was changed")
+        case "53300", "53200": (code, text) = (.exhausted, "The database has run out of a resource")
         default: (code, text) = (.internal, "The database refused a statement")
         }
         return Failure(

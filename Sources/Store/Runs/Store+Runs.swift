@@ -133,6 +133,24 @@ extension Store {
         }
     }
 
+    /// The run that a Workflow, or something live in it, belongs to; nil when there is none.
+    package func runOwning(_ key: ObjectKey) async throws -> UID? {
+        guard key.kind != WorkflowRecord.kind else { return try await stored(key)?.object.metadata.uid }
+        guard let name = try await object(key)?.metadata.labels?[LiveLabel.workflow] else { return nil }
+        let workflow = ObjectKey(WorkflowRecord.kind, namespace: key.namespace, name: name)
+        return try await stored(workflow)?.object.metadata.uid
+    }
+
+    /// A Decision in the state of its spec now; nil when there is none.
+    package func decisionKey(of key: ObjectKey) async throws -> DecisionKey? {
+        guard let stored = try await stored(key) else { return nil }
+        return DecisionKey(
+            source: stored.origin.gitSource ?? "",
+            name: "\(key.namespace ?? "")/\(key.name)",
+            digest: stored.digest
+        )
+    }
+
     /// Whether a Decision has taken effect in this state of its spec.
     package func decisionDone(_ decision: DecisionKey) async throws -> Bool {
         try await read { session in

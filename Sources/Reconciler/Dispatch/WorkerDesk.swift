@@ -1,39 +1,40 @@
-import API
-import Domain
-import Reconciler
-import Secrets
-import Store
-import WorkerProtocol
+internal import Domain
+internal import Secrets
+package import WorkerProtocol
 
-/// Answers the worker door: proves who asks, and hands on to the dispatcher and the store.
-struct WorkerDesk: Sendable {
-    let store: Store
-    let dispatcher: Dispatcher
-    let fleet: FleetDesk
-    let heartbeat: Duration
-    let lease: Duration
+/// Answers the runtimes: proves who asks, and hands on to the dispatcher and the roster.
+package struct WorkerDesk: Sendable {
+    private let roster: RosterPorts
+    private let dispatcher: Dispatcher
+    private let peers: PeerRule
+    private let heartbeat: Duration
+    private let lease: Duration
 
-    var ports: WorkerPorts {
-        WorkerPorts(
-            register: register,
-            heartbeat: heartbeat,
-            claim: claim,
-            begin: begin,
-            announce: announce,
-            report: report,
-            logs: logs,
-            fleetSnapshot: fleet.snapshot,
-            provision: fleet.provision,
-            inventory: fleet.inventory
-        )
+    /// A desk that tells its workers how often to be heard of, and how long a claim holds without.
+    package init(
+        roster: RosterPorts,
+        dispatcher: Dispatcher,
+        peers: PeerRule,
+        heartbeat: Duration,
+        lease: Duration
+    ) {
+        self.roster = roster
+        self.dispatcher = dispatcher
+        self.peers = peers
+        self.heartbeat = heartbeat
+        self.lease = lease
     }
 
-    private func register(
+    /// Makes a worker of a runtime that proves itself with its provisioning token.
+    ///
+    /// - Throws: `Failure.unauthenticated` for another token, or a runtime that is gone.
+    package func register(
         _ request: RegisterRequest,
         _ credential: WorkerCredential
     ) async throws -> RegisterReply {
-        try PeerRule.check(credential)
-        guard let runtime = try await store.runtime(named: request.runtime), runtime.state != .gone,
+        try peers.check(credential)
+        let runtimes = try await roster.runtimes()
+        guard let runtime = runtimes.first(where: { $0.name == request.runtime }), runtime.state != .gone,
             constantTimeEquals(runtime.tokenDigest.text.utf8, digest(credential.token).text.utf8)
         else {
             throw Failure(
@@ -41,10 +42,10 @@ struct WorkerDesk: Sendable {
                 "the provisioning token is not that of runtime '\(request.runtime)'"
             )
         }
-        let pool = try await store.pool(runtime.pool)
-        let token = randomToken()
+        let pool = try await roster.pool(runtime.pool)
+        let token = roster.newToken()
         let worker = WorkerRecord(
-            uid: newUID(),
+            uid: roster.newUID(),
             name: runtime.name,
             pool: runtime.pool,
             runtime: runtime.name,
@@ -53,13 +54,9 @@ struct WorkerDesk: Sendable {
             commands: request.commands,
             slots: pool.tasksPerRuntime,
             version: request.version,
-            createdAt: try await store.now()
+            createdAt: try await roster.now()
         )
-        try await store.registerWorker(
-            worker,
-            tokenDigest: contentDigest(Array(token.utf8)),
-            actor: "runtime:\(runtime.name)"
-        )
+        try await roster.register(worker, roster.digest(Array(token.utf8)), "runtime:\(runtime.name)")
         return RegisterReply(
             worker: worker.name,
             token: token,
@@ -69,14 +66,15 @@ struct WorkerDesk: Sendable {
         )
     }
 
-    private func heartbeat(
+    /// Notes that a worker was heard of, renews its leases, and says what each of its attempts must do.
+    package func heartbeat(
         _ request: HeartbeatRequest,
         _ credential: WorkerCredential
     ) async throws -> HeartbeatReply {
         let worker = try await worker(credential)
-        let state = try await store.touchWorker(worker.name)
+        let state = try await roster.touch(worker.name)
         if request.isDraining, state != .draining {
-            try await store.setWorkerState(worker.name, .draining, actor: "worker:\(worker.name)")
+            try await roster.move(worker.name, .draining, "worker:\(worker.name)")
         }
         let held = try await dispatcher.heartbeat(worker, attempts: request.attempts.map(\.attempt))
         let leases = request.attempts.map { proof in
@@ -91,7 +89,8 @@ struct WorkerDesk: Sendable {
         return HeartbeatReply(leases: leases, mustDrain: state == .draining)
     }
 
-    private func claim(_ request: ClaimRequest, _ credential: WorkerCredential) async throws -> ClaimReply {
+    /// Hands out tasks, waiting for the first one as long as the request asks, at most 30 seconds.
+    package func claim(_ request: ClaimRequest, _ credential: WorkerCredential) async throws -> ClaimReply {
         let worker = try await worker(credential)
         guard worker.state != .draining, worker.state != .disconnected, worker.state != .offline else {
             // Otherwise it would ask again at once, until its next heartbeat.
@@ -118,7 +117,8 @@ struct WorkerDesk: Sendable {
         )
     }
 
-    private func begin(
+    /// A worker began to work on its attempt.
+    package func begin(
         _ request: BeginRequest,
         _ credential: WorkerCredential
     ) async throws -> Acknowledgement {
@@ -127,7 +127,8 @@ struct WorkerDesk: Sendable {
         return Acknowledgement(applied: true)
     }
 
-    private func announce(
+    /// A worker is about to push a commit.
+    package func announce(
         _ request: AnnounceRequest,
         _ credential: WorkerCredential
     ) async throws -> Acknowledgement {
@@ -141,7 +142,8 @@ struct WorkerDesk: Sendable {
         return Acknowledgement(applied: true)
     }
 
-    private func report(
+    /// A worker's attempt ended; a repeat with the same id is answered like the first.
+    package func report(
         _ request: ReportRequest,
         _ credential: WorkerCredential
     ) async throws -> Acknowledgement {
@@ -156,15 +158,17 @@ struct WorkerDesk: Sendable {
         return Acknowledgement(applied: true)
     }
 
-    private func logs(_ request: LogsRequest, _ credential: WorkerCredential) async throws -> Acknowledgement
+    /// Takes lines of a live attempt's log.
+    ///
+    /// - Throws: `Failure.notFound` when the token is not that of the attempt.
+    package func logs(_ request: LogsRequest, _ credential: WorkerCredential) async throws -> Acknowledgement
     {
         _ = try await worker(credential)
         guard request.lines.count <= 200 else { throw Failure(.invalid, "at most 200 lines at once") }
-        let known = try await store.attempt(tokenDigest: contentDigest(Array(request.proof.token.utf8)))
-        guard known?.attempt == request.proof.attempt else {
+        guard try await dispatcher.isProved(request.proof.attempt, by: request.proof.token) else {
             throw Failure(.notFound, "there is no such attempt", reason: "not_found")
         }
-        try await store.appendLogs(request.proof.attempt, request.lines)
+        try await roster.appendLogs(request.proof.attempt, request.lines)
         return Acknowledgement(applied: true)
     }
 
@@ -174,12 +178,12 @@ struct WorkerDesk: Sendable {
     }
 
     private func worker(_ credential: WorkerCredential) async throws -> WorkerRecord {
-        try PeerRule.check(credential)
-        guard let worker = try await store.worker(tokenDigest: digest(credential.token)) else {
+        try peers.check(credential)
+        guard let worker = try await roster.worker(digest(credential.token)) else {
             throw Failure(.unauthenticated, "the worker token is unknown; register again")
         }
         return worker
     }
 
-    private func digest(_ token: SecretText) -> Digest { contentDigest(token.revealBytes()) }
+    private func digest(_ token: SecretText) -> Digest { roster.digest(token.revealBytes()) }
 }

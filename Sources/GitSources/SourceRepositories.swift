@@ -1,29 +1,29 @@
-import Catalog
-import Domain
-import Git
-import Logging
-import Reconciler
-import Store
-import Synchronization
-import Threads
+internal import Catalog
+internal import Domain
+internal import Git
+package import Reconciler
+internal import Synchronization
+internal import Threads
 
 /// The repositories behind the GitSources: a mirror and a parse cache each.
-final class SourceRepositories: Sendable {
+package final class SourceRepositories: Sendable {
     private struct Entry {
         let mirror: Mirror
         var cache = ParseCache()
     }
 
-    private let state: String
-    private let store: Store
+    private let folder: String
+    private let ports: RepositoryPorts
     private let entries = Mutex<[String: Entry]>([:])
 
-    init(state: String, store: Store) {
-        self.state = state
-        self.store = store
+    /// Repositories whose mirrors lie in this folder.
+    package init(folder: String, ports: RepositoryPorts) {
+        self.folder = folder
+        self.ports = ports
     }
 
-    var ports: SourcePorts {
+    /// What the source controller needs of git and of the file format.
+    package var sourcePorts: SourcePorts {
         SourcePorts(
             tip: { [self] name, spec in try await tip(name, spec) },
             load: { [self] name, spec, commit in try await load(name, spec, commit) }
@@ -55,7 +55,7 @@ final class SourceRepositories: Sendable {
         )
         let tree = try await mirror.snapshot(commit: commit, path: spec.path == "." ? "" : spec.path)
         let files = try await files(of: tree, mirror, spec)
-        let stored = try await store.storedObjects(source: nil)
+        let stored = try await ports.declared()
         let options = LoadOptions.source(name, spec, commit: commit, stored: stored)
         var cache = entries.withLock { $0[name]?.cache } ?? ParseCache()
         var loaded = Loader().load(files, options: options, cache: &cache)
@@ -97,7 +97,7 @@ final class SourceRepositories: Sendable {
     private func mirror(_ name: String) throws -> Mirror {
         try entries.withLock { entries in
             if let entry = entries[name] { return entry.mirror }
-            let mirror = try Mirror(directory: "\(state)/mirrors/\(name).git")
+            let mirror = try Mirror(directory: "\(folder)/\(name).git")
             entries[name] = Entry(mirror: mirror)
             return mirror
         }
@@ -105,48 +105,5 @@ final class SourceRepositories: Sendable {
 
     private func deadline(_ spec: GitSourceSpec) -> Deadline {
         .after(Duration(text: spec.timeout) ?? .seconds(60))
-    }
-
-    /// Marks sources of local repositories as soon as their refs change; polling is the net below.
-    func watch(logger: Logger) async {
-        var watched: [String] = []
-        var watch: FileWatch?
-        while !Task.isCancelled {
-            do {
-                let (keys, paths) = try await localRepositories()
-                if paths != watched {
-                    watch = paths.isEmpty ? nil : try FileWatch(paths: paths)
-                    watched = paths
-                    // What changed before the watch began would be missed.
-                    try await store.mark(keys.map { Mark($0, priority: .webhook) })
-                }
-                if let watch {
-                    if try await watch.next(until: .after(.seconds(10))) {
-                        try await store.mark(keys.map { Mark($0, priority: .webhook) })
-                    }
-                } else {
-                    await store.nextBell(deadline: .seconds(5))
-                }
-            } catch {
-                if Task.isCancelled { return }
-                logger.warning("Local repositories cannot be watched", metadata: ["error": "\(error)"])
-                await store.nextBell(deadline: .seconds(5))
-            }
-        }
-    }
-
-    private func localRepositories() async throws -> (keys: [ObjectKey], paths: [String]) {
-        var keys: [ObjectKey] = []
-        var paths: Set<String> = []
-        for stored in try await store.storedObjects(kind: "GitSource", namespace: nil) {
-            let spec: GitSourceSpec = try (stored.object.spec ?? [:]).decode()
-            // A path that is no repository now is the source controller's to report.
-            guard let url = try? RemoteURL(spec.url), url.localPath != nil,
-                let folders = try? LocalRefWatch.paths(url: url, ref: GitReference(spec.ref))
-            else { continue }
-            keys.append(stored.object.key)
-            paths.formUnion(folders)
-        }
-        return (keys, paths.sorted())
     }
 }

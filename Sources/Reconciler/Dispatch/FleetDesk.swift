@@ -1,63 +1,72 @@
-import API
-import Domain
-import Secrets
-import Store
-import WorkerProtocol
+internal import Domain
+package import Secrets
+package import WorkerProtocol
 
 /// Answers the fleet manager, which comes through the worker door with a token of its own.
-struct FleetDesk: Sendable {
-    let store: Store
-    let token: SecretText
+package struct FleetDesk: Sendable {
+    private let roster: RosterPorts
+    private let peers: PeerRule
+    private let token: SecretText
 
-    func snapshot(_ credential: WorkerCredential) async throws -> FleetSnapshot {
+    /// A desk for the fleet manager that bears this token.
+    package init(roster: RosterPorts, peers: PeerRule, token: SecretText) {
+        self.roster = roster
+        self.peers = peers
+        self.token = token
+    }
+
+    /// The pools that are declared, what waits for them, and the runtimes there are.
+    package func snapshot(_ credential: WorkerCredential) async throws -> FleetSnapshot {
         try check(credential)
-        let counts = try await store.fleetCounts()
+        let load = try await roster.load()
         let workers = Dictionary(
-            try await store.workers().map { ($0.runtime, $0) },
+            try await roster.workers().map { ($0.runtime, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        let now = try await store.now()
-        let pools = try await store.storedObjects(kind: "RuntimePool", namespace: nil).map { stored in
+        let now = try await roster.now()
+        let pools = try await roster.pools().map { stored in
             let spec: RuntimePoolSpec = try (stored.object.spec ?? [:]).decode()
             return FleetSnapshot.Pool(
                 name: stored.object.metadata.name,
                 spec: spec,
                 digest: stored.digest,
-                pendingTasks: spec.namespaces.reduce(0) { $0 + (counts.readyTasks[$1] ?? 0) }
+                pendingTasks: spec.namespaces.reduce(0) { $0 + (load.ready[$1] ?? 0) }
             )
         }
-        let runtimes = try await store.runtimes().filter { $0.state != .gone }.map { runtime in
+        let runtimes = try await roster.runtimes().filter { $0.state != .gone }.map { runtime in
             let worker = workers[runtime.name]
             return FleetSnapshot.Runtime(
                 name: runtime.name,
                 pool: runtime.pool,
                 worker: worker?.state,
-                busyTasks: counts.liveAttempts[runtime.name] ?? 0,
+                busyTasks: load.live[runtime.name] ?? 0,
                 silentMilliseconds: worker.map { (now - $0.lastSeenAt).milliseconds }
             )
         }
         return FleetSnapshot(pools: pools, runtimes: runtimes)
     }
 
-    func provision(
+    /// Makes a runtime known before it is started, and the token that it will register with.
+    package func provision(
         _ request: ProvisionRequest,
         _ credential: WorkerCredential
     ) async throws -> ProvisionReply {
         try check(credential)
-        _ = try await store.pool(request.pool)
-        let token = randomToken()
+        _ = try await roster.pool(request.pool)
+        let token = roster.newToken()
         let record = RuntimeRecord(
-            uid: newUID(),
+            uid: roster.newUID(),
             name: request.runtime,
             pool: request.pool,
-            tokenDigest: contentDigest(Array(token.utf8)),
-            createdAt: try await store.now()
+            tokenDigest: roster.digest(Array(token.utf8)),
+            createdAt: try await roster.now()
         )
-        try await store.provisionRuntime(record, actor: "fleet")
+        try await roster.provision(record, "fleet")
         return ProvisionReply(runtime: request.runtime, token: token)
     }
 
-    func inventory(
+    /// Writes which runtimes run and which are gone, as the fleet manager found them.
+    package func inventory(
         _ report: InventoryReport,
         _ credential: WorkerCredential
     ) async throws -> Acknowledgement {
@@ -66,35 +75,20 @@ struct FleetDesk: Sendable {
             report.entries.map { ($0.runtime, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        for runtime in try await store.runtimes() where runtime.state != .gone {
+        for runtime in try await roster.runtimes() where runtime.state != .gone {
             let entry = entries[runtime.name]
             // A runtime that is being made right now is in no inventory yet.
             if entry == nil, runtime.state == .provisioned { continue }
             let state: RuntimeRecord.State = entry?.isRunning == true ? .running : .gone
-            try await store.setRuntimeState(
-                runtime.name,
-                state,
-                message: entry?.message,
-                actor: "fleet"
-            )
+            try await roster.settle(runtime.name, state, entry?.message, "fleet")
         }
         return Acknowledgement(applied: true)
     }
 
     private func check(_ credential: WorkerCredential) throws {
-        try PeerRule.check(credential)
+        try peers.check(credential)
         guard constantTimeEquals(credential.token.revealBytes(), token.revealBytes()) else {
             throw Failure(.unauthenticated, "the fleet token is wrong")
         }
-    }
-}
-
-extension Store {
-    /// The spec of a RuntimePool; *throws* `Failure(.notFound)` when there is none.
-    func pool(_ name: String) async throws -> RuntimePoolSpec {
-        guard let stored = try await stored(ObjectKey("RuntimePool", namespace: nil, name: name)) else {
-            throw Failure(.notFound, "RuntimePool/\(name) does not exist")
-        }
-        return try (stored.object.spec ?? [:]).decode()
     }
 }
