@@ -4,8 +4,10 @@ import Testing
 
 /// The files that are kept beside the tests of the file format.
 enum Golden {
-    static let folder = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Goldens/Catalog")
+    /// The repository's root.
+    static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let folder = root.appending(path: "Tests/Goldens/Catalog")
 
     /// Expects the text of a file, whose path begins at the repository's root.
     static func expect(

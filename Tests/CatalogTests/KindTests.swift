@@ -112,8 +112,7 @@ import Testing
         let schema = try #require(fileSchema(kind: nil)).prettyJSON + "\n"
         let path = "examples/first-light/config"
         try Golden.expect(schema, equals: "\(path)/.agirunner/schema.json")
-        let root = Golden.folder.deletingLastPathComponent().deletingLastPathComponent()
-        let folder = root.deletingLastPathComponent().appending(path: path)
+        let folder = Golden.root.appending(path: path)
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".yaml") }
         #expect(!files.isEmpty)
