@@ -58,8 +58,10 @@ import Testing
             let spec = try spec(repository)
             #expect(try await ports.tip("main", spec) == CommitID(commit))
             let revision = try await ports.load("main", spec, CommitID(commit))
-            #expect(revision.diagnostics.map(\.code) == ["REF008"])
             #expect(revision.declared.map(\.object.key.name) == ["one"])
+            // Nothing uses the skill, which is doubtful and no more; whoever has no file sees the line.
+            #expect(revision.diagnostics.map(\.code) == ["REF008"] && revision.heldBack == [:])
+            #expect(revision.diagnostics.first?.excerpt?.hasPrefix("    4 |   name: one\n") == true)
             #expect(revision.author == "Test Author <author@example.org>")
             #expect(revision.declared.first?.origin.gitSource == "main")
         }

@@ -46,8 +46,12 @@ package struct Validate: AsyncParsableCommand {
         if errors > 0 { throw ExitCode.failure }
     }
 
+    private func log(_ loaded: Loaded) -> String {
+        sarif(loaded.diagnostics, version: productVersion).prettyJSON
+    }
+
     private func show(_ loaded: Loaded, _ sources: [String: [UInt8]], _ environment: CommandEnvironment) {
-        guard output != "sarif" else { return environment.output(sarif(loaded.diagnostics).prettyJSON) }
+        guard output != "sarif" else { return environment.output(log(loaded)) }
         for diagnostic in loaded.diagnostics {
             environment.output(
                 output == "json" ? diagnostic.jsonLine : diagnostic.text(source: sources[diagnostic.path])
