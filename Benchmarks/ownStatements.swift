@@ -5,7 +5,8 @@ import Threads
 
 /// What claims and completions cost at the Store, beside the same statements on their own.
 ///
-/// Stores with one connection and one schema each work through their tasks. Then the databases are put back
+/// Stores with one connection and one schema each work through their tasks, one of them with bell and horizon,
+/// as a control plane would with as many connections. Then the databases are put back
 /// as they were, the work is done again through a recorder, the databases are put back once more, and pgbench
 /// replays what was recorded, one process for each connection.
 func ownStatementsFigure(_ cluster: TemporaryCluster, connections: Int) async throws -> Figure {
@@ -40,21 +41,27 @@ func ownStatementsFigure(_ cluster: TemporaryCluster, connections: Int) async th
 /// Works through what there is, one worker to a store; the rate is that of the slowest.
 private func work(_ stores: [StoreSettings]) async throws -> (count: Int, rate: Double) {
     try await withThrowingTaskGroup(of: (Int, Duration).self) { group in
-        for settings in stores {
+        for settings in stores.dropFirst() {
             group.addTask {
-                try await withStore(settings: settings) { store in
-                    let load = StoreLoad(store)
-                    let start = ContinuousClock.now
-                    let count = try await load.work(workers: 1)
-                    return (count, start.duration(to: .now))
-                }
+                let store = Store(settings: settings)
+                defer { store.close() }
+                return try await timedWork(store)
             }
+        }
+        if let first = stores.first {
+            group.addTask { try await withStore(settings: first) { try await timedWork($0) } }
         }
         let all = try await group.reduce(into: [(Int, Duration)]()) { $0.append($1) }
         let count = all.reduce(0) { $0 + $1.0 }
         let longest = all.reduce(Duration.zero) { max($0, $1.1) }
         return (count, Double(count) / (longest / .seconds(1)))
     }
+}
+
+private func timedWork(_ store: Store) async throws -> (Int, Duration) {
+    let start = ContinuousClock.now
+    let count = try await StoreLoad(store).work(workers: 1)
+    return (count, start.duration(to: .now))
 }
 
 /// The statements of the connections that claim, as scripts of pgbench.

@@ -5,9 +5,12 @@ internal import Logging
 enum ServiceStatement: String, Statement, CaseIterable {
     case listen = "LISTEN agirunner"
     case ring = "SELECT pg_notify('agirunner', '')"
-    case lastPosition = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS position FROM log_position"
-    case drawTransactionID = "SELECT pg_current_xact_id()::text AS id"
-    case oldestTransactionID = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS id"
+    /// `fence` is drawn after the position was read, and only when the position is above `$1`.
+    case look = """
+        SELECT coalesce(l.position, 0) AS position, pg_snapshot_xmin(pg_current_snapshot())::text AS oldest,
+            CASE WHEN l.position > $1 THEN pg_current_xact_id()::text END AS fence
+        FROM (SELECT CASE WHEN is_called THEN last_value END AS position FROM log_position) l
+        """
 }
 
 extension Store {
@@ -58,31 +61,30 @@ extension Store {
         }
     }
 
-    /// Moves the horizon to the last position that was drawn, once every transaction that may have drawn one
-    /// is over.
+    /// Looks at the database until every position that was drawn is final, and moves the horizon with it.
     ///
-    /// A transaction that drew a position drew its id before, so its id is smaller than one drawn after
-    /// reading the sequence. When the oldest running transaction is not older than that one, those before it
-    /// have all ended.
-    func advanceHorizon() async throws {
-        let last = try await service.run { session in
-            guard let row = try session.rows(ServiceStatement.lastPosition).first else {
-                return Position.start
+    /// Positions do not wait for each other: while one is held up by a transaction that runs, those drawn
+    /// later are noted with what they wait for.
+    private func advanceHorizon() async throws {
+        var sight = HorizonSight(last: horizon())
+        // Two looks follow each other at once: without other transactions that is all it takes. With them, looks
+        // must not take the database's time from those that are looked at.
+        var pause = Duration.zero
+        while true {
+            let last = sight.last
+            let look = try await watch.run { try $0.look(above: last) }
+            if let final = sight.take(look) {
+                horizonState.update { horizon, waiters in
+                    horizon = max(horizon, final)
+                    waiters.resumeAll(())
+                }
+                news.ring()
+                pause = .zero
             }
-            return try row.position("position")
+            guard sight.last > horizon() else { return }
+            if pause > .zero { try await ContinuousClock().sleep(for: pause) }
+            pause = min(max(pause * 2, .milliseconds(1)), .milliseconds(4))
         }
-        guard last > horizon() else { return }
-        let fence = try await service.run { try $0.transactionID(ServiceStatement.drawTransactionID) }
-        var pause = Duration.milliseconds(1)
-        while try await service.run({ try $0.transactionID(ServiceStatement.oldestTransactionID) }) < fence {
-            try await ContinuousClock().sleep(for: pause)
-            pause = min(pause * 2, .milliseconds(20))
-        }
-        horizonState.update { horizon, waiters in
-            horizon = max(horizon, last)
-            waiters.resumeAll(())
-        }
-        news.ring()
     }
 
     private func keepHorizon() async throws {
@@ -94,11 +96,12 @@ extension Store {
         }
     }
 
-    /// Rings for the other processes, once for whatever was committed meanwhile.
+    /// Rings for the other processes, once for whatever was committed meanwhile; at most 200 times a second.
     private func ringOthers() async throws {
         while !Task.isCancelled {
             let ticket = ownCommits.ticket
             try await service.run { _ = try $0.rows(ServiceStatement.ring) }
+            try await ContinuousClock().sleep(for: .milliseconds(5))
             await ownCommits.wait(after: ticket, for: .seconds(3600))
         }
     }
@@ -141,11 +144,50 @@ extension Store {
     }
 }
 
-extension Session {
-    fileprivate func transactionID(_ statement: ServiceStatement) throws -> UInt64 {
-        guard let id = try rows(statement).first.flatMap({ UInt64(try $0.text("id")) }) else {
-            throw Failure(.corrupted, "A transaction has no id")
+/// One look at the log and at the transactions that run.
+struct HorizonLook: Sendable {
+    /// The last position that was drawn.
+    let last: Position
+    /// The id of the oldest transaction that ran when the look began.
+    let oldest: UInt64
+    /// An id that was drawn after the position was read; nil when no look has seen a later position.
+    let fence: UInt64?
+}
+
+/// What follows from looks, in the order they were taken, about which positions are final.
+///
+/// A transaction that draws a position has drawn its id before. So whoever drew one that a look saw has an id
+/// below the look's fence. Once a later look finds no older transaction than the fence, they have all ended.
+/// The fence must be drawn and over: a snapshot tells nothing of ids above the last one that is over.
+struct HorizonSight: Sendable {
+    private var waiting: [(position: Position, fence: UInt64)] = []
+    /// The last position that a look saw.
+    private(set) var last: Position
+
+    /// Begins where everything is final.
+    init(last: Position) { self.last = last }
+
+    /// Takes a look; answers the last position that became final, nil when none did.
+    mutating func take(_ look: HorizonLook) -> Position? {
+        let final = waiting.prefix { $0.fence <= look.oldest }.last?.position
+        waiting.removeAll { $0.fence <= look.oldest }
+        if let fence = look.fence {
+            last = look.last
+            waiting.append((look.last, fence))
         }
-        return id
+        return final
+    }
+}
+
+extension Session {
+    fileprivate func look(above position: Position) throws -> HorizonLook {
+        guard let row = try rows(ServiceStatement.look, position).first,
+            let oldest = UInt64(try row.text("oldest"))
+        else { throw Failure(.corrupted, "The log has no position") }
+        return HorizonLook(
+            last: try row.position("position"),
+            oldest: oldest,
+            fence: try row.optional("fence").flatMap { UInt64($0) }
+        )
     }
 }

@@ -10,8 +10,10 @@ package final class Store: Sendable {
     let settings: StoreSettings
     let logger: Logger
     let pool: Pool
-    /// For the horizon and the bell, which must not wait behind transactions.
+    /// For the bell, which must not wait behind transactions.
     let service: Pool
+    /// For the horizon, which must not wait behind the bell.
+    let watch: Pool
     let horizonState = Guarded<Position, Void>(.start)
     /// Rings when this process committed something.
     let ownCommits = Bell()
@@ -27,12 +29,14 @@ package final class Store: Sendable {
         self.logger = logger
         pool = Pool(settings, limit: settings.connections)
         service = Pool(settings, limit: 1)
+        watch = Pool(settings, limit: 1)
     }
 
     /// Closes the connections; calls after that fail with `.unavailable`.
     package func close() {
         pool.close()
         service.close()
+        watch.close()
     }
 
     /// The id of this installation, made with its first migration.

@@ -89,10 +89,7 @@ import Testing
         )
         try door.put("GitSource", "main", status: ["diagnostics": [Value(encoding: diagnostic)]])
         door.with { contents in
-            let base = ControlClient.base
-            let source = contents.objects.removeValue(forKey: "\(base)/namespaces/default/gitsources/main")
-            contents.objects["\(base)/gitsources/main"] = source
-            contents.objects["\(base)/namespaces/default/events?limit=500"] = ["items": []]
+            contents.objects["\(ControlClient.base)/namespaces/default/events?limit=500"] = ["items": []]
         }
         let outcome = await run(Describe.self, ["gitsource/main"], door: door)
         let lines = try #require(outcome.output.firstIndex(of: "\nDiagnostics:"), "\(outcome)")

@@ -26,12 +26,13 @@ final class Door: Sendable {
     }
 
     /// Puts an object in, as the door shows it.
-    func put(_ kind: String, _ name: String, status: Value) throws {
-        var metadata = Metadata(name: name, namespace: "default")
+    func put(_ kind: String, _ name: String, status: Value, labels: [String: String]? = nil) throws {
+        let isNamespaced = Kind.named(kind)?.isNamespaced == true
+        var metadata = Metadata(name: name, namespace: isNamespaced ? "default" : nil)
         metadata.resourceVersion = Position(7)
-        let object = try Value(encoding: Object(kind: kind, metadata: metadata, status: status))
-        let plural = Kind.named(kind)?.plural ?? ""
-        with { $0.objects["\(ControlClient.base)/namespaces/default/\(plural)/\(name)"] = object }
+        metadata.labels = labels
+        let object = Object(kind: kind, metadata: metadata, status: status)
+        try put(Stored(object: object, digest: Digest("d"), origin: Origin(appliedBy: nil)))
     }
 
     /// The specs of the Decisions that were made, by name.

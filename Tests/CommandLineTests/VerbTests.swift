@@ -137,9 +137,35 @@ import Testing
         #expect(await wait("wf/done", "phase=failed").error == nil)
     }
 
-    @Test(arguments: ["ready", "Condition=Ready", ""])
+    @Test func `a commit is waited for by its beginning, and at once when it is there`() async throws {
+        let ready: Value = [["type": "Ready", "status": "True"]]
+        try door.put("GitSource", "main", status: ["appliedCommit": "abcdef0123", "conditions": ready])
+        #expect(await wait("gs/main", "revision=ABCDEF0", timeout: "30s").error == nil)
+        #expect(await wait("gs/main", "revision=1234567").failure?.exitCode == 3)
+    }
+
+    @Test func `a commit that failed, or that another one followed, ends the wait at once`() async throws {
+        let stalled: Value = [
+            ["type": "Ready", "status": "False", "reason": "InvalidFiles", "message": "1 error"],
+            ["type": "Stalled", "status": "True"],
+        ]
+        try door.put("GitSource", "main", status: ["appliedCommit": "abcdef0123", "conditions": stalled])
+        let failed = await wait("gs/main", "revision=abcdef0", timeout: "30s")
+        #expect(failed.failure?.exitCode == 4)
+        #expect(failed.failure?.message == "gitsource/main InvalidFiles: 1 error")
+        try door.put(
+            "Revision",
+            "main-1234567",
+            status: ["commit": "1234567890", "phase": "applied"],
+            labels: ["agirunner.dev/source": "main"]
+        )
+        #expect(await wait("gs/main", "revision=1234567", timeout: "30s").failure?.exitCode == 5)
+    }
+
+    @Test(arguments: ["ready", "Condition=Ready", "revision=12", ""])
     func `a wish that cannot be understood is refused`(wish: String) async {
-        #expect(await wait("wf/fix", wish).failure?.message.hasPrefix("--for must be") == true)
+        let message = await wait("wf/fix", wish).failure?.message
+        #expect(message?.hasPrefix(wish.hasPrefix("rev") ? "revision= must" : "--for must be") == true)
     }
 }
 

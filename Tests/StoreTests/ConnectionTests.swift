@@ -84,7 +84,7 @@ import Testing
     {
         let cluster = try await TemporaryCluster.shared()
         var settings = cluster.settings(schema: "busy\(fixture.seed)", connections: 1)
-        settings.poolTimeout = .milliseconds(100)
+        settings.poolTimeout = .seconds(1)
         try await withStore(settings: settings) { store in
             let door = Door()
             async let holder: Void = store.transaction { try door.pass($0) }

@@ -160,3 +160,26 @@ private let quietCluster = Task { try await TemporaryCluster() }
         }
     }
 }
+
+@Suite struct HorizonTests {
+    private func look(_ last: Int64, oldest: UInt64, fence: UInt64?) -> HorizonLook {
+        HorizonLook(last: Position(last), oldest: oldest, fence: fence)
+    }
+
+    @Test func `two looks make a position final when nothing runs`() {
+        var sight = HorizonSight(last: .start)
+        // The fence is the next id, which the look's own transaction holds until it is over.
+        #expect(sight.take(look(7, oldest: 3, fence: 3)) == nil)
+        #expect(sight.last == Position(7))
+        #expect(sight.take(look(7, oldest: 4, fence: nil)) == Position(7))
+    }
+
+    @Test func `a position waits for what ran when it was seen, and no longer`() {
+        var sight = HorizonSight(last: Position(6))
+        #expect(sight.take(look(7, oldest: 3, fence: 5)) == nil)
+        #expect(sight.take(look(8, oldest: 3, fence: 8)) == nil)
+        #expect(sight.take(look(8, oldest: 4, fence: nil)) == nil)
+        #expect(sight.take(look(9, oldest: 6, fence: 9)) == Position(7))
+        #expect(sight.take(look(9, oldest: 9, fence: nil)) == Position(9))
+    }
+}

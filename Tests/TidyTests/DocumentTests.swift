@@ -19,7 +19,9 @@ import Testing
         #expect(unnamed(["Git", "Store"], in: "`Git` reads mirrors; Store is elsewhere") == ["Store"])
     }
 
-    @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/failure-modes.md"])
+    @Test(arguments: [
+        "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/failure-modes.md", "docs/gitops.md",
+    ])
     func `every path that a document names is there`(document: String) throws {
         let text = try #require(repository.text(document))
         #expect(missingPaths(in: text) == [])
@@ -33,8 +35,9 @@ import Testing
         )
     }
 
-    @Test func `every test that the failure modes name is there`() throws {
-        let text = try #require(repository.text("docs/failure-modes.md"))
+    @Test(arguments: ["docs/failure-modes.md", "docs/gitops.md"])
+    func `every test that a table names is there`(document: String) throws {
+        let text = try #require(repository.text(document))
         let named = text.matches(of: /`(Tests\/[^`]+)`: "([^"]+)"/)
         #expect(!named.isEmpty)
         for test in named {

@@ -5,14 +5,20 @@ import Domain
 package struct Wait: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Wait until an object is as asked.",
-        discussion: "Exit codes: 0 met, 1 error, 3 timed out, 4 the object ended in another way."
+        discussion: """
+            Exit codes: 0 met, 1 error, 3 timed out, 4 the object ended in another way, 5 another commit was \
+            applied after the one that is waited for.
+            """
     )
 
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "kind/NAME.") var target: String
     @Option(
         name: .customLong("for"),
-        help: "condition=TYPE[=STATUS], jsonpath=PATH=VALUE, phase=NAME, gate or delete; repeatable."
+        help: """
+            condition=TYPE[=STATUS], jsonpath=PATH=VALUE, phase=NAME, revision=COMMIT, gate or delete; \
+            repeatable.
+            """
     )
     var conditions: [String]
     @Option(help: "How long, such as 30s or 5m.") var timeout = "30s"
@@ -45,15 +51,9 @@ package struct Wait: AsyncParsableCommand {
                 environment.output("\(target.kind.singular).\(Kind.group)/\(name) condition met")
                 return
             }
-            if let phase = object?.status?["phase"]?.string,
-                WorkflowPhase(rawValue: phase)?.isTerminal == true,
-                target.kind.name == "Workflow", !wishes.contains(where: \.isForTheEnd)
-            {
-                throw CommandFailure(
-                    "workflow/\(name) ended as \(phase)"
-                        + (object?.status?["message"]?.string.map { ": \($0)" } ?? ""),
-                    exitCode: 4
-                )
+            try refuse(object, target, wishes)
+            if try await isSuperseded(object, wishes, client) {
+                throw CommandFailure("gitsource/\(name) has applied another commit since", exitCode: 5)
             }
             guard clock.now < deadline else {
                 throw CommandFailure(
@@ -65,6 +65,41 @@ package struct Wait: AsyncParsableCommand {
         }
     }
 
+    /// Ends the wait for what can no longer come.
+    private func refuse(_ object: Object?, _ target: Target, _ wishes: [Wish]) throws {
+        guard let object else { return }
+        let name = object.metadata.name
+        if let phase = object.status?["phase"]?.string, WorkflowPhase(rawValue: phase)?.isTerminal == true,
+            target.kind.name == "Workflow", !wishes.contains(where: \.isForTheEnd)
+        {
+            let message = object.status?["message"]?.string.map { ": \($0)" } ?? ""
+            throw CommandFailure("workflow/\(name) ended as \(phase)\(message)", exitCode: 4)
+        }
+        let applied = object.status?["appliedCommit"]?.string ?? ""
+        let isStalled = (object.status?["conditions"]?.array ?? []).contains { $0["type"] == "Stalled" }
+        if isStalled, wishes.compactMap(\.commit).contains(where: applied.hasPrefix) {
+            let ready = object.readyCondition ?? .null
+            let message = "\(cell(ready["reason"])): \(cell(ready["message"]))"
+            throw CommandFailure("gitsource/\(name) \(message)", exitCode: 4)
+        }
+    }
+
+    /// Whether a commit that is waited for was applied, and another one after it.
+    private func isSuperseded(
+        _ object: Object?,
+        _ wishes: [Wish],
+        _ client: ControlClient
+    ) async throws -> Bool {
+        let commits = wishes.compactMap(\.commit)
+        guard let object, !commits.isEmpty, let applied = object.status?["appliedCommit"]?.string,
+            !commits.contains(where: applied.hasPrefix)
+        else { return false }
+        return try await appliedRevisions(of: object.metadata.name, client).contains { revision in
+            let commit = revision.status?["commit"]?.string ?? ""
+            return revision.status?["phase"] == "applied" && commits.contains(where: commit.hasPrefix)
+        }
+    }
+
     /// Whether the server may answer later: it is being restarted, or its database is.
     ///
     /// Where nobody ever answered there may be no server at all, which is said at once.
@@ -73,66 +108,5 @@ package struct Wait: AsyncParsableCommand {
             return hasAnswered && !(error is CancellationError)
         }
         return ["ServiceUnavailable", "InternalError", "Timeout"].contains(failure.reason)
-    }
-
-    /// One thing that is waited for.
-    private enum Wish {
-        case condition(type: String, status: String)
-        case path(String, String?)
-        case delete
-        case gate
-
-        init(_ text: String) throws {
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            let rest = parts.count > 1 ? parts[1] : ""
-            switch parts.first {
-            case "condition":
-                let sides = rest.split(separator: "=", maxSplits: 1).map(String.init)
-                self = .condition(type: sides.first ?? "Ready", status: sides.count > 1 ? sides[1] : "True")
-            case "jsonpath":
-                // A filter within the path has equal signs of its own.
-                var depth = 0
-                let end = rest.firstIndex { character in
-                    if "[{".contains(character) { depth += 1 }
-                    if "]}".contains(character) { depth -= 1 }
-                    return character == "=" && depth == 0
-                }
-                let wanted = end.map { String(rest[$0...].dropFirst()) }
-                self = .path(String(rest[..<(end ?? rest.endIndex)]), wanted)
-            case "phase": self = .path("status.phase", rest)
-            case "delete": self = .delete
-            case "gate": self = .gate
-            default:
-                throw CommandFailure(
-                    "--for must be condition=…, jsonpath=…, phase=…, gate or delete, not '\(text)'"
-                )
-            }
-        }
-
-        /// Whether a run that has ended may still become what is waited for.
-        var isForTheEnd: Bool {
-            guard case .delete = self else { return false }
-            return true
-        }
-
-        func isMet(by object: Object?) throws -> Bool {
-            guard let object else {
-                guard case .delete = self else { return false }
-                return true
-            }
-            let whole = try Value(encoding: object)
-            switch self {
-            case .delete: return false
-            case .gate: return !(object.status?["openGates"]?.array ?? []).isEmpty
-            case .condition(let type, let status):
-                let condition = (object.status?["conditions"]?.array ?? []).first {
-                    $0["type"]?.string == type
-                }
-                return condition?["status"]?.string?.lowercased() == status.lowercased()
-            case .path(let path, let wanted):
-                guard let found = valueAt(path: path, in: whole), !found.isNull else { return false }
-                return wanted == nil || (found.string ?? found.canonicalJSON) == wanted
-            }
-        }
     }
 }

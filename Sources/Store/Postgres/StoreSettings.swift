@@ -8,7 +8,7 @@ package struct StoreSettings: Sendable, Hashable {
     package var user: String
     /// The schema that holds the tables; nil is the user's default.
     package var schema: String?
-    /// At most this many connections for transactions; the service holds two more.
+    /// At most this many connections for transactions; the service holds three more.
     package var connections: Int
     /// A statement that takes longer is ended by the server.
     package var statementTimeout: Duration
