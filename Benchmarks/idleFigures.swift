@@ -37,13 +37,15 @@ func idleFigures(_ stack: Stack, floor cluster: TemporaryCluster) async throws -
 
 /// What `agirunnerd` keeps of each workflow that was created and has completed; a floor keeps nothing.
 func growthFigure(_ stack: Stack) async throws -> Figure {
-    let count = 200
+    let count = 1000
     let daemon = try daemon(of: stack)
     // Buffers and caches that the first many fill are not what one workflow costs.
-    try await stack.complete((1...count).map { "warm-\($0)" })
+    try await stack.complete((1...200).map { "warm-\($0)" })
     try await ContinuousClock().sleep(for: .seconds(3))
     let before = residentKiB(daemon)
-    try await stack.complete((1...count).map { "grow-\($0)" })
+    for start in stride(from: 0, to: count, by: 200) {
+        try await stack.complete((start..<(start + 200)).map { "grow-\($0)" })
+    }
     try await ContinuousClock().sleep(for: .seconds(3))
     let growth = Double(residentKiB(daemon) - before) / Double(count)
     return Figure(

@@ -5,9 +5,9 @@ import Threads
 
 /// What claims and completions cost at the Store, beside the same statements on their own.
 ///
-/// Stores with one connection and one schema each work through their tasks, one of them with bell and horizon,
-/// as a control plane would with as many connections. Then the databases are put back
-/// as they were, the work is done again through a recorder, the databases are put back once more, and pgbench
+/// Stores with one connection and one schema each work through their tasks, one of them with bell and
+/// horizon, as a control plane would with as many connections. Then the databases are put back as they were,
+/// the work is done again through a recorder, the databases are put back once more, and pgbench
 /// replays what was recorded, one process for each connection.
 func ownStatementsFigure(_ cluster: TemporaryCluster, connections: Int) async throws -> Figure {
     let database = Database(cluster)

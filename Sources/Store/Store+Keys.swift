@@ -38,7 +38,8 @@ enum KeyStatement: String, Statement, CaseIterable {
             lease_until = now() + $2::bigint * interval '1 microsecond'
         FROM (
             SELECT kind, namespace, name FROM keys
-            WHERE lease_until < now() OR (lease_until IS NULL AND due <= now())
+            WHERE (lease_until < now() OR (lease_until IS NULL AND due <= now()))
+                AND (kind = ANY($3::text[])) = $4::boolean
             ORDER BY rank LIMIT 1 FOR UPDATE SKIP LOCKED
         ) c
         WHERE (k.kind, k.namespace, k.name) = (c.kind, c.namespace, c.name)
@@ -77,6 +78,12 @@ enum KeyStatement: String, Statement, CaseIterable {
         """
 }
 
+/// The kinds whose keys somebody takes.
+package enum KeyLane: Sendable, Hashable {
+    case only([String])
+    case allBut([String])
+}
+
 extension Store {
     /// Marks keys to be looked at; marking a key that somebody works on makes it come again.
     package func mark(_ marks: [Mark]) async throws {
@@ -86,9 +93,18 @@ extension Store {
     /// Takes the most urgent key that is due and in nobody's hands; nil when there is none.
     ///
     /// Urgency is the priority, improved by a step for every 30 seconds of waiting, so that no key starves.
-    package func claimKey(by claimer: String, lease: Duration) async throws -> ClaimedKey? {
+    package func claimKey(
+        by claimer: String,
+        lease: Duration,
+        of lane: KeyLane = .allBut([])
+    ) async throws -> ClaimedKey? {
         try await transaction { session in
-            guard let row = try session.rows(KeyStatement.claim, claimer, lease).first else { return nil }
+            let rows =
+                switch lane {
+                case .only(let kinds): try session.rows(KeyStatement.claim, claimer, lease, kinds, true)
+                case .allBut(let kinds): try session.rows(KeyStatement.claim, claimer, lease, kinds, false)
+                }
+            guard let row = rows.first else { return nil }
             return ClaimedKey(
                 key: try row.key(),
                 generation: try row.integer("generation"),

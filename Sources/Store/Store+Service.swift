@@ -67,8 +67,8 @@ extension Store {
     /// later are noted with what they wait for.
     private func advanceHorizon() async throws {
         var sight = HorizonSight(last: horizon())
-        // Two looks follow each other at once: without other transactions that is all it takes. With them, looks
-        // must not take the database's time from those that are looked at.
+        // Two looks follow each other at once: without other transactions that is all it takes. With them,
+        // looks must not take the database's time from those that are looked at.
         var pause = Duration.zero
         while true {
             let last = sight.last

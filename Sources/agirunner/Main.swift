@@ -116,6 +116,7 @@ private func commandEnvironment() throws -> CommandEnvironment {
         },
         output: output,
         notice: complain,
+        progress: { if isatty(2) == 1 { complain($0) } },
         now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) },
         userID: { getuid() }
     )

@@ -48,7 +48,8 @@ struct Assembly {
             configuration: .init(
                 services: [
                     Loop { try await store.run() },
-                    Loop { await reconcileLoop(store, sources).run() },
+                    Loop { await reconcileLoop(store, sources, .only(remote), workers: 4).run() },
+                    Loop { await reconcileLoop(store, sources, .allBut(remote), workers: 2).run() },
                     Loop { await watch.run(report: warning("Local repositories cannot be watched")) },
                     Loop { await timers.run(report: warning("Timers could not be fired")) },
                 ].map { .init(service: $0) } + (try doors(store, dispatcher)).map { .init(service: $0) },
@@ -64,7 +65,15 @@ struct Assembly {
         { [logger] in logger.warning(message, metadata: ["error": "\($0)"]) }
     }
 
-    private func reconcileLoop(_ store: Store, _ sources: SourceRepositories) -> ReconcileLoop {
+    /// Kinds whose controllers wait for other machines: those that keep silent must hold up nothing else.
+    private var remote: [String] { [ControlledKind.gitSource.rawValue] }
+
+    private func reconcileLoop(
+        _ store: Store,
+        _ sources: SourceRepositories,
+        _ lane: KeyLane,
+        workers: Int
+    ) -> ReconcileLoop {
         let objects = objectPorts(store)
         let runs = runPorts(store)
         let controllers = ControlledKind.allCases.map { kind -> (String, ReconcileLoop.Controller) in
@@ -78,9 +87,9 @@ struct Assembly {
         }
         let logger = Logger(label: "reconciler")
         return ReconcileLoop(
-            queue: queuePorts(store, claimer: "agirunnerd-\(daemon.state)"),
+            queue: queuePorts(store, claimer: "agirunnerd-\(daemon.state)", lane: lane),
             controllers: Dictionary(uniqueKeysWithValues: controllers),
-            workers: 2
+            workers: workers
         ) { claimed, outcome in
             guard case .failed(let failure) = outcome else { return }
             logger.warning("A controller failed", metadata: ["key": "\(claimed.key)", "error": "\(failure)"])

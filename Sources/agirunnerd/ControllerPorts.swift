@@ -50,9 +50,9 @@ func runPorts(_ store: Store) -> RunPorts {
 /// How long the key of a control plane that died is held up; slow work renews it.
 private let keyLease = Duration.seconds(15)
 
-func queuePorts(_ store: Store, claimer: String) -> QueuePorts {
+func queuePorts(_ store: Store, claimer: String, lane: KeyLane) -> QueuePorts {
     QueuePorts(
-        claim: { try await store.claimKey(by: claimer, lease: keyLease) },
+        claim: { try await store.claimKey(by: claimer, lease: keyLease, of: lane) },
         renew: { try await store.renew($0, lease: keyLease) },
         pauseBeforeRenewal: {
             do { try await ContinuousClock().sleep(for: keyLease / 3) } catch { return false }

@@ -138,6 +138,7 @@ func run<Verb: AsyncParsableCommand>(
         defaultState: { "/nowhere" },
         output: { line in lines.withLock { $0.output.append(line) } },
         notice: { line in lines.withLock { $0.notices.append(line) } },
+        progress: { line in lines.withLock { $0.notices.append(line) } },
         now: { Timestamp(microseconds: 0) },
         userID: { userID }
     )

@@ -108,7 +108,7 @@ import Testing
     ]) func `a wish that is not met in time ends with the exit code of a time-out`(wish: String) async {
         let outcome = await wait("wf/fix", wish)
         #expect(outcome.failure?.exitCode == 3)
-        #expect(outcome.failure?.message == "timed out after 0s waiting for workflow/fix")
+        #expect(outcome.failure?.message == "timed out after 0s: workflow/fix is active")
     }
 
     @Test func `all of several wishes must be met`() async {
@@ -122,6 +122,11 @@ import Testing
         let objects = late.with { $0.objects }
         door.with { $0.afterLook = { $0.merge(objects) { first, _ in first } } }
         #expect(await wait("role/late", "condition=Ready", timeout: "30s").error == nil)
+    }
+
+    @Test func `whoever watches a long wait is told how it goes, once`() async {
+        let outcome = await wait("wf/fix", "phase=completed", timeout: "2s")
+        #expect(outcome.notices == ["waiting: workflow/fix is active"])
     }
 
     @Test func `what is gone, or goes, is deleted`() async {

@@ -68,7 +68,8 @@ extension TroubleTests {
             #expect(before.contains("from-afar"))
             try await suffer("refuse", says: "Unauthenticated: http://127.0.0.1", before, system)
             try await suffer("silent", says: "Timeout: http://127.0.0.1", before, system) {
-                // One silent remote does not keep the controller from the rest.
+                // However many sources wait for silent remotes, nothing else does.
+                try await addSources(5, at: remote, system)
                 try await system.finishRun()
             }
             try await system.end(remote.process)
@@ -81,6 +82,28 @@ extension TroubleTests {
             try await system.waitForSource("remote", isReady: true)
             try await system.must("get", "skill/from-afar")
             try await system.end(remote.process)
+        }
+    }
+
+    /// Adds sources of a remote that keeps silent, which are looked at for ten seconds each.
+    private func addSources(_ count: Int, at remote: System.Server, _ system: System) async throws {
+        for number in 1...count {
+            let applied = try await system.shell(
+                """
+                agirunner apply -f - <<'END'
+                apiVersion: agirunner.dev/v1
+                kind: GitSource
+                metadata:
+                  name: silent-\(number)
+                spec:
+                  url: http://127.0.0.1:\(remote.port)/silent
+                  ref: {branch: main}
+                  timeout: 10s
+                  grants: {namespaces: ["*"], kinds: [Skill]}
+                END
+                """
+            )
+            #expect(applied.code == 0, "\(applied.error)")
         }
     }
 

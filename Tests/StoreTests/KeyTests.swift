@@ -29,6 +29,20 @@ import Testing
         }
     }
 
+    @Test func `a lane is given its kinds alone, and the other one all the rest`() async throws {
+        try await withStore { store in
+            let source = ObjectKey("GitSource", namespace: nil, name: "a")
+            let run = ObjectKey("Workflow", namespace: "default", name: "b")
+            try await store.mark([source, run].map { Mark($0, priority: .drift) })
+            let remote = ["GitSource"]
+            let first = try await store.claimKey(by: "a", lease: .seconds(60), of: .allBut(remote))
+            #expect(first?.key == run)
+            #expect(try await store.claimKey(by: "a", lease: .seconds(60), of: .allBut(remote)) == nil)
+            let second = try await store.claimKey(by: "a", lease: .seconds(60), of: .only(remote))
+            #expect(second?.key == source)
+        }
+    }
+
     @Test func `urgent keys come first, and waiting makes a key more urgent`() async throws {
         try await withStore { store in
             try await store.mark([

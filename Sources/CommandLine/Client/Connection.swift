@@ -7,6 +7,8 @@ package struct CommandEnvironment: Sendable {
     package var defaultState: @Sendable () -> String
     package var output: @Sendable (String) -> Void
     package var notice: @Sendable (String) -> Void
+    /// Prints how a long wait goes, for a person who watches; nothing where nobody does.
+    package var progress: @Sendable (String) -> Void
     package var now: @Sendable () -> Timestamp
     package var userID: @Sendable () -> UInt32
 
@@ -16,6 +18,7 @@ package struct CommandEnvironment: Sendable {
         defaultState: @escaping @Sendable () -> String,
         output: @escaping @Sendable (String) -> Void,
         notice: @escaping @Sendable (String) -> Void,
+        progress: @escaping @Sendable (String) -> Void,
         now: @escaping @Sendable () -> Timestamp,
         userID: @escaping @Sendable () -> UInt32
     ) {
@@ -23,6 +26,7 @@ package struct CommandEnvironment: Sendable {
         self.defaultState = defaultState
         self.output = output
         self.notice = notice
+        self.progress = progress
         self.now = now
         self.userID = userID
     }

@@ -38,6 +38,7 @@ package struct Wait: AsyncParsableCommand {
         let clock = ContinuousClock()
         let deadline = clock.now + limit
         var hasAnswered = false
+        var told = ""
         while true {
             let object: Object?
             do {
@@ -55,14 +56,28 @@ package struct Wait: AsyncParsableCommand {
             if try await isSuperseded(object, wishes, client) {
                 throw CommandFailure("gitsource/\(name) has applied another commit since", exitCode: 5)
             }
+            let state = "\(target.kind.singular)/\(name) \(state(of: object))"
             guard clock.now < deadline else {
-                throw CommandFailure(
-                    "timed out after \(timeout) waiting for \(target.kind.singular)/\(name)",
-                    exitCode: 3
-                )
+                throw CommandFailure("timed out after \(timeout): \(state)", exitCode: 3)
+            }
+            if state != told, clock.now > deadline - limit + .seconds(1) {
+                environment.progress("waiting: \(state)")
+                told = state
             }
             try await clock.sleep(for: .milliseconds(200))
         }
+    }
+
+    /// How an object is doing, in a few words.
+    private func state(of object: Object?) -> String {
+        guard let object else { return "does not exist" }
+        if let phase = object.status?["phase"]?.string {
+            let stage = object.status?["currentStage"]?.string.map { " in stage \($0)" } ?? ""
+            return "is \(phase)\(stage)"
+        }
+        guard let ready = object.readyCondition else { return "is there" }
+        return ready["status"] == "True"
+            ? "is ready" : "is not ready: \(cell(ready["reason"])): \(cell(ready["message"]))"
     }
 
     /// Ends the wait for what can no longer come.

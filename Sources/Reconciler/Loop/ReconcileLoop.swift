@@ -30,22 +30,32 @@ package struct ReconcileLoop: Sendable {
     /// Runs until it is cancelled; a store that cannot be reached is waited for.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<workers { group.addTask { await work() } }
+            var begun = 0
+            while !Task.isCancelled {
+                // One that has ended counts until its place is needed.
+                if begun == workers {
+                    await group.next()
+                    begun -= 1
+                }
+                guard let key = await claim() else { continue }
+                group.addTask { await work(on: key) }
+                begun += 1
+            }
         }
     }
 
-    private func work() async {
-        while !Task.isCancelled {
-            do {
-                guard let key = try await queue.claim() else {
-                    await queue.wait(.seconds(1))
-                    continue
-                }
-                try await handle(key)
-            } catch {
-                // The queue itself failed: the lease of a key in hand runs out and another worker takes it.
-                await queue.wait(.seconds(1))
-            }
+    /// The next key; nil after a while without one.
+    private func claim() async -> ClaimedKey? {
+        // A queue that fails is asked again after the same wait as one that is empty.
+        if let key = try? await queue.claim() { return key }
+        await queue.wait(.seconds(1))
+        return nil
+    }
+
+    private func work(on key: ClaimedKey) async {
+        do { try await handle(key) } catch {
+            // The queue itself failed: the key's lease runs out and somebody takes it again.
+            await queue.wait(.seconds(1))
         }
     }
 
@@ -59,6 +69,7 @@ package struct ReconcileLoop: Sendable {
         case .failed: try await queue.release(claimed, backOff(after: claimed.failures + 1), true)
         }
     }
+
     /// Runs a controller while the key's lease is renewed, so that slow work is not begun again beside it.
     ///
     /// A lease that cannot be renewed is another worker's by now: the controller is cancelled, and the fence
