@@ -77,6 +77,15 @@ import Testing
         #expect(outcome.output.joined().contains("! Skill/new  skills/new.yaml:7:3  SCH001"))
     }
 
+    @Test func `a warning is told when it is new, and does not fail the comparison`() async throws {
+        let example = try await AppliedExample()
+        let outcome = await diff(example, "--revision", "v1..HEAD", "--detailed-exitcode")
+        #expect(code(outcome) == 2)
+        let heads = outcome.notices.map { $0.prefix { $0 != "\n" } }
+        #expect(heads.contains { $0.hasPrefix("skills/new.yaml:4:9: warning[REF008]") }, "\(heads)")
+        #expect(!heads.contains { $0.contains("kept") }, "nothing used it before, either")
+    }
+
     @Test func `files are compared with what the server has, and an owner is named`() async throws {
         let example = try await AppliedExample()
         let folder = try await TemporaryFolder()

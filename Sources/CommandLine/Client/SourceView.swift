@@ -44,18 +44,8 @@ struct SourceView {
 
     /// The options the control plane loads this source with, for a commit or for files that are in none.
     func options(commit: CommitID?) -> LoadOptions {
-        var options = LoadOptions()
-        options.gitSource = name
-        options.commit = commit ?? uncommitted
-        options.namespace = spec.namespace
-        options.sourceURL = spec.url
-        options.grants = spec.grants
+        var options = LoadOptions.source(name, spec, commit: commit ?? uncommitted, stored: stored)
         options.keepsPlaces = true
-        let others = stored.filter { $0.origin.gitSource != name }
-        options.existing = Dictionary(
-            others.map { ($0.object.key, $0.object.spec ?? [:]) },
-            uniquingKeysWith: { first, _ in first }
-        )
         return options
     }
 

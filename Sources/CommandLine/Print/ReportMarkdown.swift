@@ -46,7 +46,7 @@ extension ChangeReport {
             return "- \(mark) \(code(placed(mistake))) \(code(mistake.message))"
         }
         let rest = diagnostics.count > 50 ? ["- … \(diagnostics.count - 50) more"] : []
-        return ["", "#### Mistakes", ""] + shown + rest
+        return ["", "#### Errors and warnings", ""] + shown + rest
     }
 
     private func row(_ change: ObjectChange) -> String {

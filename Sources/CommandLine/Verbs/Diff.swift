@@ -65,18 +65,21 @@ package struct Diff: AsyncParsableCommand {
         let repository = try Checkout.repository(containing: repository)
         let (from, to) = try RevisionRange(range).commits(in: repository)
         let before = try load(repository, from)
-        let after = try load(repository, to)
+        let specs = before.loaded.objects.map { ($0.object.key, $0.object.spec ?? [:]) }
+        let inForce = Dictionary(specs, uniquingKeysWith: { first, _ in first })
+        let after = try load(repository, to, inForce: inForce)
         if before.loaded.hasErrors {
             environment.notice("\(from.short) has errors itself; what they hold back counts as missing there")
         }
-        for diagnostic in after.loaded.diagnostics {
+        let diagnostics = news(in: after.loaded.diagnostics, since: before.loaded.diagnostics)
+        for diagnostic in diagnostics {
             environment.notice(diagnostic.text(source: after.files?.bytes(of: diagnostic.path)))
         }
         let report = ChangeReport(
             from: before.loaded.objects,
             to: after.loaded.objects,
             heldBack: after.loaded.heldBack,
-            diagnostics: after.loaded.diagnostics,
+            diagnostics: diagnostics,
             comparison: fieldComparison
         )
         let heading = ReportHeading(
@@ -88,10 +91,21 @@ package struct Diff: AsyncParsableCommand {
         return (report, heading)
     }
 
+    /// Every error, and the warnings that the older tree does not have already: the others are not what the
+    /// change is about.
+    private func news(in diagnostics: [Diagnostic], since old: [Diagnostic]) -> [Diagnostic] {
+        func identity(_ diagnostic: Diagnostic) -> [String?] {
+            [diagnostic.code, diagnostic.object ?? diagnostic.path, diagnostic.field]
+        }
+        let known = Set(old.map(identity))
+        return diagnostics.filter { $0.severity == .error || !known.contains(identity($0)) }
+    }
+
     /// The tree of one side; a folder that a commit does not have declares nothing there.
     private func load(
         _ repository: LocalRepository,
-        _ commit: CommitID
+        _ commit: CommitID,
+        inForce: [ObjectKey: Value] = [:]
     ) throws -> (files: TreeFiles?, loaded: Loaded) {
         let files: TreeFiles
         do {
@@ -99,12 +113,12 @@ package struct Diff: AsyncParsableCommand {
         } catch let failure as Failure where failure.reason == "path_missing" {
             return (nil, Loaded())
         }
-        var options = LoadOptions()
+        // Where the source will be is not known; both sides take the same place for it.
+        var options = LoadOptions.offline(isWhole: path.isEmpty)
         options.gitSource = "repository"
         options.commit = commit
         options.namespace = connection.namespace
-        // Where the source will be is not known; both sides take the same place for it.
-        options.sourceURL = "/repository/config"
+        options.inForce = inForce
         options.keepsPlaces = true
         return (files, Loader().load(files.files, options: options))
     }
