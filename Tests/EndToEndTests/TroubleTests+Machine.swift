@@ -8,6 +8,7 @@ extension TroubleTests {
         try await System.with { system in
             try await system.start(on: .smallDisk(of: 160 << 20, system))
             try await system.waitForAttempt()
+            #expect(try await apply(version: 0, system).code == 0)
             // Seen through the process, since the disk is mounted for the installation alone.
             let up = try #require(system.upProcess)
             let filler = "/proc/\(up)/root\(system.state)/postgres/filler"
@@ -26,27 +27,31 @@ extension TroubleTests {
 
     /// Changes an object again and again until the disk refuses it; the last version that was taken.
     private func applyUntilRefused(_ system: System) async throws -> Int {
-        let padding = String(repeating: "As long as it is, a version takes room on the disk. ", count: 200)
-        for version in 0..<2000 {
-            let applied = try await system.shell(
-                """
-                agirunner apply -f - <<'END'
-                apiVersion: agirunner.dev/v1
-                kind: Skill
-                metadata: {name: note}
-                spec:
-                  displayName: A note
-                  delivery: inline
-                  summary: Version \(version).
-                  body: \(version) \(padding)
-                END
-                """
-            )
+        for version in 1..<2000 {
+            let applied = try await apply(version: version, system)
             guard applied.code != 0 else { continue }
             #expect(applied.error.contains("The database's disk is full"), "\(applied.error)")
             return version - 1
         }
         throw SupportError("nobody noticed that the disk is full")
+    }
+
+    private func apply(version: Int, _ system: System) async throws -> System.Answer {
+        let padding = String(repeating: "As long as it is, a version takes room on the disk. ", count: 200)
+        return try await system.shell(
+            """
+            agirunner apply -f - <<'END'
+            apiVersion: agirunner.dev/v1
+            kind: Skill
+            metadata: {name: note}
+            spec:
+              displayName: A note
+              delivery: inline
+              summary: Version \(version).
+              body: \(version) \(padding)
+            END
+            """
+        )
     }
 
     @Test(arguments: ["+3600", "-3600"])
