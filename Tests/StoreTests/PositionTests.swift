@@ -113,6 +113,59 @@ private let quietCluster = Task { try await TemporaryCluster() }
         }
     }
 
+    @Test func `whoever reads up to the horizon again and again reads every change once`() async throws {
+        let cluster = try await TemporaryCluster.shared()
+        let settings = cluster.settings(schema: "reader\(fixture.seed)", connections: 10)
+        try await withStore(settings: settings) { store in
+            for number in 0..<20 {
+                _ = try await fixture.apply(fixture.declared("Role", "r\(number)"), to: store)
+            }
+            let isOver = Mutex(false)
+            async let read = readChanges(of: store) { isOver.withLock { $0 } }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<8 { group.addTask { try await write(to: store, as: writer) } }
+                try await group.waitForAll()
+            }
+            let last = try await store.rawText("SELECT max(position)::text FROM changes")
+            try await store.waitForHorizon(Position(try #require(Int64(last ?? ""))), deadline: .seconds(10))
+            isOver.withLock { $0 = true }
+            let all = try await store.rawText(
+                "SELECT string_agg(position::text, ' ' ORDER BY position) FROM changes"
+            )
+            #expect(try await read.joined(separator: " ") == all, "seed \(fixture.seed)")
+        }
+    }
+
+    private func write(to store: Store, as writer: Int) async throws {
+        for count in 0..<150 {
+            let key = ObjectKey("Role", namespace: "default", name: "r\((writer * 7 + count) % 20)")
+            try await store.setStatus(key, fence: nil) { _, _ in
+                ["writer": .string("\(writer)"), "count": .integer(Int64(count))]
+            }
+        }
+    }
+
+    /// The positions of changes in the order they are found, each time those up to the horizon.
+    private func readChanges(of store: Store, until isOver: @Sendable () -> Bool) async throws -> [String] {
+        var found: [String] = []
+        var cursor = Position.start
+        while true {
+            let isLast = isOver()
+            let horizon = store.horizon()
+            if horizon > cursor {
+                let text = try await store.rawText(
+                    """
+                    SELECT coalesce(string_agg(position::text, ' ' ORDER BY position), '') FROM changes
+                    WHERE position > \(cursor) AND position <= \(horizon)
+                    """
+                )
+                found += (text ?? "").split(separator: " ").map(String.init)
+                cursor = horizon
+            }
+            if isLast { return found }
+        }
+    }
+
     /// An insert that draws its position and then waits for a lock, before it has written anything.
     private static let slowInsert = """
         INSERT INTO changes (position, kind, namespace, name, uid, act, image, time)
