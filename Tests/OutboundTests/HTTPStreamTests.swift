@@ -59,6 +59,31 @@ import Threads
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a burst that stopped the sender arrives whole, with nothing after it`(onSocket: Bool) async throws {
+        try await Server.run(onSocket: onSocket) { server, client async throws in
+            let bursts = 60
+            let stream = try await client.stream(server.request("/bursts/b/\(bursts)"))
+            var reader = stream.makeAsyncIterator()
+            var generator = SystemRandomNumberGenerator()
+            for number in 0..<bursts {
+                // Nothing comes after a burst that would push on what got stuck; the time-out of the request
+                // ends the wait for it.
+                var burst: [UInt8] = []
+                while burst.last != UInt8(ascii: "\n"), let chunk = try await reader.next() {
+                    burst += chunk
+                    if Int.random(in: 0..<8, using: &generator) == 0 {
+                        try await ContinuousClock().sleep(for: .microseconds(Int.random(in: 1...3000)))
+                    }
+                }
+                let length = String(decoding: burst.prefix(8), as: UTF8.self)
+                #expect(Int(length) == burst.count)
+                _ = try await client.send(server.request("/go/b/\(number)"))
+            }
+            #expect(try await reader.next() == nil)
+        }
+    }
+
     @Test func `cancelling closes the connection, before the head and after it`() async throws {
         try await Server.run { server, client async throws in
             let waiting = Task { try await client.send(server.request("/silent/head")) }

@@ -99,7 +99,7 @@ struct Server {
 
     /// Ends with its parent, even when that is killed.
     private static let script = #"""
-        import http.server, json, os, socketserver, ssl, sys, threading, time
+        import http.server, json, os, random, socketserver, ssl, sys, threading, time
 
         marks = set()
         lock = threading.Condition()
@@ -171,6 +171,28 @@ struct Server {
                         self.piece(b"x" * 65536)
                         seen[name] += 65536
                 except OSError: self.mark("ended", name)
+
+            # Writes bursts of up to 1 MiB, each a line that begins with its length, and is silent until "/go"
+            # asks for the next.
+            def do_bursts(self, name, count):
+                self.begin()
+                dice = random.Random(name)
+                try:
+                    for number in range(int(count)):
+                        left = dice.randrange(10, 1 << 20)
+                        self.piece(b"%08d" % left)
+                        left -= 8
+                        while left > 0:
+                            size = min(left, dice.choice([1, 100, 4096, 16384, 65536, 262144]))
+                            left -= size
+                            self.piece(b"x" * (size - 1) + (b"x" if left else b"\n"))
+                        with lock: lock.wait_for(lambda: ("go", name + str(number)) in marks, 30)
+                    self.piece(b"")
+                except OSError: self.mark("ended", name)
+
+            def do_go(self, name, number):
+                self.mark("go", name + number)
+                self.answer(b"")
 
             def do_seen(self, name):
                 self.answer(str(seen.get(name, 0)).encode())
