@@ -100,7 +100,7 @@ struct DeclaredWriter {
         }
         for uid in runs { writes += try cascade(of: uid).map(Write.cascade) }
         try insert(writes)
-        try session.execute(DeclaredStatement.deleteRuns, runs)
+        try session.enqueue(DeclaredStatement.deleteRuns, runs)
         outcome.positions = try log(&writes, now: now)
         try store(writes)
         for write in writes { count(write, in: &outcome) }
@@ -196,7 +196,7 @@ struct DeclaredWriter {
         // In the order of keys, so that two writers of the same new objects wait for each other instead of
         // both.
         let rows = try created.sorted { $0.object.key < $1.object.key }.map { try $0.row() }
-        if !rows.isEmpty { try session.execute(Table.objects.insert, Value.array(rows)) }
+        if !rows.isEmpty { try session.enqueue(Table.objects.insert, Value.array(rows)) }
     }
 
     /// Writes events and changes, and gives what was written the position of its change.
@@ -267,8 +267,8 @@ struct DeclaredWriter {
             case .cascade: continue
             }
         }
-        if !rows.isEmpty { try session.execute(Table.objects.update, Value.array(rows)) }
-        if !removed.isEmpty { try session.execute(DeclaredStatement.delete, removed) }
+        if !rows.isEmpty { try session.enqueue(Table.objects.update, Value.array(rows)) }
+        if !removed.isEmpty { try session.enqueue(DeclaredStatement.delete, removed) }
     }
 
     private func count(_ write: Write, in outcome: inout DeclaredOutcome) {

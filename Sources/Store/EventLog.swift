@@ -57,10 +57,10 @@ extension Session {
     /// Writes the two streams; every position was drawn in this transaction.
     func append(events: [Event], changes: [ChangeRow]) throws {
         if !events.isEmpty {
-            try execute(Table.events.insert, Value.array(try events.map { try Table.events.row($0) }))
+            try enqueue(Table.events.insert, Value.array(try events.map { try Table.events.row($0) }))
         }
         if !changes.isEmpty {
-            try execute(Table.changes.insert, Value.array(try changes.map { try Table.changes.row($0) }))
+            try enqueue(Table.changes.insert, Value.array(try changes.map { try Table.changes.row($0) }))
         }
     }
 }

@@ -116,7 +116,7 @@ extension Store {
                     events: [],
                     changes: [try ChangeRow(removed: object, at: position, time: now)]
                 )
-                try session.execute(FleetStatement.deleteWorker, record.name)
+                try session.enqueue(FleetStatement.deleteWorker, record.name)
             }
             try session.insertShown(record, .workers, volatile: ["token_digest": .string(tokenDigest.text)])
             try session.put(
@@ -164,7 +164,7 @@ extension Store {
                     reason: "offline"
                 )
             }
-            try session.execute(FleetStatement.touch, name)
+            try session.enqueue(FleetStatement.touch, name)
             // A worker that came back is online first and busy with its next beat: the machine has no other
             // arrow.
             let busy = try row.flag("busy") && record.state != .disconnected
@@ -246,7 +246,7 @@ extension Session {
     ) throws {
         var volatile = volatile
         volatile["resource_version"] = 0
-        try execute(table.insert, Value.array([try table.row(record, volatile: volatile)]))
+        try enqueue(table.insert, Value.array([try table.row(record, volatile: volatile)]))
     }
 
     /// Writes a locked row with its event and its change.
@@ -261,7 +261,7 @@ extension Session {
         let now = try now()
         let positions = try drawPositions(2)
         let row = try table.row(record, volatile: ["resource_version": .integer(positions[1].number)])
-        try execute(table.update, Value.array([row]))
+        try enqueue(table.update, Value.array([row]))
         let subject = ObjectKey(Record.kind, namespace: nil, name: record.shownName)
         let event = PlainEvent(type: type, subject: subject, actor: actor, data: data)
         let object = try record.object(resourceVersion: positions[1])

@@ -146,7 +146,7 @@ extension Store {
                 claimed.fence
             )
             guard deleted == 0 else { return }
-            try session.execute(
+            try session.enqueue(
                 KeyStatement.comeAgain,
                 key.kind,
                 key.namespace ?? "",
@@ -164,7 +164,7 @@ extension Store {
     package func release(_ claimed: ClaimedKey, retryAfter: Duration, failed: Bool) async throws {
         try await transaction { session in
             let key = claimed.key
-            try session.execute(
+            try session.enqueue(
                 KeyStatement.release,
                 key.kind,
                 key.namespace ?? "",
@@ -225,7 +225,7 @@ extension Session {
                 "delay": .integer(mark.delay.microseconds),
             ]
         }
-        try execute(KeyStatement.mark, Value.array(documents))
+        try enqueue(KeyStatement.mark, Value.array(documents))
         hasNews = true
     }
 }

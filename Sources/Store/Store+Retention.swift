@@ -29,9 +29,9 @@ extension Store {
             if let last = try session.rows(RetentionStatement.changes, changeAge).first?.optional("position"),
                 let position = Int64(last), position > floor
             {
-                try session.execute(SettingStatement.set, "changes_floor", Value.integer(position))
+                try session.enqueue(SettingStatement.set, "changes_floor", Value.integer(position))
             }
-            try session.execute(RetentionStatement.requests, requestAge)
+            try session.enqueue(RetentionStatement.requests, requestAge)
         }
     }
 }

@@ -38,7 +38,7 @@ extension Store {
         guard !lines.isEmpty else { return }
         let documents = Value.array(try lines.map { try Value(encoding: $0) })
         try await transaction { session in
-            try session.execute(TaskLogStatement.append, attempt, documents)
+            try session.enqueue(TaskLogStatement.append, attempt, documents)
             session.hasNews = true
         }
     }

@@ -58,18 +58,40 @@ internal import Threads
         _ = try results(until: deadline, heedsCancellation: heedsCancellation)
     }
 
-    /// Executes a prepared statement; parameters and results are text.
+    /// Executes prepared statements in one round trip and answers the rows of the last one.
+    ///
+    /// After one that fails the others are not executed; its error is thrown.
     func execute(
-        _ name: String,
-        _ parameters: [String?],
+        _ calls: [PreparedCall],
         until deadline: Deadline,
         heedsCancellation: Bool
     ) throws -> Rows {
-        let accepted = unsafe withCStrings(parameters) { values in
-            unsafe PQsendQueryPrepared(raw, name, Int32(parameters.count), values, nil, nil, 0)
+        // One alone needs no pipeline, whose end is one more message.
+        guard calls.count > 1 else {
+            for call in calls { try send(call) }
+            return try results(until: deadline, heedsCancellation: heedsCancellation)
+        }
+        guard unsafe PQenterPipelineMode(raw) == 1 else { throw lost }
+        for call in calls { try send(call) }
+        try sent(unsafe PQpipelineSync(raw))
+        defer { _ = unsafe PQexitPipelineMode(raw) }
+        return try results(until: deadline, heedsCancellation: heedsCancellation, isPipeline: true)
+    }
+
+    /// Parameters and results are text.
+    private func send(_ call: PreparedCall) throws {
+        let accepted = unsafe withCStrings(call.parameters) { values in
+            unsafe PQsendQueryPrepared(
+                raw,
+                call.name,
+                Int32(call.parameters.count),
+                values,
+                nil,
+                nil,
+                0
+            )
         }
         try sent(accepted)
-        return try results(until: deadline, heedsCancellation: heedsCancellation)
     }
 
     /// Waits for a notification; false when none came before the deadline.
@@ -99,9 +121,14 @@ internal import Threads
     private func sent(_ accepted: Int32) throws { if accepted != 1 { throw lost } }
 
     /// The rows of the last statement; every result is read, so that the connection is ready for the next.
-    private func results(until deadline: Deadline, heedsCancellation: Bool) throws -> Rows {
+    private func results(
+        until deadline: Deadline,
+        heedsCancellation: Bool,
+        isPipeline: Bool = false
+    ) throws -> Rows {
         var deadline = deadline
         var cancelled = false
+        var wasNothing = false
         var rows = Rows()
         var failure: PostgresError?
         while true {
@@ -112,11 +139,20 @@ internal import Threads
                 deadline = min(deadline, .after(.seconds(5)))
                 canceller.cancel()
             }
-            guard let result = unsafe PQgetResult(raw) else { break }
+            guard let result = unsafe PQgetResult(raw) else {
+                // In a pipeline nothing stands behind each statement, and twice nothing for a lost connection.
+                guard isPipeline else { break }
+                if wasNothing { throw lost }
+                wasNothing = true
+                continue
+            }
+            wasNothing = false
             defer { unsafe PQclear(result) }
-            switch unsafe PQresultStatus(result) {
+            let status = unsafe PQresultStatus(result)
+            if status == PGRES_PIPELINE_SYNC { break }
+            switch status {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK: rows = unsafe Rows(result: result)
-            case PGRES_EMPTY_QUERY: continue
+            case PGRES_EMPTY_QUERY, PGRES_PIPELINE_ABORTED: continue
             default: if failure == nil { failure = unsafe error(of: result) }
             }
         }
@@ -156,6 +192,12 @@ internal import Threads
     }
 }
 
+/// A prepared statement's name and what it is executed with, as text.
+struct PreparedCall {
+    let name: String
+    let parameters: [String?]
+}
+
 /// Asks the server to end what a connection runs.
 ///
 /// Unchecked: the object is made once, never changed and freed once with its last reference, and libpq
@@ -186,19 +228,19 @@ private func withCStrings<Answer>(
     _ texts: [String?],
     _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Answer
 ) -> Answer {
-    var bytes: [CChar] = []
-    var offsets: [Int?] = []
-    for text in texts {
-        offsets.append(text == nil ? nil : bytes.count)
-        guard let text else { continue }
-        bytes.append(contentsOf: text.utf8.lazy.map { CChar(bitPattern: $0) })
-        bytes.append(0)
-    }
-    return unsafe bytes.withUnsafeBufferPointer { buffer in
-        let pointers = unsafe offsets.map { offset in
-            unsafe offset.flatMap { unsafe buffer.baseAddress?.advanced(by: $0) }
+    let strings = texts.map { $0?.utf8CString }
+    return unsafe withUnsafeTemporaryAllocation(
+        of: UnsafePointer<CChar>?.self,
+        capacity: strings.count
+    ) { pointers in
+        // The storage of an array stays where it is for as long as the array is not changed.
+        for (index, string) in strings.enumerated() {
+            unsafe pointers.initializeElement(
+                at: index,
+                to: string?.withUnsafeBufferPointer { $0.baseAddress }
+            )
         }
-        return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+        return withExtendedLifetime(strings) { unsafe body(UnsafePointer(pointers.baseAddress)) }
     }
 }
 

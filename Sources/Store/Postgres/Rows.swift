@@ -89,7 +89,7 @@ extension Duration: Bindable { var boundText: String { String(microseconds) } }
 extension Value: Bindable {
     var boundText: String {
         let text = canonicalJSON
-        return text.utf8.contains(sequence: "\\u0000".utf8) ? withoutNUL.canonicalJSON : text
+        return text.contains("\\u0000") ? withoutNUL.canonicalJSON : text
     }
 
     private var withoutNUL: Value {

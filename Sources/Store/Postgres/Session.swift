@@ -29,6 +29,8 @@ final class Session {
     private let handle: PostgresHandle
     private let timeout: Duration
     private var prepared: [String: String] = [:]
+    /// Statements that go with the next one whose answer is waited for: one round trip for all of them.
+    private var queue: [PreparedCall] = []
     private var hasTransactionID = false
     /// Whether the connection can be used no more.
     private(set) var isBroken = false
@@ -56,9 +58,21 @@ final class Session {
         try send(statement, parameters.map { $0?.boundText.replacingNUL }, heedsCancellation: true).affected
     }
 
+    /// Executes a statement together with the next one that is waited for, the commit at the latest.
+    ///
+    /// It takes its place in the order of the statements; what it fails with is thrown by the one that waits.
+    func enqueue(_ statement: some Statement, _ parameters: (any Bindable)?...) throws {
+        try watching {
+            queue.append(try call(statement, parameters.map { $0?.boundText.replacingNUL }))
+        }
+    }
+
     /// Runs several statements at once; only migrations do.
     func run(script: String, timeout: Duration) throws {
-        try watching { _ = try handle.run(script: script, until: .after(timeout)) }
+        try watching {
+            if !queue.isEmpty { _ = try flush(heedsCancellation: true) }
+            _ = try handle.run(script: script, until: .after(timeout))
+        }
     }
 
     /// Waits for a notification; false when none came in time.
@@ -70,14 +84,15 @@ final class Session {
     func transaction<Answer>(_ body: (Session) throws -> Answer) throws -> Answer {
         hasTransactionID = false
         hasNews = false
-        try execute(ControlStatement.begin)
         do {
+            try enqueue(ControlStatement.begin)
             let answer = try body(self)
             try Task.checkCancellation()
             try commit()
             return answer
         } catch {
             hasNews = false
+            queue = []
             // A connection that cannot even roll back is closed, which rolls back.
             if !isBroken { _ = try? send(ControlStatement.rollback, [], heedsCancellation: false) }
             throw error
@@ -92,7 +107,7 @@ final class Session {
     func drawPositions(_ count: Int) throws -> [Position] {
         guard count > 0 else { return [] }
         if !hasTransactionID {
-            try execute(ControlStatement.transactionID)
+            try enqueue(ControlStatement.transactionID)
             hasTransactionID = true
         }
         hasNews = true
@@ -123,16 +138,30 @@ final class Session {
     ) throws -> Rows {
         if heedsCancellation { try Task.checkCancellation() }
         return try watching {
-            let sql = statement.sql
-            let deadline = Deadline.after(timeout)
-            let known = prepared[sql]
-            let name = known ?? "s\(prepared.count)"
-            if known == nil {
-                try handle.prepare(name, sql, until: deadline, heedsCancellation: heedsCancellation)
-                prepared[sql] = name
-            }
-            return try handle.execute(name, parameters, until: deadline, heedsCancellation: heedsCancellation)
+            queue.append(try call(statement, parameters, heedsCancellation: heedsCancellation))
+            return try flush(heedsCancellation: heedsCancellation)
         }
+    }
+
+    /// A statement with its parameters, prepared when this connection has not seen it yet.
+    private func call(
+        _ statement: some Statement,
+        _ parameters: [String?],
+        heedsCancellation: Bool = true
+    ) throws -> PreparedCall {
+        let sql = statement.sql
+        if let name = prepared[sql] { return PreparedCall(name: name, parameters: parameters) }
+        let name = "s\(prepared.count)"
+        try handle.prepare(name, sql, until: .after(timeout), heedsCancellation: heedsCancellation)
+        prepared[sql] = name
+        return PreparedCall(name: name, parameters: parameters)
+    }
+
+    /// Sends what is queued and answers the rows of the last statement.
+    private func flush(heedsCancellation: Bool) throws -> Rows {
+        defer { queue = [] }
+        let deadline = Deadline.after(timeout * queue.count)
+        return try handle.execute(queue, until: deadline, heedsCancellation: heedsCancellation)
     }
 
     /// Notes when the connection is lost or in an unknown state.

@@ -44,7 +44,7 @@ struct RunWriter {
         }
         if var workflow, let position = positions.popLast() {
             workflow.object.metadata.resourceVersion = position
-            try session.execute(Table.objects.update, Value.array([try workflow.row()]))
+            try session.enqueue(Table.objects.update, Value.array([try workflow.row()]))
             let labels = workflow.object.metadata.labels ?? [:]
             changes.append(try ChangeRow(put: workflow.shown, labelsBefore: labels, at: position, time: now))
         }
@@ -144,7 +144,7 @@ struct RunWriter {
             lease -> Value in
             ["uid": .string(uid.text), "lease": .integer(lease.microseconds)]
         }
-        if !documents.isEmpty { try session.execute(RunStatement.setLeases, Value.array(documents)) }
+        if !documents.isEmpty { try session.enqueue(RunStatement.setLeases, Value.array(documents)) }
     }
 
     /// Changed rows first, so that what ends makes room for what begins (one live attempt, one open gate).
@@ -158,7 +158,7 @@ struct RunWriter {
                 let table = some[start].table
                 let end = some[start...].firstIndex { $0.table.name != table.name } ?? some.endIndex
                 let documents = Value.array(some[start..<end].map(\.document))
-                try session.execute(isNew ? table.insert : table.update, documents)
+                try session.enqueue(isNew ? table.insert : table.update, documents)
                 start = end
             }
         }

@@ -87,7 +87,7 @@ extension Store {
     ) async throws -> [UID: AttemptState] {
         let uids = attempts.map(\.text)
         return try await transaction { session in
-            try session.execute(ClaimStatement.renew, worker, uids, lease)
+            try session.enqueue(ClaimStatement.renew, worker, uids, lease)
             let states = try session.rows(ClaimStatement.states, worker, uids).map { row in
                 (UID(try row.text("uid")), AttemptState(rawValue: try row.text("state")) ?? .lost)
             }

@@ -47,7 +47,7 @@ extension Store {
         try await transaction { session in
             // The object's lock stands in for that of the run's row, which is not there yet.
             _ = try session.rows(DeclaredStatement.lockByUID, change.run.workflow.uid)
-            try session.execute(RunStatement.insertPin, digest, body)
+            try session.enqueue(RunStatement.insertPin, digest, body)
             var writer = RunWriter(session: session, actor: actor, cause: nil, now: try session.now())
             try writer.write(change, before: nil)
             try session.settleKeys(marks: change.marks, fence: fence)
@@ -119,7 +119,7 @@ extension Store {
             }
             if let request {
                 let document = try Value(encoding: answer)
-                try session.execute(
+                try session.enqueue(
                     RunStatement.recordRequest,
                     request.scope,
                     request.id,
