@@ -119,28 +119,36 @@ package struct RunPorts: Sendable {
 /// What the loop needs of the key queue.
 package struct QueuePorts: Sendable {
     package var claim: @Sendable () async throws -> ClaimedKey?
+    /// How long until a key can be claimed without anything being committed; nil when there is none.
+    package var nextDue: @Sendable () async throws -> Duration?
     package var renew: @Sendable (ClaimedKey) async throws -> Void
     /// Waits for a fraction of the lease; false when it was cancelled.
     package var pauseBeforeRenewal: @Sendable () async -> Bool
     package var finish: @Sendable (ClaimedKey) async throws -> Void
     package var release: @Sendable (ClaimedKey, _ after: Duration, _ failed: Bool) async throws -> Void
-    /// Waits until something was committed, or for the given time.
-    package var wait: @Sendable (Duration) async -> Void
+    /// A ticket to take before looking, so that nothing is missed between looking and waiting.
+    package var ticket: @Sendable () -> UInt64
+    /// Waits until something was committed after the ticket was taken, or for the given time.
+    package var wait: @Sendable (_ ticket: UInt64, Duration) async -> Void
 
     /// Ports of their closures.
     package init(
         claim: @escaping @Sendable () async throws -> ClaimedKey?,
+        nextDue: @escaping @Sendable () async throws -> Duration?,
         renew: @escaping @Sendable (ClaimedKey) async throws -> Void,
         pauseBeforeRenewal: @escaping @Sendable () async -> Bool,
         finish: @escaping @Sendable (ClaimedKey) async throws -> Void,
         release: @escaping @Sendable (ClaimedKey, Duration, Bool) async throws -> Void,
-        wait: @escaping @Sendable (Duration) async -> Void
+        ticket: @escaping @Sendable () -> UInt64,
+        wait: @escaping @Sendable (UInt64, Duration) async -> Void
     ) {
         self.claim = claim
+        self.nextDue = nextDue
         self.renew = renew
         self.pauseBeforeRenewal = pauseBeforeRenewal
         self.finish = finish
         self.release = release
+        self.ticket = ticket
         self.wait = wait
     }
 }

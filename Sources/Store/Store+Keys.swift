@@ -74,7 +74,7 @@ enum KeyStatement: String, Statement, CaseIterable {
         SELECT greatest(0, floor(extract(epoch FROM min(coalesce(lease_until, due)) - now()) *
             1000000))::bigint
             AS microseconds
-        FROM keys HAVING count(*) > 0
+        FROM keys WHERE (kind = ANY($1::text[])) = $2::boolean HAVING count(*) > 0
         """
 }
 
@@ -82,6 +82,16 @@ enum KeyStatement: String, Statement, CaseIterable {
 package enum KeyLane: Sendable, Hashable {
     case only([String])
     case allBut([String])
+
+    fileprivate var kinds: [String] {
+        switch self {
+        case .only(let kinds), .allBut(let kinds): kinds
+        }
+    }
+
+    fileprivate var isOnlyThem: Bool {
+        if case .only = self { true } else { false }
+    }
 }
 
 extension Store {
@@ -99,11 +109,7 @@ extension Store {
         of lane: KeyLane = .allBut([])
     ) async throws -> ClaimedKey? {
         try await transaction { session in
-            let rows =
-                switch lane {
-                case .only(let kinds): try session.rows(KeyStatement.claim, claimer, lease, kinds, true)
-                case .allBut(let kinds): try session.rows(KeyStatement.claim, claimer, lease, kinds, false)
-                }
+            let rows = try session.rows(KeyStatement.claim, claimer, lease, lane.kinds, lane.isOnlyThem)
             guard let row = rows.first else { return nil }
             return ClaimedKey(
                 key: try row.key(),
@@ -178,9 +184,10 @@ extension Store {
     }
 
     /// How long until the next key can be claimed, zero for at once; nil when there is no key at all.
-    package func nextDue() async throws -> Duration? {
+    package func nextDue(of lane: KeyLane = .allBut([])) async throws -> Duration? {
         try await read { session in
-            try session.rows(KeyStatement.nextDue).first.map { .microseconds(try $0.integer("microseconds")) }
+            try session.rows(KeyStatement.nextDue, lane.kinds, lane.isOnlyThem).first
+                .map { .microseconds(try $0.integer("microseconds")) }
         }
     }
 }

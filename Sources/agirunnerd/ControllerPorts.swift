@@ -53,6 +53,7 @@ private let keyLease = Duration.seconds(15)
 func queuePorts(_ store: Store, claimer: String, lane: KeyLane) -> QueuePorts {
     QueuePorts(
         claim: { try await store.claimKey(by: claimer, lease: keyLease, of: lane) },
+        nextDue: { try await store.nextDue(of: lane) },
         renew: { try await store.renew($0, lease: keyLease) },
         pauseBeforeRenewal: {
             do { try await ContinuousClock().sleep(for: keyLease / 3) } catch { return false }
@@ -60,7 +61,8 @@ func queuePorts(_ store: Store, claimer: String, lane: KeyLane) -> QueuePorts {
         },
         finish: { try await store.finish($0) },
         release: { try await store.release($0, retryAfter: $1, failed: $2) },
-        wait: { await store.nextBell(deadline: $0) }
+        ticket: { store.bellTicket() },
+        wait: { await store.waitBell(after: $0, deadline: $1) }
     )
 }
 
@@ -91,7 +93,8 @@ func dispatchPorts(_ store: Store) -> DispatchPorts {
         },
         expiredLeases: { try await store.expiredLeases(limit: 100).map { ($0.workflowUID, $0.uid) } },
         dueGates: { try await store.dueGates(limit: 100).map { ($0.workflowUID, $0.uid) } },
-        wait: { await store.nextBell(deadline: $0) },
+        ticket: { store.bellTicket() },
+        wait: { await store.waitBell(after: $0, deadline: $1) },
         digest: contentDigest
     )
 }

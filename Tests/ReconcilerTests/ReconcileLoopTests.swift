@@ -46,6 +46,7 @@ private final class Queue: Sendable {
                     return contents.waiting.isEmpty ? nil : contents.waiting.removeFirst()
                 }
             },
+            nextDue: { .seconds(3) },
             renew: { _ in try self.with { try $0.renew() } },
             pauseBeforeRenewal: {
                 if self.with(\.isRenewing) { return !Task.isCancelled }
@@ -66,7 +67,8 @@ private final class Queue: Sendable {
                     contents.waiting.append(claimed(key.key, failures: key.failures + 1))
                 }
             },
-            wait: { duration in
+            ticket: { 0 },
+            wait: { _, duration in
                 let isEmpty = self.with { contents in
                     contents.waits.append(duration)
                     return contents.waiting.isEmpty && contents.brokenClaims == 0
@@ -169,7 +171,8 @@ private final class Queue: Sendable {
         await drain(queue) { _ in .done }
         // The first key could not be finished: its lease runs out, and nothing else is lost.
         #expect(queue.with(\.finished) == [key("Role", "b")])
-        #expect(queue.with { $0.waits.count } == 4)
+        let second = Duration.seconds(1)
+        #expect(queue.with(\.waits) == [second, second, second, .seconds(3)])
     }
 
     @Test func `every outcome of a controller is reported once`() async {

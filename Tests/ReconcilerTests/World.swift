@@ -194,7 +194,8 @@ extension World {
                 return gates.filter { $0.state == .awaiting && $0.dueAt.map { $0 <= now } ?? false }
                     .map { ($0.workflowUID, $0.uid) }
             },
-            wait: { _ in await whenIdle() },
+            ticket: { 0 },
+            wait: { _, _ in await whenIdle() },
             digest: digest
         )
     }

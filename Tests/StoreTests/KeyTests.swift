@@ -116,6 +116,8 @@ import Testing
             #expect(try await store.claimKey(by: "a", lease: .seconds(60)) == nil)
             let wait = try #require(try await store.nextDue())
             #expect(wait > .seconds(25) && wait <= .seconds(30))
+            #expect(try await store.nextDue(of: .only([claimed.key.kind])) != nil)
+            #expect(try await store.nextDue(of: .allBut([claimed.key.kind])) == nil)
             try await store.mark([Mark(key("one"), priority: .people)])
             claimed = try #require(try await store.claimKey(by: "a", lease: .seconds(60)))
             #expect(claimed.failures == 1)

@@ -18,7 +18,10 @@ package struct DispatchPorts: Sendable {
     package var renewLeases: @Sendable (_ worker: String, [UID], Duration) async throws -> [UID: HeldAttempt]
     package var expiredLeases: @Sendable () async throws -> [(workflow: UID, attempt: UID)]
     package var dueGates: @Sendable () async throws -> [(workflow: UID, gate: UID)]
-    package var wait: @Sendable (Duration) async -> Void
+    /// A ticket to take before looking, so that nothing is missed between looking and waiting.
+    package var ticket: @Sendable () -> UInt64
+    /// Waits until something was committed after the ticket was taken, or for the given time.
+    package var wait: @Sendable (_ ticket: UInt64, Duration) async -> Void
     package var digest: @Sendable ([UInt8]) -> Digest
 
     /// Ports of their closures.
@@ -34,7 +37,8 @@ package struct DispatchPorts: Sendable {
         renewLeases: @escaping @Sendable (String, [UID], Duration) async throws -> [UID: HeldAttempt],
         expiredLeases: @escaping @Sendable () async throws -> [(workflow: UID, attempt: UID)],
         dueGates: @escaping @Sendable () async throws -> [(workflow: UID, gate: UID)],
-        wait: @escaping @Sendable (Duration) async -> Void,
+        ticket: @escaping @Sendable () -> UInt64,
+        wait: @escaping @Sendable (UInt64, Duration) async -> Void,
         digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {
         self.claimTask = claimTask
@@ -45,6 +49,7 @@ package struct DispatchPorts: Sendable {
         self.renewLeases = renewLeases
         self.expiredLeases = expiredLeases
         self.dueGates = dueGates
+        self.ticket = ticket
         self.wait = wait
         self.digest = digest
     }
@@ -99,6 +104,7 @@ package struct Dispatcher: Sendable {
         let clock = ContinuousClock()
         let deadline = clock.now + wait
         while true {
+            let ticket = ports.ticket()
             var granted: [GrantedClaim] = []
             for token in tokens {
                 guard let claim = try await claimOne(for: worker, token: token) else { break }
@@ -106,7 +112,8 @@ package struct Dispatcher: Sendable {
             }
             let left = clock.now.duration(to: deadline)
             guard granted.isEmpty, left > .zero, !Task.isCancelled else { return granted }
-            await ports.wait(min(left, .seconds(1)))
+            // No bell rings when the time comes at which a task may be tried again.
+            await ports.wait(ticket, min(left, .seconds(2)))
         }
     }
 

@@ -1,4 +1,4 @@
-/// Fires what is due, every second: leases and gates that ran out, and workers that have been silent.
+/// Fires what is due, every other second: leases and gates that ran out, and workers that have been silent.
 package struct Timers: Sendable {
     /// Moves workers one step towards offline that have been silent for longer than these times.
     package typealias SweepWorkers =
@@ -15,8 +15,7 @@ package struct Timers: Sendable {
         self.sweepWorkers = sweepWorkers
     }
 
-    /// Runs until it is cancelled; what fails, such as a store that is away, is reported and tried again with
-    /// the next second.
+    /// Runs until it is cancelled; what fails, such as a store that is away, is reported and tried again.
     package func run(report: @Sendable (any Error) -> Void) async {
         while !Task.isCancelled {
             do {
@@ -26,7 +25,7 @@ package struct Timers: Sendable {
                 report(error)
             }
             // Ends early on cancellation, which the loop condition sees.
-            try? await ContinuousClock().sleep(for: .seconds(1))
+            try? await ContinuousClock().sleep(for: .seconds(2))
         }
     }
 }

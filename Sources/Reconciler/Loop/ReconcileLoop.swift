@@ -9,6 +9,11 @@ package struct ReconcileLoop: Sendable {
     /// Called with a key and what its controller said, for logs.
     package typealias Report = @Sendable (ClaimedKey, Outcome) -> Void
 
+    /// How long the queue is left alone when nothing is due and no bell rings: what a lost bell costs.
+    private static let longestPause = Duration.seconds(5)
+    /// Between two looks, since what is due may be somebody else's already.
+    private static let shortestPause = Duration.milliseconds(20)
+
     private let queue: QueuePorts
     private let controllers: [String: Controller]
     private let workers: Int
@@ -46,16 +51,23 @@ package struct ReconcileLoop: Sendable {
 
     /// The next key; nil after a while without one.
     private func claim() async -> ClaimedKey? {
-        // A queue that fails is asked again after the same wait as one that is empty.
-        if let key = try? await queue.claim() { return key }
-        await queue.wait(.seconds(1))
+        let ticket = queue.ticket()
+        var pause = Duration.seconds(1)
+        do {
+            if let key = try await queue.claim() { return key }
+            let due = try await queue.nextDue() ?? Self.longestPause
+            pause = min(max(due, Self.shortestPause), Self.longestPause)
+        } catch {
+            // The timers tell that the store is away; it is asked again after a second.
+        }
+        await queue.wait(ticket, pause)
         return nil
     }
 
     private func work(on key: ClaimedKey) async {
         do { try await handle(key) } catch {
             // The queue itself failed: the key's lease runs out and somebody takes it again.
-            await queue.wait(.seconds(1))
+            await queue.wait(queue.ticket(), .seconds(1))
         }
     }
 
