@@ -103,6 +103,19 @@ final class Stack: Sendable {
         for name in names { try await watch.until(name, within: .seconds(180)) { $0 == "completed" } }
     }
 
+    /// Creates workflows through the control door and waits until all of them have completed.
+    func create(_ names: [String]) async throws {
+        let watch = try await WorkflowWatch(self)
+        let runs = try await TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: "\(runs.path)/runs",
+            withIntermediateDirectories: true
+        )
+        try declare(names, in: runs.path)
+        try await agirunner("create", "-f", "\(runs.path)/runs")
+        for name in names { try await watch.until(name, within: .seconds(180)) { $0 == "completed" } }
+    }
+
     /// Writes the files of some workflows, into the configuration or another folder, without a commit.
     func declare(_ names: [String], in folder: String? = nil) throws {
         for name in names {

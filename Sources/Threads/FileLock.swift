@@ -28,6 +28,10 @@ package struct FileLock: ~Copyable {
         self.descriptor = descriptor
     }
 
+    // Closing is not enough: a child that is being started by somebody else right now has a copy of the
+    // descriptor until it becomes another program, and would hold the lock for that long.
+    deinit { _ = ag_unlock(descriptor.raw) }
+
     /// The process that wrote itself into the file last, whether or not it still holds the lock.
     package static func owner(ofLockAt path: String) -> Int32? {
         let opened = unsafe ag_open_read(path)

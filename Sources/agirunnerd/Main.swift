@@ -60,6 +60,7 @@ struct Daemon: AsyncParsableCommand {
         let telemetry = bootstrap(program: "agirunnerd", level: Logger.Level(rawValue: logLevel) ?? .info)
         let logger = Logger(label: "agirunnerd")
         do {
+            try limitMemoryArenas(to: 2)
             try Git.initialise()
             try await Assembly(daemon: self, telemetry: telemetry, logger: logger).run()
         } catch {

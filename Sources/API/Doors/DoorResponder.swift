@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Threads
 
 /// What Hummingbird hands over with a request.
 struct DoorContext: InitializableFromSource {
@@ -135,7 +136,7 @@ private func within<Value: Sendable>(
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await operation() }
         group.addTask {
-            try await ContinuousClock().sleep(for: duration)
+            try await sleep(for: duration)
             return nil
         }
         defer { group.cancelAll() }

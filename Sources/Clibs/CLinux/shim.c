@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -63,6 +64,8 @@ int ag_thread_start(const char *name, void (*body)(void *), void *context) {
     return -failed;
 }
 
+int ag_limit_arenas(int count) { return mallopt(M_ARENA_MAX, count) == 1 ? 0 : -EINVAL; }
+
 int ag_eventfd(void) { return answer(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 
 int ag_eventfd_signal(int fd) {
@@ -120,6 +123,7 @@ ssize_t ag_drain(int fd) {
 int ag_close(int fd) { return answer(close(fd)); }
 
 int ag_lock_exclusively(int fd) { return answer(flock(fd, LOCK_EX | LOCK_NB)); }
+int ag_unlock(int fd) { return answer(flock(fd, LOCK_UN)); }
 int ag_open_lock_file(const char *path) {
     return ag_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY, 0600);
 }

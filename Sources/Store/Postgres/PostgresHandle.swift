@@ -140,7 +140,7 @@ internal import Threads
                 canceller.cancel()
             }
             guard let result = unsafe PQgetResult(raw) else {
-                // In a pipeline nothing stands behind each statement, and twice nothing for a lost connection.
+                // In a pipeline nothing follows each statement, and twice nothing means a lost connection.
                 guard isPipeline else { break }
                 if wasNothing { throw lost }
                 wasNothing = true

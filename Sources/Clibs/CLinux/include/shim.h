@@ -15,6 +15,9 @@
 // Threads.
 int ag_thread_start(const char *name, void (*body)(void *), void *context);
 
+// Memory: how many heaps the C library keeps side by side.
+int ag_limit_arenas(int count);
+
 // Descriptors.
 int ag_eventfd(void);
 int ag_eventfd_signal(int fd);
@@ -32,6 +35,7 @@ int ag_close(int fd);
 
 // Locks and watches of files.
 int ag_lock_exclusively(int fd);
+int ag_unlock(int fd);
 int ag_open_lock_file(const char *path);
 ssize_t ag_replace_content(int fd, const void *bytes, size_t count);
 int ag_inotify(void);
