@@ -35,6 +35,7 @@ package final class SourceRepositories: Sendable {
             return try await mirror(name).remoteTip(
                 url: RemoteURL(spec.url),
                 ref: GitReference(spec.ref),
+                credential: ports.credential(spec),
                 deadline: deadline(spec)
             )
         } catch let failure as Failure where failure.reason == "reference_missing" {
@@ -51,6 +52,7 @@ package final class SourceRepositories: Sendable {
         _ = try await mirror.fetch(
             url: RemoteURL(spec.url),
             ref: GitReference(spec.ref),
+            credential: ports.credential(spec),
             deadline: deadline(spec)
         )
         let tree = try await mirror.snapshot(commit: commit, path: spec.path == "." ? "" : spec.path)

@@ -63,7 +63,7 @@ private func serving(
             #expect(try await mirror.fetch(url: url, ref: .branch("a/b"), deadline: .generous) == rewritten)
             try await repository.git("branch", "-q", "-D", "a/b")
             for operation in [mirror.remoteTip, mirror.fetch] {
-                let found = try await failure { try await operation(url, .branch("a/b"), .generous) }
+                let found = try await failure { try await operation(url, .branch("a/b"), nil, .generous) }
                 #expect(found.code == .notFound && found.reason == "reference_missing", "\(found)")
             }
             #expect(try await mirror.snapshot(commit: rewritten, path: "").files.count == 1)

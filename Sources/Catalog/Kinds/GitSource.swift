@@ -33,8 +33,17 @@ extension Shape {
                 "What happens to fields changed elsewhere."
             ),
             .defaulted("suspend", .boolean, false, "Whether it is left alone."),
+            .optional(
+                "secretRef",
+                .object(SecretShape.reference("in the source's namespace")),
+                "How the repository is entered: a token for https, a private key with known hosts for ssh."
+            ),
         ],
-        check: { spec, findings in refuseCredential(inURL: spec["url"], &findings) }
+        check: { spec, findings in
+            refuseCredential(inURL: spec["url"], &findings)
+            let namespace = spec["namespace"]?.text ?? "default"
+            SecretShape.note(spec["secretRef"], namespace: namespace, &findings)
+        }
     )
 
     private static let reference = Fields(
@@ -79,6 +88,11 @@ extension Shape {
             .defaulted("readOnly", .boolean, false, "Whether it may not be changed."),
             .optional("brief", .prose(), "What one must know to work on it."),
             .defaulted("setup", .list(.prose(2000)), [], "Commands run once in a fresh copy."),
+            .optional(
+                "secretRef",
+                .object(SecretShape.reference("in the same namespace")),
+                "How the repository is entered; runtimes do not redeem it yet."
+            ),
         ],
         check: checkWorkspace
     )
@@ -91,6 +105,7 @@ extension Shape {
 
 @Sendable private func checkWorkspace(_ spec: Place, _ findings: inout Findings) {
     refuseCredential(inURL: spec["url"], &findings)
+    SecretShape.note(spec["secretRef"], namespace: nil, &findings)
     guard let type = spec["type"]?.text else { return }
     let needed = ["git": "url", "directory": "path"][type]
     if let needed, spec[needed] == nil {

@@ -16,6 +16,7 @@ package struct WorkspaceSpec: Sendable, Hashable, Codable {
     package var readOnly: Bool
     package var brief: String?
     package var setup: [String]
+    package var secretRef: SecretReference?
 }
 
 /// The spec of a GitSource: a repository that declares state.
@@ -51,6 +52,8 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
     package var prune: Prune
     package var drift: Drift
     package var suspend: Bool
+    /// In the store of that name in `namespace`.
+    package var secretRef: SecretReference?
 }
 
 /// What the status of a GitSource holds.
