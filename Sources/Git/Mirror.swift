@@ -105,6 +105,13 @@ package actor Mirror {
         try reading { repository throws(Failure) in try repository.snapshot(of: commit, below: path) }
     }
 
+    /// Whether a commit that was fetched is another one or follows it; false when the other one is gone.
+    ///
+    /// - Throws: `Failure.notFound`, `.corrupted`.
+    package func descends(_ commit: CommitID, from ancestor: CommitID) throws -> Bool {
+        try reading { repository throws(Failure) in try repository.descends(commit, from: ancestor) }
+    }
+
     /// The bytes of a blob.
     ///
     /// - Throws: `Failure.notFound` (`blob_missing`), `.invalid` (`blob_too_large`), `.corrupted`.

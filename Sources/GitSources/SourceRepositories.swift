@@ -26,7 +26,10 @@ package final class SourceRepositories: Sendable {
     package var sourcePorts: SourcePorts {
         SourcePorts(
             tip: { [self] name, spec in try await tip(name, spec) },
-            load: { [self] name, spec, commit in try await load(name, spec, commit) }
+            load: { [self] name, spec, commit in try await load(name, spec, commit) },
+            follows: { [self] name, commit, earlier in
+                try await mirror(name).descends(commit, from: earlier)
+            }
         )
     }
 

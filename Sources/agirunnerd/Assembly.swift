@@ -55,7 +55,8 @@ struct Assembly {
                     Loop { await reconcileLoop(store, controllers, .allBut(remote), workers: 2).run() },
                     Loop { await watch.run(report: warning("Local repositories cannot be watched")) },
                     Loop { await timers.run(report: warning("Timers could not be fired")) },
-                ].map { .init(service: $0) } + (try doors(store, dispatcher)).map { .init(service: $0) },
+                ].map { .init(service: $0) }
+                    + (try doors(store, dispatcher, secrets)).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 cancellationSignals: [.sigquit],
                 logger: logger
@@ -120,7 +121,11 @@ struct Assembly {
         }
     }
 
-    private func doors(_ store: Store, _ dispatcher: Dispatcher) throws -> [Door] {
+    private func doors(
+        _ store: Store,
+        _ dispatcher: Dispatcher,
+        _ secrets: SecretReader
+    ) throws -> [Door] {
         let reads = readPorts(store, peers: peers, metrics: telemetry.metrics)
         let fleetToken = try readToken(daemon.fleetTokenFile)
         telemetry.redaction.register(fleetToken)
@@ -155,6 +160,7 @@ struct Assembly {
             .publicDoor(
                 .tcp(host: "127.0.0.1", port: daemon.publicPort),
                 ports: reads,
+                hooks: hookPorts(store, secrets, logger),
                 anonymousRead: AnonymousRead(rawValue: daemon.anonymousRead) ?? .health,
                 version: productVersion,
                 logger: logger,

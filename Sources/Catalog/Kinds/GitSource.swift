@@ -38,13 +38,33 @@ extension Shape {
                 .object(SecretShape.reference("in the source's namespace")),
                 "How the repository is entered: a token for https, a private key with known hosts for ssh."
             ),
+            .optional(
+                "webhook",
+                .object(webhook),
+                "Who may have it looked at, by POST to /hooks/ and its name on the public door."
+            ),
         ],
         check: { spec, findings in
             refuseCredential(inURL: spec["url"], &findings)
             let namespace = spec["namespace"]?.text ?? "default"
-            SecretShape.note(spec["secretRef"], namespace: namespace, &findings)
+            for place in [spec["secretRef"], spec["webhook"]?["secretRef"]] {
+                SecretShape.note(place, namespace: namespace, &findings)
+            }
         }
     )
+
+    private static let webhook: Fields = [
+        .required(
+            "signature",
+            .word("github", "gitlab", "gitea", "standard"),
+            "How deliveries are signed; standard: as Standard Webhooks has it."
+        ),
+        .required(
+            "secretRef",
+            .object(SecretShape.reference("in the source's namespace")),
+            "The secret that the sender signs with."
+        ),
+    ]
 
     private static let reference = Fields(
         exactlyOne: ["branch", "tag", "commit"],

@@ -33,7 +33,7 @@ extension Assembly {
                 Self.requireNamespace(place, grants, &findings)
             }
             guard draft.kind.name == "GitSource" else { return }
-            if let secret = inner?["secretRef"] {
+            if let secret = inner?["secretRef"] ?? inner?["webhook"]?["secretRef"] {
                 Self.requireSecretNamespace(inner?["namespace"], secret, grants, &findings)
             }
             guard let inner = inner?["grants"] else { return }
