@@ -43,11 +43,14 @@ struct SecretReader: Sendable {
     func check(_ spec: SecretStoreSpec) throws {
         guard spec.type == .file else { return }
         let directory = spec.config.directory ?? ""
-        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0, unsafe access(directory, X_OK) == 0 else {
+        // Names need not be listed, only entered.
+        var status = stat()
+        guard unsafe stat(directory, &status) == 0, unsafe access(directory, X_OK) == 0 else {
             throw Failure(.unavailable, "The folder \(directory) cannot be read", outside: errnoText)
         }
-        close(descriptor)
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw Failure(.invalid, "\(directory) must be a folder with a file for each secret")
+        }
     }
 
     private func variable(_ key: String, _ spec: SecretStoreSpec, _ name: String) throws -> SecretText {

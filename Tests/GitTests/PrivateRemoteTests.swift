@@ -194,6 +194,33 @@ private let token = "a-token-of-a-private-repository-1"
         }
     }
 
+    @Test func `an SSH host that says nothing is given up at the deadline and the child is dead`()
+        async throws
+    {
+        let listener = try LoopbackListener()
+        let mirror = try mirror(try TestFolder())
+        let url = try RemoteURL("ssh://git@127.0.0.1:\(listener.port)/x")
+        let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
+        let host = "AAAAC3NzaC1lZDI1NTE5AAAAIErQt2o1iQWX3NKH8PQSBwjYbzZqkWuxwTsMFK2B5LH0"
+        let secret = SecretText(key + "example.org ssh-ed25519 \(host)\n")
+        // Six seconds: the child must have started and connected by then, on a busy machine, too.
+        async let asked = failure {
+            try await mirror.fetch(
+                url: url,
+                ref: main,
+                credential: GitCredential(secret, for: url),
+                deadline: .after(.seconds(6))
+            )
+        }
+        let connection = try await onOwnThread("accept") { _ in
+            try listener.accept(until: .after(.seconds(6)))
+        }
+        #expect(try await asked.code == .timeout)
+        let connected = try #require(connection)
+        while let bytes = try connected.read(until: .after(.seconds(10))), !bytes.isEmpty {}
+        #expect(try connected.read(until: .after(.zero))?.isEmpty == true)
+    }
+
     @Test func `a wrong key and no key are refused`() async throws {
         let repository = try await TestRepository()
         try await repository.commit(["a": "1"])
