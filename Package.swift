@@ -72,7 +72,7 @@ let package = Package(
         library("Reconciler", ["Domain", "Secrets", "WorkerProtocol", "Workflows"]),
 
         // Edges: each turns one outside world into Domain values.
-        library("Git", ["Domain", "Threads", "CGit2"]),
+        library("Git", ["Domain", "Secrets", "Threads", "CGit2"]),
         library("GitSources", ["Catalog", "Domain", "Git", "Reconciler", "Threads"]),
         library(
             "Store",
@@ -148,7 +148,7 @@ let package = Package(
             "ReconcilerTests",
             ["Reconciler", "Workflows", "Catalog", "Domain", "Secrets", "Support", "WorkerProtocol"]
         ),
-        tests("GitTests", ["Git", "Domain", "Threads"]),
+        tests("GitTests", ["Git", "Domain", "Secrets", "Support", "Threads"]),
         tests("GitSourcesTests", ["GitSources", "Catalog", "Domain", "Git", "Reconciler", "Support"]),
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
         tests("ContainersTests", ["Containers", "Domain", "Threads", logging]),

@@ -53,7 +53,10 @@ struct FleetCommand {
             command: Command(
                 executable: settings.programDirectory + "/agirunner-fleet",
                 arguments: arguments,
-                environment: settings.environment,
+                // Secrets of the control plane are not for those who start runtimes.
+                environment: settings.environment.filter {
+                    !$0.key.hasPrefix(SecretStoreSpec.defaultPrefix)
+                },
                 directory: installation.state
             ),
             // SIGTERM lets runtimes end their work for some seconds, SIGQUIT does not.

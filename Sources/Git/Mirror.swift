@@ -42,11 +42,23 @@ package actor Mirror {
     /// The commit a reference leads to at its repository now; fetches nothing.
     ///
     /// - Throws: `Failure` as `fetch`, `CancellationError`.
-    package func remoteTip(url: RemoteURL, ref: GitReference, deadline: Deadline) async throws -> CommitID {
+    package func remoteTip(
+        url: RemoteURL,
+        ref: GitReference,
+        credential: GitCredential? = nil,
+        deadline: Deadline
+    ) async throws -> CommitID {
         if let local = try readInPlace(url, ref, deadline) { return local }
         // What a commit id names never changes, and whether it exists is for the fetch to find out.
         if case .commit(let id) = ref { return id }
-        let request = FetchRequest(.tip, directory: folder.path, url: url, reference: ref, until: deadline)
+        let request = FetchRequest(
+            .tip,
+            directory: folder.path,
+            url: url,
+            reference: ref,
+            credential: credential,
+            until: deadline
+        )
         return try await child.commit(for: request, until: deadline)
     }
 
@@ -55,15 +67,22 @@ package actor Mirror {
     /// A local repository is not copied but read in place from now on.
     /// - Throws: `Failure`: `notFound` with reason `repository_missing`, `repository_empty`,
     ///   `reference_missing` or `commit_missing`; `invalid` (`not_a_repository`, no commit); `corrupted`;
-    ///   `unsupported` format; `unauthenticated`, `forbidden`; `unavailable`; `timeout`.
+    ///   `unsupported` format; `unauthenticated` (also
+    ///   with reason `host_key_unknown` or `host_key_changed`), `forbidden`; `unavailable`; `timeout`.
     ///   `CancellationError`. The mirror stays usable.
-    package func fetch(url: RemoteURL, ref: GitReference, deadline: Deadline) async throws -> CommitID {
+    package func fetch(
+        url: RemoteURL,
+        ref: GitReference,
+        credential: GitCredential? = nil,
+        deadline: Deadline
+    ) async throws -> CommitID {
         if let local = try readInPlace(url, ref, deadline) { return local }
         let request = FetchRequest(
             .fetch,
             directory: folder.path,
             url: url,
             reference: ref,
+            credential: credential,
             startsAnew: health == .damaged,
             until: deadline
         )
@@ -84,6 +103,13 @@ package actor Mirror {
     ///   than 20,000 files or 100 levels, impossible names), `.corrupted`.
     package func snapshot(commit: CommitID, path: String) throws -> SourceTree {
         try reading { repository throws(Failure) in try repository.snapshot(of: commit, below: path) }
+    }
+
+    /// Whether a commit that was fetched is another one or follows it; false when the other one is gone.
+    ///
+    /// - Throws: `Failure.notFound`, `.corrupted`.
+    package func descends(_ commit: CommitID, from ancestor: CommitID) throws -> Bool {
+        try reading { repository throws(Failure) in try repository.descends(commit, from: ancestor) }
     }
 
     /// The bytes of a blob.

@@ -10,6 +10,9 @@ package struct RemoteURL: Sendable, Hashable {
 
         /// Whether nobody on the way can read or change what is fetched.
         package var isProtected: Bool { self != .http && self != .git }
+
+        /// The port where a URL names none.
+        var port: Int? { [.https: 443, .http: 80, .ssh: 22, .git: 9418][self] }
     }
 
     /// How it is reached.
@@ -71,6 +74,39 @@ package struct RemoteURL: Sendable, Hashable {
         let joined = (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
         guard let local = localPath else { return try RemoteURL(prefix + joined) }
         return try RemoteURL(local.hasPrefix("/") ? joined : "/" + joined)
+    }
+
+    /// The host, without the brackets of an IPv6 address; nil for a local path.
+    var host: String? { place?.host }
+
+    /// The port, where the URL names one.
+    var port: Int? { place?.port }
+
+    /// Whether what is sent stays on this machine.
+    var isLoopback: Bool {
+        guard let host else { return true }
+        // Other names are not looked up: whoever answers for one could lead it elsewhere.
+        let bytes = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return host == "localhost" || host == "::1"
+            || bytes.count == 4 && bytes[0] == 127 && !bytes.contains(nil)
+    }
+
+    /// Whether another URL leads to the same server, in the same way.
+    func isServed(with other: RemoteURL) -> Bool {
+        transport == other.transport && host?.lowercased() == other.host?.lowercased()
+            && (port ?? transport.port) == (other.port ?? other.transport.port)
+    }
+
+    private var place: (host: String, port: Int?)? {
+        guard localPath == nil else { return nil }
+        let scheme = prefix.firstRange(of: "://")
+        let whole = prefix[(scheme?.upperBound ?? prefix.startIndex)...]
+        let bare = whole.lastIndex(of: "@").map { whole[whole.index(after: $0)...] } ?? whole
+        // The short form of an SSH URL ends with the colon before its path.
+        guard scheme != nil else { return (String(bare.dropLast()), nil) }
+        let isBracketed = bare.hasPrefix("[")
+        let host = isBracketed ? bare.dropFirst().prefix { $0 != "]" } : bare.prefix { $0 != ":" }
+        return (String(host), Int(bare.dropFirst(host.count + (isBracketed ? 3 : 1))))
     }
 
     /// A text without the credentials of this URL, for messages that come from elsewhere.

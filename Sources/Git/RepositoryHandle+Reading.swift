@@ -50,6 +50,16 @@ extension RepositoryHandle {
         try DatabaseHandle(of: self).header(of: git_oid(text: commit.text))?.type == GIT_OBJECT_COMMIT
     }
 
+    /// Whether a commit is another one or has it among those before it; false when the other one is gone.
+    func descends(_ commit: CommitID, from ancestor: CommitID) throws(Failure) -> Bool {
+        guard commit != ancestor else { return true }
+        guard try has(ancestor) else { return false }
+        var (commit, ancestor) = (try git_oid(text: commit.text), try git_oid(text: ancestor.text))
+        let answer = unsafe git_graph_descendant_of(raw, &commit, &ancestor)
+        try check(answer, "git_graph_descendant_of")
+        return answer == 1
+    }
+
     /// The bytes of a blob.
     ///
     /// - Throws: `Failure.notFound` when there is no such blob, `.invalid` when it is larger than `limit`.

@@ -26,7 +26,10 @@ package final class SourceRepositories: Sendable {
     package var sourcePorts: SourcePorts {
         SourcePorts(
             tip: { [self] name, spec in try await tip(name, spec) },
-            load: { [self] name, spec, commit in try await load(name, spec, commit) }
+            load: { [self] name, spec, commit in try await load(name, spec, commit) },
+            follows: { [self] name, commit, earlier in
+                try await mirror(name).descends(commit, from: earlier)
+            }
         )
     }
 
@@ -35,6 +38,7 @@ package final class SourceRepositories: Sendable {
             return try await mirror(name).remoteTip(
                 url: RemoteURL(spec.url),
                 ref: GitReference(spec.ref),
+                credential: ports.credential(spec),
                 deadline: deadline(spec)
             )
         } catch let failure as Failure where failure.reason == "reference_missing" {
@@ -51,6 +55,7 @@ package final class SourceRepositories: Sendable {
         _ = try await mirror.fetch(
             url: RemoteURL(spec.url),
             ref: GitReference(spec.ref),
+            credential: ports.credential(spec),
             deadline: deadline(spec)
         )
         let tree = try await mirror.snapshot(commit: commit, path: spec.path == "." ? "" : spec.path)

@@ -42,6 +42,8 @@ package struct ObjectPorts: Sendable {
         @Sendable (ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?)
             async throws
             -> Void
+    /// Writes an event that goes with no status.
+    package var record: @Sendable (PlainEvent) async throws -> Void
 
     /// Ports of their closures.
     package init(
@@ -53,7 +55,8 @@ package struct ObjectPorts: Sendable {
         setStatus:
             @escaping @Sendable (
                 ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?
-            ) async throws -> Void
+            ) async throws -> Void,
+        record: @escaping @Sendable (PlainEvent) async throws -> Void
     ) {
         self.stored = stored
         self.storedAmong = storedAmong
@@ -61,6 +64,7 @@ package struct ObjectPorts: Sendable {
         self.ofKind = ofKind
         self.apply = apply
         self.setStatus = setStatus
+        self.record = record
     }
 }
 
@@ -69,14 +73,18 @@ package struct SourcePorts: Sendable {
     /// The commit the source's ref points at, or nil when there is no such ref.
     package var tip: @Sendable (_ name: String, GitSourceSpec) async throws -> CommitID?
     package var load: @Sendable (_ name: String, GitSourceSpec, CommitID) async throws -> LoadedRevision
+    /// Whether a commit that was loaded follows an earlier one.
+    package var follows: @Sendable (_ name: String, CommitID, _ earlier: CommitID) async throws -> Bool
 
     /// Ports of their closures.
     package init(
         tip: @escaping @Sendable (String, GitSourceSpec) async throws -> CommitID?,
-        load: @escaping @Sendable (String, GitSourceSpec, CommitID) async throws -> LoadedRevision
+        load: @escaping @Sendable (String, GitSourceSpec, CommitID) async throws -> LoadedRevision,
+        follows: @escaping @Sendable (String, CommitID, CommitID) async throws -> Bool
     ) {
         self.tip = tip
         self.load = load
+        self.follows = follows
     }
 }
 

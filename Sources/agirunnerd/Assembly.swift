@@ -34,11 +34,14 @@ struct Assembly {
         )
         defer { store.close() }
         try await store.migrate()
-        let sources = SourceRepositories(
-            folder: "\(daemon.state)/mirrors",
-            ports: repositoryPorts(store)
+        let secrets = SecretReader(
+            stored: { try await store.stored($0) },
+            register: { [redaction = telemetry.redaction] in redaction.register($0) }
         )
-        let watch = SourceWatch(ports: repositoryPorts(store))
+        let repositories = repositoryPorts(store, secrets)
+        let sources = SourceRepositories(folder: "\(daemon.state)/mirrors", ports: repositories)
+        let watch = SourceWatch(ports: repositories)
+        let controllers = controllers(store, sources, secrets)
         let dispatcher = Dispatcher(ports: dispatchPorts(store), lease: daemon.leaseDuration)
         let timers = Timers(dispatcher: dispatcher, heartbeat: daemon.heartbeatDuration) {
             try await store.sweepWorkers(degradedAfter: $0, disconnectedAfter: $1, offlineAfter: $2)
@@ -48,11 +51,12 @@ struct Assembly {
             configuration: .init(
                 services: [
                     Loop { try await store.run() },
-                    Loop { await reconcileLoop(store, sources, .only(remote), workers: 4).run() },
-                    Loop { await reconcileLoop(store, sources, .allBut(remote), workers: 2).run() },
+                    Loop { await reconcileLoop(store, controllers, .only(remote), workers: 4).run() },
+                    Loop { await reconcileLoop(store, controllers, .allBut(remote), workers: 2).run() },
                     Loop { await watch.run(report: warning("Local repositories cannot be watched")) },
                     Loop { await timers.run(report: warning("Timers could not be fired")) },
-                ].map { .init(service: $0) } + (try doors(store, dispatcher)).map { .init(service: $0) },
+                ].map { .init(service: $0) }
+                    + (try doors(store, dispatcher, secrets)).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 cancellationSignals: [.sigquit],
                 logger: logger
@@ -68,12 +72,11 @@ struct Assembly {
     /// Kinds whose controllers wait for other machines: those that keep silent must hold up nothing else.
     private var remote: [String] { [ControlledKind.gitSource.rawValue] }
 
-    private func reconcileLoop(
+    private func controllers(
         _ store: Store,
         _ sources: SourceRepositories,
-        _ lane: KeyLane,
-        workers: Int
-    ) -> ReconcileLoop {
+        _ secrets: SecretReader
+    ) -> [String: ReconcileLoop.Controller] {
         let objects = objectPorts(store)
         let runs = runPorts(store)
         let controllers = ControlledKind.allCases.map { kind -> (String, ReconcileLoop.Controller) in
@@ -81,14 +84,25 @@ struct Assembly {
                 switch kind {
                 case .decision: DecisionController(objects: objects, runs: runs).reconcile
                 case .gitSource: SourceController(objects: objects, source: sources.sourcePorts).reconcile
+                case .secretStore:
+                    SecretStoreController(objects: objects, check: { try secrets.check($0) }).reconcile
                 case .workflow: WorkflowController(objects: objects, runs: runs).reconcile
                 }
             return (kind.rawValue, controller)
         }
+        return Dictionary(uniqueKeysWithValues: controllers)
+    }
+
+    private func reconcileLoop(
+        _ store: Store,
+        _ controllers: [String: ReconcileLoop.Controller],
+        _ lane: KeyLane,
+        workers: Int
+    ) -> ReconcileLoop {
         let logger = Logger(label: "reconciler")
         return ReconcileLoop(
             queue: queuePorts(store, claimer: "agirunnerd-\(daemon.state)", lane: lane),
-            controllers: Dictionary(uniqueKeysWithValues: controllers),
+            controllers: controllers,
             workers: workers
         ) { claimed, outcome in
             guard case .failed(let failure) = outcome else { return }
@@ -107,7 +121,11 @@ struct Assembly {
         }
     }
 
-    private func doors(_ store: Store, _ dispatcher: Dispatcher) throws -> [Door] {
+    private func doors(
+        _ store: Store,
+        _ dispatcher: Dispatcher,
+        _ secrets: SecretReader
+    ) throws -> [Door] {
         let reads = readPorts(store, peers: peers, metrics: telemetry.metrics)
         let fleetToken = try readToken(daemon.fleetTokenFile)
         telemetry.redaction.register(fleetToken)
@@ -142,6 +160,7 @@ struct Assembly {
             .publicDoor(
                 .tcp(host: "127.0.0.1", port: daemon.publicPort),
                 ports: reads,
+                hooks: hookPorts(store, secrets, logger),
                 anonymousRead: AnonymousRead(rawValue: daemon.anonymousRead) ?? .health,
                 version: productVersion,
                 logger: logger,

@@ -18,7 +18,8 @@ func objectPorts(_ store: Store) -> ObjectPorts {
             } catch let failure as Failure where failure.code == .notFound {
                 // The object went meanwhile, and its status with it.
             }
-        }
+        },
+        record: { _ = try await store.record($0) }
     )
 }
 

@@ -43,11 +43,12 @@ func workerPorts(_ workers: WorkerDesk, _ fleet: FleetDesk) -> WorkerPorts {
     )
 }
 
-func repositoryPorts(_ store: Store) -> RepositoryPorts {
+func repositoryPorts(_ store: Store, _ secrets: SecretReader) -> RepositoryPorts {
     RepositoryPorts(
         declared: { try await store.storedObjects(source: nil) },
         sources: { try await store.storedObjects(kind: "GitSource", namespace: nil) },
         mark: { try await store.mark($0.map { Mark($0, priority: .webhook) }) },
+        credential: secrets.credential,
         wait: { await store.nextBell(deadline: $0) }
     )
 }

@@ -200,6 +200,7 @@ func withDoor<Value: Sendable>(
 /// Runs the public door of an installation on a free port.
 func withPublicDoor<Value: Sendable>(
     _ installation: Installation,
+    hooks: HookPorts? = nil,
     anonymousRead: AnonymousRead = .everything,
     settings: DoorSettings = DoorSettings(),
     _ body: (Client) async throws -> Value
@@ -208,6 +209,7 @@ func withPublicDoor<Value: Sendable>(
         .publicDoor(
             .tcp(host: "127.0.0.1", port: 0),
             ports: installation.reads,
+            hooks: hooks,
             anonymousRead: anonymousRead,
             version: "0.1.0",
             settings: settings,

@@ -33,6 +33,11 @@ struct Configuration {
         files[path] = Array(text.replacingOccurrences(of: old, with: new).utf8)
     }
 
+    /// Loads beside a stored object without a spec.
+    mutating func existing(_ kind: String, _ namespace: String, _ name: String) {
+        options.existing[ObjectKey(kind, namespace: namespace, name: name)] = [:]
+    }
+
     mutating func append(_ text: String, to path: String) { files[path, default: []] += Array(text.utf8) }
 
     var sourceFiles: [SourceFile] {

@@ -28,6 +28,7 @@ import Testing
         case "Role": try Value(encoding: spec.decode(RoleSpec.self))
         case "RuntimePool": try Value(encoding: spec.decode(RuntimePoolSpec.self))
         case "RuntimeProfile": try Value(encoding: spec.decode(RuntimeProfileSpec.self))
+        case "SecretStore": try Value(encoding: spec.decode(SecretStoreSpec.self))
         case "Skill": try Value(encoding: spec.decode(SkillSpec.self))
         case "ToolProfile": try Value(encoding: spec.decode(ToolProfileSpec.self))
         case "Workflow": try Value(encoding: spec.decode(WorkflowSpec.self))
@@ -55,6 +56,7 @@ import Testing
         collect(draft.shape.spec, "spec", &declared)
         // A directory's path cannot stand beside a repository's URL; the minimal sample has it.
         if kind == "Workspace" { declared.remove("spec.path") }
+        if kind == "SecretStore" { declared.remove("spec.config.prefix") }
         #expect(declared.subtracting(present).isEmpty)
     }
 
@@ -132,6 +134,10 @@ import Testing
         try Golden.expect(
             try #require(explain(kind: "Playbook", path: ["spec", "stages", "gate"])) + "\n",
             equals: "Tests/Goldens/Catalog/explain/gate.txt"
+        )
+        try Golden.expect(
+            try #require(explain(kind: "SecretStore")) + "\n",
+            equals: "Tests/Goldens/Catalog/explain/SecretStore.txt"
         )
         #expect(explain(kind: "Playbook", path: ["spec", "stage"]) == nil)
         #expect(explain(kind: "Task") == nil)

@@ -21,6 +21,8 @@ extension Mistake {
 
         """
 
+    private static let store = header + "kind: SecretStore\nmetadata: {name: vault}\n"
+
     static let all: [Mistake] = bytes + envelope + shape + references + meaning + policy + doubts
 
     private static let bytes: [Mistake] = [
@@ -144,6 +146,10 @@ extension Mistake {
             "  mode: warm\n",
             "  mode: warm\n  runtimeProfileRef: {namespace: other, name: sandbox}\n"
         ),
+        Mistake(.danglingReference, "secret-store") {
+            $0.append(store + "spec: {type: env}\n", to: "store.yaml")
+            $0.append(source + "  secretRef: {store: valt, key: one}\n", to: "source.yaml")
+        },
         Mistake(.foreignRole, "typo", playbook, "assessedBy: [reviewer]", "assessedBy:\n        - reviwer"),
         Mistake(.notEarlierStage, "typo", playbook, "returnTo: implement", "returnTo: implment"),
         Mistake(.notEarlierStage, "later", playbook, "returnTo: implement", "returnTo: release"),
@@ -228,6 +234,9 @@ extension Mistake {
             "      goal: A test fails for the reported reason.\n      assessedBy: [reviewer]\n"
         ),
         Mistake(.contradiction, "min", pool, "min: 1", "min: 2"),
+        Mistake(.contradiction, "store") {
+            $0.append(store + "spec: {type: env, config: {directory: /srv}}\n", to: "store.yaml")
+        },
         Mistake(.contradiction, "output", route, "maxOutput: 8000", "maxOutput: 300000"),
         Mistake(
             .contradiction,
@@ -307,6 +316,12 @@ extension Mistake {
         Mistake(.kindNotGranted, "inner") {
             $0.grant(namespaces: ["*"], kinds: ["*", "GitSource"])
             $0.append(source + "  grants: {kinds: [Role, AccessBinding]}\n", to: "source.yaml")
+        },
+        Mistake(.namespaceNotGranted, "secret") {
+            $0.grant(namespaces: ["default"], kinds: ["*", "GitSource"])
+            let secret = "  namespace: other\n  secretRef: {store: vault, key: one}\n"
+            $0.append(source + secret, to: "source.yaml")
+            $0.existing("SecretStore", "other", "vault")
         },
         Mistake(.namespaceNotGranted, "other") {
             $0.grant(namespaces: ["default"], kinds: ["*"])

@@ -100,7 +100,7 @@ import Testing
     }
 
     private func source() throws -> GitSourceSpec {
-        let kinds: Value = ["*", "GitSource"]
+        let kinds: Value = ["*", "GitSource", "SecretStore"]
         let spec: Value = [
             "url": "/srv/repositories/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
             "include": [], "exclude": [], "interval": "60s", "timeout": "60s",

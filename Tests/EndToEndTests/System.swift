@@ -18,6 +18,9 @@ final class System: Sendable {
     var configuration: String { "\(state)/repositories/config" }
     var workspace: String { "\(state)/repositories/workspaces/calculator.git" }
 
+    /// What every installation under test finds in its environment.
+    static let spareSecret = "spare:token-of-the-environment-5Tq"
+
     private init(account: Command.Account?) async throws {
         folder = try await TemporaryFolder()
         self.account = account
@@ -192,6 +195,8 @@ final class System: Sendable {
         let environment = [
             "PATH": "\(programFolder):/usr/bin:/bin", "HOME": folder.path, "AGIRUNNER_STATE": state,
             "GIT_CONFIG_NOSYSTEM": "1", "NO_COLOR": "1", "LC_ALL": "C.UTF-8",
+            // A secret for stores of the type env.
+            "AGIRUNNER_SECRET_spare": System.spareSecret,
             // Nothing of ours may ask a proxy for a unix socket.
             "http_proxy": "http://127.0.0.1:1",
             "GIT_AUTHOR_NAME": "New User", "GIT_AUTHOR_EMAIL": "user@example.org",

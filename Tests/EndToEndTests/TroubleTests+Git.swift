@@ -57,6 +57,8 @@ extension TroubleTests {
         )
         let applied = "jsonpath=.status.appliedCommit=\(rewritten.output.dropLast())"
         try await system.must("wait", "gitsource/main", "--for", applied, "--for", "condition=Ready")
+        let events = try await system.must("events", "--for", "gitsource/main")
+        #expect(events.contains("source.history_rewritten"), "\(events)")
         let after = try await system.inForce()
         #expect(after == before.replacing("\"version\":\"1.0.0\"", with: "\"version\":\"2.0.0\""))
     }

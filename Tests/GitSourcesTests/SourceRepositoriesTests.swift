@@ -44,12 +44,13 @@ import Testing
 
         """
 
-    @Test func `the first source is called main, and grants every kind`() throws {
+    @Test func `the first source is called main, and grants every kind that is no secret's`() throws {
         let source = try firstSource(url: "/srv/configuration.git", appliedBy: "unix:7")
         #expect(source.object.key == ObjectKey("GitSource", namespace: nil, name: "main"))
         #expect(source.origin.appliedBy == "unix:7")
         let kinds = source.object.spec?["grants"]?["kinds"]?.array?.compactMap(\.string) ?? []
-        #expect(Set(kinds) == Set(Kind.all.filter(\.isDeclared).map(\.name)))
+        let declared = Set(Kind.all.filter(\.isDeclared).map(\.name))
+        #expect(Set(kinds) == declared.subtracting(["SecretStore"]))
     }
 
     @Test func `a commit is loaded with its author, and other files are left out`() async throws {

@@ -52,18 +52,24 @@ private func serving(
 
     @Test func `a rewritten branch, a moved name and a deleted branch are followed`() async throws {
         try await serving { repository, url, mirror in
-            try await repository.commit(["a": "1"])
+            let first = try await repository.commit(["a": "1"])
             _ = try await mirror.fetch(url: url, ref: main, deadline: .generous)
             try await repository.git("commit", "-q", "--amend", "-m", "rewritten")
             let rewritten = CommitID(try await repository.git("rev-parse", "HEAD"))
             #expect(try await mirror.fetch(url: url, ref: main, deadline: .generous) == rewritten)
+            #expect(try await !mirror.descends(rewritten, from: first))
+            let next = try await repository.commit(["a": "2"])
+            #expect(try await mirror.fetch(url: url, ref: main, deadline: .generous) == next)
+            #expect(try await mirror.descends(next, from: rewritten))
+            #expect(try await !mirror.descends(next, from: CommitID(String(repeating: "a", count: 40))))
+            try await repository.git("reset", "-q", "--hard", "HEAD^")
             try await repository.git("branch", "a")
             #expect(try await mirror.fetch(url: url, ref: .branch("a"), deadline: .generous) == rewritten)
             try await repository.git("branch", "-m", "a", "a/b")
             #expect(try await mirror.fetch(url: url, ref: .branch("a/b"), deadline: .generous) == rewritten)
             try await repository.git("branch", "-q", "-D", "a/b")
             for operation in [mirror.remoteTip, mirror.fetch] {
-                let found = try await failure { try await operation(url, .branch("a/b"), .generous) }
+                let found = try await failure { try await operation(url, .branch("a/b"), nil, .generous) }
                 #expect(found.code == .notFound && found.reason == "reference_missing", "\(found)")
             }
             #expect(try await mirror.snapshot(commit: rewritten, path: "").files.count == 1)

@@ -11,6 +11,8 @@ private final class Repository: Sendable {
         var loads = 0
         var tipFailure: Failure?
         var loadFailure: Failure?
+        /// Commits that no other one follows.
+        var abandoned: Set<CommitID> = []
     }
 
     private let contents = Mutex(Contents())
@@ -59,7 +61,8 @@ private final class Repository: Sendable {
                     }
                     return revision
                 }
-            }
+            },
+            follows: { _, _, earlier in self.with { !$0.abandoned.contains(earlier) } }
         )
     }
 }
@@ -105,7 +108,7 @@ private final class Repository: Sendable {
 
     @Test func `a new commit is applied, and the source and its objects say so`() async throws {
         repository.commit("c1", [role])
-        #expect(await reconcile() == .again(after: .seconds(30)))
+        #expect(await reconcile() == .again(after: jittered(.seconds(30), for: "main")))
         #expect(world[role.object.key]?.object.spec == ["x": 1])
         #expect(try world.ready(role.object.key)?.status == .yes)
         #expect(world.status(source)["appliedCommit"] == "c1")
@@ -116,7 +119,7 @@ private final class Repository: Sendable {
         repository.commit("c1", [role])
         await reconcile()
         let writes = world.with { $0.statusWrites }
-        #expect(await reconcile() == .again(after: .seconds(30)))
+        #expect(await reconcile() == .again(after: jittered(.seconds(30), for: "main")))
         #expect(repository.with { $0.loads } == 1)
         #expect(world.with { $0.revisions.count } == 1)
         #expect(world.with { $0.statusWrites } == writes)
@@ -173,7 +176,7 @@ private final class Repository: Sendable {
         repository.commit("c1", [role])
         await reconcile()
         repository.with { $0.tip = nil }
-        #expect(await reconcile() == .again(after: .seconds(30)))
+        #expect(await reconcile() == .again(after: jittered(.seconds(30), for: "main")))
         let ready = try world.ready(source)
         #expect(ready?.status == .no && ready?.reason == "ReferenceNotFound")
         #expect(ready?.message.contains("branch 'main' does not exist in /srv/config") == true)
@@ -241,7 +244,7 @@ private final class Repository: Sendable {
     @Test func `a stored interval of nothing does not keep the loop busy`() async {
         world.put(Self.source(interval: "0s"))
         repository.commit("c1", [role])
-        #expect(await reconcile() == .again(after: .seconds(1)))
+        #expect(await reconcile() == .again(after: jittered(.seconds(1), for: "main")))
     }
 
     @Test func `an object that moved into a file with a slip of the pen is not deleted`() async throws {
@@ -282,6 +285,41 @@ private final class Repository: Sendable {
         repository.commit("c1", (0..<50).map { declared("Role", "r\($0)") })
         await reconcile()
         #expect(world.with { $0.statusWrites } == 1)
+    }
+
+    @Test func `a history that was rewritten is told, and applied like any other`() async throws {
+        repository.commit("c1", [role])
+        await reconcile()
+        repository.commit("c2", [role])
+        await reconcile()
+        repository.with { $0.abandoned = [CommitID("c2")] }
+        repository.commit("c3", [role])
+        await reconcile()
+        await reconcile()
+        let events = world.with { $0.events }.filter { $0.type == "source.history_rewritten" }
+        #expect(events.map(\.data) == [["from": "c2", "to": "c3"]] && events.first?.subject == source)
+        #expect(world.status(source)["appliedCommit"] == "c3")
+    }
+
+    @Test func `another ref is no rewritten history`() async {
+        repository.commit("c1", [role])
+        await reconcile()
+        repository.with { $0.abandoned = [CommitID("c1")] }
+        world.put(Self.source(maxPercent: 60))
+        repository.commit("c2", [role])
+        await reconcile()
+        #expect(world.status(source)["appliedCommit"] == "c2")
+        #expect(!world.with { $0.events }.contains { $0.type == "source.history_rewritten" })
+    }
+
+    @Test func `intervals are spread by a tenth, and are the same for the same name each time`() {
+        let minute = Duration.seconds(60)
+        let spread = (0..<1000).map { jittered(minute, for: "source-\($0)") }
+        #expect(spread.allSatisfy { $0 >= .seconds(54) && $0 <= .seconds(66) })
+        #expect(spread == (0..<1000).map { jittered(minute, for: "source-\($0)") })
+        // Sources of one interval are not looked at together: no second has much more than its part.
+        let seconds = Dictionary(grouping: spread) { $0.components.seconds }
+        #expect(seconds.count >= 12 && seconds.values.allSatisfy { $0.count < 150 })
     }
 
     @Test func `what becomes of a source is told once, as an event`() async {

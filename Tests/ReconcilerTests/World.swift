@@ -103,7 +103,8 @@ extension World {
                     contents.statusWrites += 1
                     if let event { contents.events.append(event) }
                 }
-            }
+            },
+            record: { event in self.with { $0.events.append(event) } }
         )
     }
 

@@ -10,12 +10,14 @@ package enum AnonymousRead: String, Sendable, CaseIterable {
 }
 
 extension Door {
-    /// The public door: it can only read, whatever it is asked.
+    /// The public door: it can only read, whatever it is asked, but for hooks, which can only have a source
+    /// looked at.
     ///
     /// `report` hears when it listens, when its port is busy, and when it closed.
     package static func publicDoor(
         _ address: DoorAddress,
         ports: ReadPorts,
+        hooks: HookPorts? = nil,
         anonymousRead: AnonymousRead,
         version: String,
         settings: DoorSettings = DoorSettings(),
@@ -28,7 +30,10 @@ extension Door {
             name: "public",
             address: address,
             responder: DoorResponder(
-                routes: RouteTable(reads: readRoutes(ports, streams, writes: false, version: version)),
+                routes: RouteTable(
+                    reads: readRoutes(ports, streams, writes: false, version: version),
+                    writes: hooks.map { [hookRoute($0, now: ports.now)] } ?? []
+                ),
                 knowsPeers: false,
                 authorise: { _, _, _, _ in anonymousRead == .everything },
                 deadline: settings.handlerDeadline

@@ -52,7 +52,7 @@ struct DoorResponder: HTTPResponder {
             answer = route.answer
         case .write(let route, let parameters):
             call.parameters = parameters
-            try await check(call, route.verb)
+            if route.access == .guarded { try await check(call, route.verb) }
             answer = route.answer
         case .otherMethods(let methods):
             if call.request.method == .options {

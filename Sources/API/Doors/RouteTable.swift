@@ -58,13 +58,22 @@ struct WriteRoute: Sendable {
         case delete = "DELETE"
     }
 
+    enum Access: Sendable {
+        /// Anyone who reaches the door; the handler judges what it is given.
+        case open
+        /// Who may do that with what the path names.
+        case guarded
+    }
+
     let method: Method
     let pattern: RoutePattern
+    let access: Access
     let answer: Answer
 
-    init(_ method: Method, _ pattern: String, _ answer: @escaping Answer) {
+    init(_ method: Method, _ pattern: String, access: Access = .guarded, _ answer: @escaping Answer) {
         self.method = method
         self.pattern = RoutePattern(pattern)
+        self.access = access
         self.answer = answer
     }
 }

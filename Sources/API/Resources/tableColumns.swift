@@ -24,6 +24,7 @@ package func tableColumns(kind: String) -> [TableColumn] {
     case "Runtime": [status("State", "state"), status("Pool", "pool"), status("Message", "message")]
     case "Revision": [status("Phase", "phase"), status("Commit", "commit"), status("Message", "message")]
     case "GitSource": readyColumns + [spec("URL", "url"), status("Applied", "appliedCommit")]
+    case "SecretStore": [spec("Type", "type")] + readyColumns
     case "Playbook": [spec("Version", "version"), spec("Outcome", "outcome", priority: 1)] + readyColumns
     case "Decision":
         [

@@ -33,9 +33,38 @@ extension Shape {
                 "What happens to fields changed elsewhere."
             ),
             .defaulted("suspend", .boolean, false, "Whether it is left alone."),
+            .optional(
+                "secretRef",
+                .object(SecretShape.reference("in the source's namespace")),
+                "How the repository is entered: a token for https, a private key with known hosts for ssh."
+            ),
+            .optional(
+                "webhook",
+                .object(webhook),
+                "Who may have it looked at, by POST to /hooks/ and its name on the public door."
+            ),
         ],
-        check: { spec, findings in refuseCredential(inURL: spec["url"], &findings) }
+        check: { spec, findings in
+            refuseCredential(inURL: spec["url"], &findings)
+            let namespace = spec["namespace"]?.text ?? "default"
+            for place in [spec["secretRef"], spec["webhook"]?["secretRef"]] {
+                SecretShape.note(place, namespace: namespace, &findings)
+            }
+        }
     )
+
+    private static let webhook: Fields = [
+        .required(
+            "signature",
+            .word("github", "gitlab", "gitea", "standard"),
+            "How deliveries are signed; standard: as Standard Webhooks has it."
+        ),
+        .required(
+            "secretRef",
+            .object(SecretShape.reference("in the source's namespace")),
+            "The secret that the sender signs with."
+        ),
+    ]
 
     private static let reference = Fields(
         exactlyOne: ["branch", "tag", "commit"],
@@ -79,6 +108,11 @@ extension Shape {
             .defaulted("readOnly", .boolean, false, "Whether it may not be changed."),
             .optional("brief", .prose(), "What one must know to work on it."),
             .defaulted("setup", .list(.prose(2000)), [], "Commands run once in a fresh copy."),
+            .optional(
+                "secretRef",
+                .object(SecretShape.reference("in the same namespace")),
+                "How the repository is entered; runtimes do not redeem it yet."
+            ),
         ],
         check: checkWorkspace
     )
@@ -91,6 +125,7 @@ extension Shape {
 
 @Sendable private func checkWorkspace(_ spec: Place, _ findings: inout Findings) {
     refuseCredential(inURL: spec["url"], &findings)
+    SecretShape.note(spec["secretRef"], namespace: nil, &findings)
     guard let type = spec["type"]?.text else { return }
     let needed = ["git": "url", "directory": "path"][type]
     if let needed, spec[needed] == nil {

@@ -5,8 +5,7 @@ package enum Registry {
     /// Every shape, in order of name.
     package static let shapes: [Shape] = [
         .decision, .gitSource, .modelProvider, .modelRoute, .playbook, .role, .runtimePool, .runtimeProfile,
-        .skill,
-        .toolProfile, .workflow, .workspace,
+        .secretStore, .skill, .toolProfile, .workflow, .workspace,
     ]
 
     /// The shape of a kind's CamelCase name; nil when the kind is unknown or not declared.

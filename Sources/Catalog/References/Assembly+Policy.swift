@@ -32,7 +32,11 @@ extension Assembly {
             for place in draft.kind.name == "RuntimePool" ? inner?.list("namespaces") ?? [] : [] {
                 Self.requireNamespace(place, grants, &findings)
             }
-            guard draft.kind.name == "GitSource", let inner = inner?["grants"] else { return }
+            guard draft.kind.name == "GitSource" else { return }
+            if let secret = inner?["secretRef"] ?? inner?["webhook"]?["secretRef"] {
+                Self.requireSecretNamespace(inner?["namespace"], secret, grants, &findings)
+            }
+            guard let inner = inner?["grants"] else { return }
             for place in inner.list("namespaces") { Self.requireNamespace(place, grants, &findings) }
             for place in inner.list("kinds") {
                 guard let name = place.text, !Self.allows(grants, kind: name) else { continue }
@@ -43,6 +47,22 @@ extension Assembly {
                 )
             }
         }
+    }
+
+    /// A source uses secrets of its own namespace, so that must be one its parent may declare in.
+    private static func requireSecretNamespace(
+        _ namespace: Place?,
+        _ secret: Place,
+        _ grants: GitSourceSpec.Grants,
+        _ findings: inout Findings
+    ) {
+        let name = namespace?.text ?? "default"
+        guard !allows(grants, namespace: name) else { return }
+        findings.report(
+            .namespaceNotGranted,
+            secret,
+            "must be of a namespace granted to the source itself; \(name) is not"
+        )
     }
 
     private static func requireNamespace(

@@ -5,7 +5,7 @@ enum TextFormat: Sendable, CaseIterable {
     case free, line, dnsLabel, namespaceOrAll, duration, cores, byteQuantity, money, version, identifier,
         variable
     case domain, command, glob, relativePath, repositoryURL, relativeRepositoryURL, httpURL, reference, digest
-    case kindName, email, commit, labelKey, labelValue
+    case kindName, email, commit, labelKey, labelValue, secretKey
 
     /// What the text must be, for messages; nil when everything goes.
     var description: String? {
@@ -33,6 +33,7 @@ enum TextFormat: Sendable, CaseIterable {
         case .kindName: "the name of a kind, or * for all"
         case .email: "an e-mail address"
         case .commit: "40 hexadecimal digits"
+        case .secretKey: "1–253 of a–z, A–Z, 0–9, _, - and ., not beginning with - or ."
         case .labelKey: "a name, or a domain, a slash and a name"
         case .labelValue: "up to 63 of a–z, A–Z, 0–9, _, - and ., letters or digits first and last"
         }
@@ -65,6 +66,8 @@ enum TextFormat: Sendable, CaseIterable {
         case .kindName: text == "*" || text.matches(first: .upper, rest: [.lower, .upper])
         case .email: isEmail(text)
         case .commit: text.utf8.count == 40 && text.allSatisfy(isLowerHex)
+        case .secretKey:
+            text.utf8.count <= 253 && text.matches(first: .word, rest: [.word, .dash, .dot])
         case .labelKey: isLabelKey(text)
         case .labelValue: text.isEmpty || isLabelName(text)
         }

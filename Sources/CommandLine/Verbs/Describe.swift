@@ -143,7 +143,10 @@ struct EventLog {
 
     /// The facts of an event that people look for, in a few words.
     private static func what(_ data: Value?) -> String {
-        let keys = ["state", "phase", "reason", "currentStage", "resolution", "message", "commit", "summary"]
+        let keys = [
+            "state", "phase", "reason", "currentStage", "resolution", "message", "commit", "summary", "from",
+            "to", "event", "delivery",
+        ]
         return keys.compactMap { key in data?[key].flatMap { $0.isNull ? nil : "\(key)=\(cell($0))" } }
             .joined(separator: " ")
     }

@@ -23,6 +23,7 @@ package struct Kind: Sendable, Hashable {
 package enum ControlledKind: String, Sendable, Hashable, CaseIterable {
     case decision = "Decision"
     case gitSource = "GitSource"
+    case secretStore = "SecretStore"
     case workflow = "Workflow"
 }
 
@@ -40,13 +41,14 @@ extension Kind {
     /// Every kind there is, in order of name within declared and live.
     package static let all: [Kind] = [
         declared("Decision", "decisions", layer: 9),
-        declared("GitSource", "gitsources", ["gs"], namespaced: false, layer: 0),
+        declared("GitSource", "gitsources", ["gs"], namespaced: false, layer: 1),
         declared("ModelProvider", "modelproviders", ["mp"], layer: 1),
         declared("ModelRoute", "modelroutes", ["mr"], layer: 2),
         declared("Playbook", "playbooks", ["pb"], layer: 5),
         declared("Role", "roles", layer: 4),
         declared("RuntimePool", "runtimepools", ["pool"], namespaced: false, layer: 5),
         declared("RuntimeProfile", "runtimeprofiles", ["rp"], layer: 3),
+        declared("SecretStore", "secretstores", ["ss"], layer: 0),
         declared("Skill", "skills", layer: 2),
         declared("ToolProfile", "toolprofiles", ["tp"], layer: 2),
         declared("Workflow", "workflows", ["wf"], layer: 8),

@@ -16,6 +16,7 @@ package struct WorkspaceSpec: Sendable, Hashable, Codable {
     package var readOnly: Bool
     package var brief: String?
     package var setup: [String]
+    package var secretRef: SecretReference?
 }
 
 /// The spec of a GitSource: a repository that declares state.
@@ -37,6 +38,13 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
         package var maxObjects: Int?
     }
 
+    /// Who may say that there is something new.
+    package struct Webhook: Sendable, Hashable, Codable {
+        package var signature: HookSignature
+        /// In the store of that name in the source's `namespace`.
+        package var secretRef: SecretReference
+    }
+
     package enum Drift: String, Sendable, Codable { case correct, report }
 
     package var url: String
@@ -51,6 +59,9 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
     package var prune: Prune
     package var drift: Drift
     package var suspend: Bool
+    /// In the store of that name in `namespace`.
+    package var secretRef: SecretReference?
+    package var webhook: Webhook?
 }
 
 /// What the status of a GitSource holds.

@@ -48,7 +48,7 @@ package struct FetchChild: Sendable {
         }
         // No reply can be read from a child that crashed; what it said last is all there is.
         guard output.succeeded, let reply = try? FetchReply(bytes: output.standardOutput) else {
-            let words = request.url.redacting(
+            let words = request.redacting(
                 String(decoding: output.standardError.suffix(500), as: UTF8.self)
             )
             throw Failure(.internal, "The fetch child ended without an answer, \(output.status) (\(words))")

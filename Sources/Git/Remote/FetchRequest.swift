@@ -11,6 +11,7 @@ struct FetchRequest: Sendable {
     var directory: String
     var url: RemoteURL
     var reference: GitReference
+    var credential: GitCredential?
     /// Throw away what the mirror holds first, because it is damaged.
     var startsAnew = false
     /// Whole seconds after which the child ends itself, should its parent be gone by then.
@@ -23,11 +24,11 @@ struct FetchRequest: Sendable {
             case .tag(let name): ("tag", name)
             case .commit(let id): ("commit", id.text)
             }
-        let value: Value = [
+        let value: Value = .members([
             "operation": .string(operation.rawValue), "directory": .string(directory),
             "url": .string(url.secretText), "reference": [kind: .string(name)].asValue,
-            "startsAnew": .bool(startsAnew), "seconds": .integer(seconds),
-        ]
+            "credential": credential?.value, "startsAnew": .bool(startsAnew), "seconds": .integer(seconds),
+        ])
         return value.canonicalBytes
     }
 
@@ -36,6 +37,7 @@ struct FetchRequest: Sendable {
         directory: String,
         url: RemoteURL,
         reference: GitReference,
+        credential: GitCredential?,
         startsAnew: Bool = false,
         until deadline: Deadline
     ) {
@@ -43,6 +45,7 @@ struct FetchRequest: Sendable {
         self.directory = directory
         self.url = url
         self.reference = reference
+        self.credential = credential
         self.startsAnew = startsAnew
         self.seconds = deadline.remaining.components.seconds + 5
     }
@@ -58,8 +61,20 @@ struct FetchRequest: Sendable {
         self.directory = directory
         self.url = try RemoteURL(url)
         self.reference = try GitReference(reference.decode())
+        credential = value["credential"].flatMap(GitCredential.init)
         self.startsAnew = startsAnew
         self.seconds = seconds
+    }
+}
+
+extension FetchRequest {
+    /// The most bytes a request has: a secret whose every byte JSON escapes, and the rest.
+    static let largest = GitCredential.largestSecret * 6 + 65_536
+
+    /// A text without the credentials that the request carries, for words that come from elsewhere.
+    func redacting(_ text: String) -> String {
+        let text = url.redacting(text)
+        return credential?.redacting(text) ?? text
     }
 }
 

@@ -55,9 +55,14 @@ struct MirrorFolder: Sendable {
 
     /// A folder that cannot be made shows in the error of whoever opens a file there.
     private func makeParent() {
-        let parts = path.split(separator: "/").dropLast()
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        Self.make(String(path[..<end]))
+    }
+
+    /// Makes a folder and those above it; what cannot be made shows when a file is opened there.
+    static func make(_ path: String) {
         var folder = path.hasPrefix("/") ? "" : "."
-        for part in parts {
+        for part in path.split(separator: "/") {
             folder += "/\(part)"
             unsafe mkdir(folder, 0o700)
         }

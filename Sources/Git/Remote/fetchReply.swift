@@ -11,6 +11,10 @@ let fetchedReference = "refs/agirunner/source"
 /// Does what the fetch child is asked; blocks on the network for as long as the remote likes.
 func fetchReply(to request: FetchRequest) -> FetchReply {
     do {
+        if case .key(_, let lines) = request.credential {
+            try KnownHosts(lines: lines, besideMirror: request.directory).becomeHome()
+        }
+        try requireKey(request)
         try initialise()
         let commit =
             switch request.operation {
@@ -23,7 +27,7 @@ func fetchReply(to request: FetchRequest) -> FetchReply {
         return .failure(
             Failure(
                 failure.code,
-                request.url.redacting(failure.message),
+                request.redacting(failure.message),
                 outside: failure.outside,
                 reason: failure.reason
             )
@@ -31,8 +35,18 @@ func fetchReply(to request: FetchRequest) -> FetchReply {
     }
 }
 
+/// Without a key nothing can be had over SSH, and libgit2 would say so in words that help nobody.
+private func requireKey(_ request: FetchRequest) throws {
+    if case .key = request.credential { return }
+    guard request.url.transport == .ssh else { return }
+    throw Failure(
+        .unauthenticated,
+        "\(request.url): an ssh URL needs secretRef, whose secret holds a private key and the known hosts"
+    )
+}
+
 private func remoteTip(_ request: FetchRequest) throws -> CommitID {
-    let remote = try RemoteHandle(url: request.url.secretText)
+    let remote = try RemoteHandle(url: request.url, credential: request.credential)
     try connect(remote, request)
     return CommitID(try advertisedTip(of: remote, request))
 }
@@ -55,7 +69,12 @@ private func fetch(_ request: FetchRequest) throws -> CommitID {
 private func fetch(_ request: FetchRequest, into mirror: borrowing RepositoryHandle) throws -> CommitID {
     guard let name = try request.reference.fullName() else { return try fetchCommit(request, into: mirror) }
     let refspec = "+\(name):\(fetchedReference)"
-    let remote = try RemoteHandle(url: request.url.secretText, refspec: refspec, into: mirror)
+    let remote = try RemoteHandle(
+        url: request.url,
+        credential: request.credential,
+        refspec: refspec,
+        into: mirror
+    )
     try connect(remote, request)
     let advertised = try advertisedTip(of: remote, request)
     try explaining(request) { () throws(Failure) in try remote.download(allTags: false) }
@@ -68,7 +87,8 @@ private func fetchCommit(_ request: FetchRequest, into mirror: borrowing Reposit
     guard case .commit(let id) = request.reference else { throw Failure(.internal, "no commit is asked for") }
     if try !mirror.has(id) {
         let remote = try RemoteHandle(
-            url: request.url.secretText,
+            url: request.url,
+            credential: request.credential,
             refspec: "+refs/heads/*:\(fetchedReference)/*",
             into: mirror
         )
@@ -114,8 +134,13 @@ private func explaining(_ request: FetchRequest, _ call: () throws(Failure) -> V
     do {
         try call()
     } catch {
+        // What was refused here has its advice already.
+        if let reason = error.reason {
+            throw Failure(error.code, "\(request.url): \(error.message)", reason: reason)
+        }
         let advice =
             switch error.code {
+            case .unauthenticated where request.credential != nil: "the credentials were not accepted"
             case .unauthenticated: "the remote wants credentials or its certificate is not trusted"
             case .forbidden: "the credentials do not allow reading this repository"
             case .notFound: "there is no such repository, or it is not shown without credentials"

@@ -8,7 +8,7 @@ internal import Glibc
 package func runFetchChild() -> Never {
     let reply: FetchReply
     do {
-        let request = try FetchRequest(bytes: standardInput(limit: 65_536))
+        let request = try FetchRequest(bytes: standardInput(limit: FetchRequest.largest))
         // A mirror may hold what not everybody on this machine may read.
         umask(0o077)
         // What a remote makes this process keep in memory is bounded; beyond 2 GiB it dies and the parent

@@ -19,7 +19,8 @@ package struct SourceController: Sendable {
             known = stored
             let spec: GitSourceSpec = try (stored.object.spec ?? [:]).decode()
             // Sources that were stored before the interval had a least one must not keep the loop busy.
-            let interval = max(.seconds(1), Duration(text: spec.interval) ?? .seconds(60))
+            let wanted = max(.seconds(1), Duration(text: spec.interval) ?? .seconds(60))
+            let interval = jittered(wanted, for: stored.object.metadata.name)
             let isSuspended =
                 spec.suspend || stored.object.metadata.annotations?["agirunner.dev/suspend"] == "true"
             let planned = isSuspended ? plannedCommit(stored) : nil
@@ -73,6 +74,7 @@ package struct SourceController: Sendable {
             )
         }
         try await markReadiness(input, revision, claimed)
+        if planned == nil { try await noteRewriting(stored, tip) }
         try await say(
             readiness(of: revision, plan, tip),
             stored,
@@ -86,6 +88,25 @@ package struct SourceController: Sendable {
             ]
         )
         return .again(after: interval)
+    }
+
+    /// Tells, as an event, that a branch no longer holds the commit that was in force: it is applied like any
+    /// other, but somebody should know.
+    private func noteRewriting(_ stored: Stored, _ tip: CommitID) async throws {
+        let status = stored.object.status
+        // Another ref, or another repository, has a history of its own.
+        guard let text = status?["appliedCommit"]?.string, text != tip.text,
+            status?["observedGeneration"]?.integer == stored.object.metadata.generation,
+            try await !source.follows(stored.object.metadata.name, tip, CommitID(text))
+        else { return }
+        try await objects.record(
+            PlainEvent(
+                type: "source.history_rewritten",
+                subject: stored.object.key,
+                actor: "controller",
+                data: ["from": .string(text), "to": .string(tip.text)]
+            )
+        )
     }
 
     /// The diagnostics that a status has room for, in their order; an error is never left out for a warning.

@@ -1,0 +1,64 @@
+internal import Domain
+
+extension Shape {
+    static let secretStore = Shape(
+        "SecretStore",
+        "Where secrets are kept; their values never stand in files.",
+        columns: [Column("TYPE", "spec.type")],
+        spec: [
+            .required("type", .word("env", "file"), "What keeps them, on the machine of the control plane."),
+            .defaulted("config", .object(configuration), [:], "Where they are found; never a value."),
+        ],
+        check: checkStore
+    )
+
+    private static let configuration: Fields = [
+        .optional(
+            "prefix",
+            .format(.variable),
+            "For env: how the names of the variables begin; absent: \(SecretStoreSpec.defaultPrefix)."
+        ),
+        .optional("directory", .line(1000), "For file: the folder that has a file for each secret."),
+    ]
+}
+
+/// The name of a secret, as other kinds refer to it.
+enum SecretShape {
+    /// `namespace` says where the store lies, as the end of a sentence.
+    static func reference(_ namespace: String) -> Fields {
+        [
+            .required("store", .format(.dnsLabel), "The SecretStore, \(namespace)."),
+            .required("key", .format(.secretKey), "Which of its secrets."),
+        ]
+    }
+
+    /// Notes that a secretRef leads to a SecretStore; nil for a namespace means that of the object.
+    static func note(_ place: Place?, namespace: String?, _ findings: inout Findings) {
+        guard let store = place?["store"], let name = store.text, isDNSLabel(name) else { return }
+        findings.references.append(
+            Reference(
+                kind: "SecretStore",
+                namespace: namespace,
+                name: name,
+                field: store.field,
+                span: store.node.span
+            )
+        )
+    }
+}
+
+@Sendable private func checkStore(_ spec: Place, _ findings: inout Findings) {
+    guard let type = spec["type"]?.text else { return }
+    let config = spec["config"]
+    if type == "file", config?["directory"] == nil {
+        findings.reportMissing("directory", in: config ?? spec, "must be present for the type file")
+    }
+    for (name, owner) in [("prefix", "env"), ("directory", "file")] where owner != type {
+        guard let place = config?[name] else { continue }
+        findings.report(.contradiction, place, "must not stand beside the type \(type)")
+    }
+    guard let directory = config?["directory"], let path = directory.text else { return }
+    if !path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+        findings.report(.malformed, directory, "must be an absolute path without ..")
+    }
+}

@@ -1,0 +1,39 @@
+package import Domain
+
+/// Says whether a SecretStore can be read.
+package struct SecretStoreController: Sendable {
+    /// Throws what keeps a store from being read.
+    package typealias Check = @Sendable (SecretStoreSpec) async throws -> Void
+
+    private let objects: ObjectPorts
+    private let check: Check
+
+    /// A controller of its ports.
+    package init(objects: ObjectPorts, check: @escaping Check) {
+        self.objects = objects
+        self.check = check
+    }
+
+    /// One look at a store; its secrets are read by whoever needs one, each time anew.
+    package func reconcile(_ claimed: ClaimedKey) async -> Outcome {
+        do {
+            guard let stored = try await objects.stored(claimed.key) else { return .done }
+            let readiness: Readiness
+            do {
+                try await check((stored.object.spec ?? [:]).decode())
+                readiness = .ready(reason: "Reachable", message: "its secrets can be read")
+            } catch let failure as Failure {
+                readiness = .failing(reason: "Unreachable", message: "\(failure)")
+            }
+            try await objects.setStatus(claimed.key, claimed, nil) { stored, now in
+                status(of: stored, readiness, now: now, members: [:])
+            }
+            // A folder may come and go without anybody telling us.
+            return .again(after: .seconds(60))
+        } catch let failure as Failure {
+            return .failed(failure)
+        } catch {
+            return .failed(Failure(.internal, "the store could not be looked at", cause: error))
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import Support
+import Testing
+
+/// A source whose repository is entered with a token that lies in a file.
+@Suite struct PrivateSourceTests {
+    private let tokens = ["afar-token-7QnK2vXw", "afar-token-rotated-9ZpB", "afar-token-wrong-3Lm"]
+
+    @Test func `a private repository is applied with its token, which is written nowhere`() async throws {
+        try await System.running { system in
+            try await prepare(system)
+            try await GitWebServer.serving("\(system.folder.path)/served") { server in
+                try server.accept(user: "deploy", password: tokens[0])
+                try await apply(system, server.url("afar"))
+                try await system.waitForSource("afar", isReady: true)
+                try await system.must("get", "skill/from-afar")
+                try await system.must("wait", "secretstore/vault", "--for", "condition=Ready")
+                try await rotate(system, server)
+                try await lose(system)
+                try await enterFromEnvironment(system, server)
+            }
+            try await checkNothingLeaked(system)
+        }
+    }
+
+    /// A repository with one skill, and a folder with its token.
+    private func prepare(_ system: System) async throws {
+        try system.folder.write("deploy:\(tokens[0])\n", to: "vault/afar")
+        let made = try await system.shell(
+            """
+            git init -q -b main served/afar && cd served/afar
+            skill='\(system.configuration)/skills/careful-review.yaml'
+            sed 's/careful-review/from-afar/' "$skill" > skill.yaml
+            git add . && git commit -q -m 'A skill from afar'
+            """
+        )
+        #expect(made.code == 0, "\(made.error)")
+    }
+
+    private func apply(
+        _ system: System,
+        _ url: String,
+        type: String = "file",
+        directory: String = "vault",
+        key: String = "afar"
+    ) async throws {
+        let config = type == "file" ? "{directory: \(system.folder.path)/\(directory)}" : "{}"
+        let applied = try await system.shell(
+            """
+            agirunner apply -f - <<'END'
+            apiVersion: agirunner.dev/v1
+            kind: SecretStore
+            metadata:
+              name: vault
+            spec:
+              type: \(type)
+              config: \(config)
+            ---
+            apiVersion: agirunner.dev/v1
+            kind: GitSource
+            metadata:
+              name: afar
+            spec:
+              url: \(url)
+              ref: {branch: main}
+              interval: 1s
+              secretRef: {store: vault, key: \(key)}
+              grants: {namespaces: ["*"], kinds: [Skill]}
+            END
+            """
+        )
+        #expect(applied.code == 0, "\(applied.error)")
+    }
+
+    /// The server takes another token, then the file holds a wrong one, then the right one.
+    private func rotate(_ system: System, _ server: GitWebServer) async throws {
+        try server.accept(user: "deploy", password: tokens[1])
+        try await expect("Unauthenticated: http://127.0.0.1", system)
+        try system.folder.write("deploy:\(tokens[2])\n", to: "vault/afar")
+        try await system.must("reconcile", "gitsource/afar")
+        let condition = try await expect("the token or password of the user 'deploy'", system)
+        #expect(condition.contains("what was applied before stays"), "\(condition)")
+        try await system.must("get", "skill/from-afar")
+        // By itself, within a pause between two tries.
+        try system.folder.write("deploy:\(tokens[1])\n", to: "vault/afar")
+        try await system.waitForSource("afar", isReady: true)
+    }
+
+    /// The file goes, then the folder, then the store itself.
+    private func lose(_ system: System) async throws {
+        try system.folder.remove("vault/afar")
+        try await expect("SecretMissing: The secret 'afar' of SecretStore", system)
+        try system.folder.remove("vault")
+        // Written anew, so that it is looked at now and not within a minute.
+        try await apply(system, "http://127.0.0.1:1/afar", directory: "vault-")
+        try await system.must("wait", "secretstore/vault", "--for", "condition=Ready=False")
+        try await system.must("delete", "secretstore/vault")
+        try await expect("SecretStoreMissing: SecretStore", system)
+    }
+
+    /// The same store keeps its secrets in variables of the control plane, which go no further than that.
+    private func enterFromEnvironment(_ system: System, _ server: GitWebServer) async throws {
+        let parts = System.spareSecret.split(separator: ":")
+        try server.accept(user: String(parts[0]), password: String(parts[1]))
+        try await apply(system, server.url("afar"), type: "env", key: "other")
+        try await expect("without the variable AGIRUNNER_SECRET_other", system)
+        try await apply(system, server.url("afar"), type: "env", key: "spare")
+        try await system.waitForSource("afar", isReady: true)
+        let holders = try await system.shell(
+            """
+            for process in /proc/[0-9]*; do
+                grep -qaF '\(System.spareSecret)' $process/environ 2>/dev/null || continue
+                tr '\\0' ' ' < $process/cmdline | grep -aF '\(system.folder.path)' || true
+            done
+            """
+        )
+        #expect(holders.output.contains("agirunnerd") && !holders.output.contains("agirunner-fleet"))
+        #expect(!holders.output.contains("agirunner-runtime"))
+    }
+
+    @discardableResult
+    private func expect(_ words: String, _ system: System) async throws -> String {
+        let seen = try await eventually(within: .seconds(60)) {
+            try await system.condition(of: "afar").contains(words)
+        }
+        let condition = try await system.condition(of: "afar")
+        #expect(seen, "'\(words)' is not in \(condition)")
+        return condition
+    }
+
+    /// Looked at are logs, the database and its journal, mirrors, argv and environments.
+    private func checkNothingLeaked(_ system: System) async throws {
+        try system.folder.write(tokens.joined(separator: "\n") + "\n", to: "tokens")
+        try system.folder.write(
+            (tokens + [String(System.spareSecret.split(separator: ":")[1])]).joined(separator: "\n") + "\n",
+            to: "all-tokens"
+        )
+        let found = try await system.shell(
+            """
+            grep -rlaF -f all-tokens '\(system.state)' || true
+            cat /proc/[0-9]*/{cmdline,environ} 2>/dev/null | tr '\\0' '\\n' | grep -aF -f tokens || true
+            agirunner get gitsources,secretstores,revisions -o yaml | grep -F -f all-tokens || true
+            agirunner events | grep -F -f all-tokens || true
+            """
+        )
+        #expect(found.code == 0 && found.output == "", "\(found.output) \(found.error)")
+    }
+}
