@@ -58,7 +58,7 @@ func growthFigure(_ stack: Stack) async throws -> Figure {
     )
 }
 
-private func daemon(of stack: Stack) throws -> Int32 {
+func daemon(of stack: Stack) throws -> Int32 {
     guard let process = ProcessTree(below: stack.up.pid).named("agirunnerd").first else {
         throw BenchmarkError("agirunnerd does not run")
     }

@@ -3,6 +3,12 @@ package import Domain
 // The options of each place that loads, side by side: what they have in common is what makes the answer of
 // `validate` that of the server.
 extension LoadOptions {
+    /// Kinds whose specs matter to those who refer to them, or who name others; of all else that others
+    /// declare, only the key does.
+    package static let kindsReadOfOthers = [
+        "GitSource", "ModelRoute", "Playbook", "Role", "RuntimePool", "ToolProfile", "Workflow",
+    ]
+
     /// The options of a check without a server.
     package static func offline(isWhole: Bool) -> LoadOptions {
         var options = LoadOptions()
@@ -19,14 +25,34 @@ extension LoadOptions {
         commit: CommitID,
         stored: [Stored]
     ) -> LoadOptions {
+        .source(
+            name,
+            spec,
+            commit: commit,
+            others: stored.filter { $0.origin.gitSource != name }.specs.reduce(into: [:]) { others, entry in
+                // As the server reads them, so that both judge alike.
+                others[entry.key] = kindsReadOfOthers.contains(entry.key.kind) ? entry.value : [:]
+            },
+            inForce: stored.filter { $0.origin.gitSource == name && $0.object.kind == "Playbook" }.specs
+        )
+    }
+
+    /// The options of a commit of a source, beside what others declare and the playbooks that are in force.
+    package static func source(
+        _ name: String,
+        _ spec: GitSourceSpec,
+        commit: CommitID,
+        others: [ObjectKey: Value],
+        inForce: [ObjectKey: Value]
+    ) -> LoadOptions {
         var options = LoadOptions()
         options.gitSource = name
         options.commit = commit
         options.namespace = spec.namespace
         options.sourceURL = spec.url
         options.grants = spec.grants
-        options.existing = stored.filter { $0.origin.gitSource != name }.specs
-        options.inForce = stored.filter { $0.origin.gitSource == name && $0.object.kind == "Playbook" }.specs
+        options.existing = others
+        options.inForce = inForce
         options.isWhole = true
         return options
     }

@@ -24,8 +24,22 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         """
     case deleteRuns = "DELETE FROM workflows WHERE uid = ANY($1::text[])"
     case all = "SELECT to_jsonb(t) AS row FROM objects t ORDER BY t.kind, t.namespace, t.name"
-    case ofSource = """
-        SELECT to_jsonb(t) AS row FROM objects t WHERE t.source = $1 ORDER BY t.kind, t.namespace, t.name
+    case outlines = """
+        SELECT t.kind, t.namespace, t.name, t.digest,
+            NULLIF(t.labels, '{}') AS labels, NULLIF(t.annotations, '{}') AS annotations,
+            t.origin ->> 'path' AS path, t.origin ->> 'line' AS line, t.origin ->> 'column' AS "column",
+            CASE WHEN NOT t.status @> '{"conditions": [{"type": "Ready", "status": "True"}]}'
+                THEN t.status END AS status
+        FROM objects t WHERE t.source = $1
+        """
+    case othersVersion = """
+        SELECT count(*) || ':' || COALESCE(
+            sum(hashtextextended(t.kind || '/' || t.namespace || '/' || t.name || '=' || t.digest, 0)), 0
+        ) AS version FROM objects t WHERE t.source IS DISTINCT FROM $1
+        """
+    case others = """
+        SELECT t.kind, t.namespace, t.name, CASE WHEN t.kind = ANY($2::text[]) THEN t.spec END AS spec
+        FROM objects t WHERE t.source IS DISTINCT FROM $1
         """
     case ofKind = """
         SELECT to_jsonb(t) AS row FROM objects t
@@ -47,6 +61,8 @@ struct DeclaredOutcome: Sendable {
     var changed = 0
     var unchanged = 0
     var removed = 0
+    /// Those among the unchanged whose rows say that they stand elsewhere.
+    var moved = 0
     var marks: [Mark] = []
     var positions: [Position] = []
 }
@@ -279,6 +295,7 @@ struct DeclaredWriter {
         case .remove(let stored): (key, outcome.removed) = (stored.object.key, outcome.removed + 1)
         case .move:
             outcome.unchanged += 1
+            outcome.moved += 1
             return
         case .cascade: return
         }

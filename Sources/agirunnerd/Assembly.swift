@@ -88,7 +88,7 @@ struct Assembly {
                     SecretStoreController(objects: objects, check: { try secrets.check($0) }).reconcile
                 case .workflow: WorkflowController(objects: objects, runs: runs).reconcile
                 }
-            return (kind.rawValue, controller)
+            return (kind.rawValue, timed(kind, controller))
         }
         return Dictionary(uniqueKeysWithValues: controllers)
     }
@@ -168,6 +168,19 @@ struct Assembly {
                 report: report
             ),
         ]
+    }
+}
+
+/// A controller whose looks are timed.
+private func timed(
+    _ kind: ControlledKind,
+    _ controller: @escaping ReconcileLoop.Controller
+) -> ReconcileLoop.Controller {
+    { claimed in
+        let start = ContinuousClock.now
+        let outcome = await controller(claimed)
+        time("agirunner_reconcile", [("kind", kind.rawValue)], start.duration(to: .now))
+        return outcome
     }
 }
 

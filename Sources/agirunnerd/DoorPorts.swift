@@ -25,7 +25,7 @@ func readPorts(_ store: Store, peers: PeerRule, metrics: MetricsRegistry) -> Rea
         },
         logs: { key, after, limit in try await logs(of: key, after: after, limit: limit, store) },
         namespaces: {
-            let used = try await store.storedObjects(source: nil).compactMap(\.object.metadata.namespace)
+            let used = try await store.storedObjects().compactMap(\.object.metadata.namespace)
             return Set(used + ["default"]).sorted()
         },
         readiness: { await readiness(store) },
@@ -79,7 +79,7 @@ func writePorts(_ store: Store) -> WritePorts {
             let isNamespaced = Kind.named(kind)?.isNamespaced == true
             let namespace = isNamespaced ? value.at("metadata", "namespace")?.string ?? "default" : nil
             let key = ObjectKey(kind, namespace: namespace, name: name)
-            let stored = try await store.storedObjects(source: nil)
+            let stored = try await store.storedObjects()
             return Loader().load(value, options: .door("/validate", key, stored: stored)).diagnostics
         },
         randomBytes: { randomBytes($0) }
@@ -88,7 +88,7 @@ func writePorts(_ store: Store) -> WritePorts {
 
 /// Validates an object as a file would be, and writes it for a person.
 private func write(_ request: WriteRequest, _ store: Store) async throws -> WriteResult {
-    let known = try await store.storedObjects(source: nil)
+    let known = try await store.storedObjects()
     var options = LoadOptions.door(request.actor, request.key, stored: known)
     options.unknownFields =
         switch request.fieldValidation {
