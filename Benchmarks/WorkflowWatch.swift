@@ -10,7 +10,9 @@ final class WorkflowWatch {
     /// The newest phase of each workflow that was seen.
     private var phases: [String: String] = [:]
 
-    /// Starts the watch; what there is already is shown first. `state` takes a phase from an object.
+    /// Starts the watch; what there is already is shown first.
+    ///
+    /// `state` takes a phase from an object.
     init(
         _ stack: Stack,
         path: String = "\(namespacePath)/workflows",

@@ -82,7 +82,8 @@ struct CatalogDeclarations {
     }
 
     private func playbook(_ number: Int) -> String {
-        let (first, second) = (number / 10 * 10 + (number % 10 - 7) * 2, number / 10 * 10 + (number % 10 - 7) * 2 + 1)
+        let first = number / 10 * 10 + (number % 10 - 7) * 2
+        let second = first + 1
         return envelope("Playbook", "playbook-\(number)") + """
               displayName: Playbook \(number)
               version: "1.0.0"
@@ -118,7 +119,11 @@ struct CatalogDeclarations {
           type: scripted
           screenplay:
             usage: bytes
-            scenes: []
+            scenes:
+              - role: role-0
+                turns:
+                  - say: Done.
+                    calls: []
 
         """
 

@@ -39,6 +39,8 @@ private struct Catalog {
             return "\(commit) \(status?["lastHandledReconcileAt"]?.string ?? "")"
         }
         floor = try await CatalogFloor(stack)
+        // What is applied now must be known, or it would be taken for the answer to the next commit.
+        try await watch.until("main", within: .seconds(30)) { !$0.hasPrefix(" ") }
     }
 
     func figures() async throws -> [Figure] {
@@ -163,7 +165,8 @@ private struct Catalog {
 
     private func edit(_ number: Int, in repository: String) throws {
         let (path, text) = declarations.edited(number, text: "Edition \(number) of this sentence.")
-        guard FileManager.default.createFile(atPath: "\(repository)/\(path)", contents: Data(text.utf8)) else {
+        let place = "\(repository)/\(path)"
+        guard FileManager.default.createFile(atPath: place, contents: Data(text.utf8)) else {
             throw BenchmarkError("cannot write \(path)")
         }
     }

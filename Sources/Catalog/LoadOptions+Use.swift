@@ -57,13 +57,31 @@ extension LoadOptions {
         return options
     }
 
-    /// The options of one object that a person sends, beside everything that is stored.
-    package static func door(_ actor: String, _ key: ObjectKey, stored: [Stored]) -> LoadOptions {
+    /// Kinds whose specs matter to an object of a kind that a person sends; of all else, only the key does.
+    package static func kindsRead(by kind: String) -> [String] {
+        switch kind {
+        case "ModelRoute": ["ModelRoute"]
+        case "Playbook": ["ModelRoute", "Role", "ToolProfile"]
+        case "Workflow": ["ModelRoute", "Playbook", "Role"]
+        case "Workspace": ["GitSource"]
+        default: []
+        }
+    }
+
+    /// The options of one object that a person sends, beside the specs of everything that is stored; those
+    /// of kinds that are not read by its kind may be empty.
+    package static func door(
+        _ actor: String,
+        _ key: ObjectKey,
+        specs: [ObjectKey: Value],
+        inForce: Value?
+    ) -> LoadOptions {
         var options = LoadOptions()
         options.appliedBy = actor
         options.namespace = key.namespace ?? options.namespace
-        options.existing = stored.filter { $0.object.key != key }.specs
-        options.inForce = stored.filter { $0.object.key == key }.specs
+        options.existing = specs
+        options.existing[key] = nil
+        options.inForce = inForce.map { [key: $0] } ?? [:]
         return options
     }
 }

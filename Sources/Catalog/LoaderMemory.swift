@@ -215,19 +215,19 @@ package struct LoaderMemory: Sendable {
     }
 }
 
-fileprivate extension LoaderMemory.Sound {
+extension LoaderMemory.Sound {
     /// The files of which something is said that is settled once they are applied.
-    var passing: [String] {
+    fileprivate var passing: [String] {
         diagnostics.filter { $0.value.contains { $0.code == Code.unchangedVersion.rawValue } }.map(\.key)
     }
 
-    mutating func index(_ file: ParsedFile) {
+    fileprivate mutating func index(_ file: ParsedFile) {
         let path = file.findings.path
         for key in file.keys(basis.namespace) { declaring[key] = path }
         for key in file.references(basis.namespace) { referring[key, default: []].insert(path) }
     }
 
-    mutating func remove(_ file: ParsedFile) {
+    fileprivate mutating func remove(_ file: ParsedFile) {
         let path = file.findings.path
         for key in file.keys(basis.namespace) { declaring[key] = nil }
         for key in file.references(basis.namespace) {
@@ -238,7 +238,9 @@ fileprivate extension LoaderMemory.Sound {
 }
 
 extension ParsedFile {
-    fileprivate func keys(_ defaultNamespace: String) -> [ObjectKey] { drafts.map { $0.key(defaultNamespace) } }
+    fileprivate func keys(_ defaultNamespace: String) -> [ObjectKey] {
+        drafts.map { $0.key(defaultNamespace) }
+    }
 }
 
 extension Declared {

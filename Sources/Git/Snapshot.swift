@@ -15,8 +15,9 @@ extension RepositoryHandle {
         return sourceTree(id, commit, files: try walk.sortedFiles())
     }
 
-    /// What a commit has otherwise than one before it, in the files below `path`; what is alike is not even
-    /// listed. nil when the repository does not hold the other commit, or it has no such folder.
+    /// What a commit has otherwise than one before it, in the files below `path`.
+    ///
+    /// What is alike is not even listed. nil when the repository does not hold the other commit, or it has no such folder.
     ///
     /// - Throws: as `snapshot`.
     func changes(of id: CommitID, since base: CommitID, below path: String) throws(Failure) -> TreeChanges? {

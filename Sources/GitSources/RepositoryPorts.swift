@@ -42,7 +42,9 @@ package struct RepositoryPorts: Sendable {
 package struct OtherObjects: Sendable {
     /// Another text whenever a key or a spec is another.
     package var version: String
-    /// The specs; an empty one where only the key matters. nil when the version is the one that was known.
+    /// The specs; an empty one where only the key matters.
+    ///
+    /// nil when the version is the one that was known.
     package var specs: [ObjectKey: Value]?
 
     /// Objects in a version.
@@ -58,4 +60,10 @@ package struct LoadCost: Sendable, Hashable {
     package var blobsRead = 0
     /// Blobs that were parsed.
     package var blobsParsed = 0
+
+    /// A cost of its parts.
+    package init(blobsRead: Int = 0, blobsParsed: Int = 0) {
+        self.blobsRead = blobsRead
+        self.blobsParsed = blobsParsed
+    }
 }

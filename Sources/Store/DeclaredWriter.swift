@@ -41,6 +41,12 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         SELECT t.kind, t.namespace, t.name, CASE WHEN t.kind = ANY($2::text[]) THEN t.spec END AS spec
         FROM objects t WHERE t.source IS DISTINCT FROM $1
         """
+    case namespaces = "SELECT DISTINCT t.namespace FROM objects t WHERE t.namespace <> ''"
+    /// Gives new rows the positions that were drawn once they were there.
+    case placed = """
+        UPDATE objects t SET resource_version = w.position
+        FROM unnest($1::text[], $2::bigint[]) w (uid, position) WHERE t.uid = w.uid
+        """
     case ofKind = """
         SELECT to_jsonb(t) AS row FROM objects t
         WHERE t.kind = $1 AND ($2::text IS NULL OR t.namespace = $2) ORDER BY t.namespace, t.name
@@ -276,14 +282,21 @@ struct DeclaredWriter {
     private func store(_ writes: [Write]) throws {
         var rows: [Value] = []
         var removed: [String] = []
+        var placed: [(uid: String, position: String)] = []
         for write in writes {
             switch write {
-            case .create(let stored), .change(let stored, _), .move(let stored): rows.append(try stored.row())
+            case .create(let stored):
+                guard let uid = stored.object.metadata.uid?.text else { continue }
+                placed.append((uid, (stored.object.metadata.resourceVersion ?? .start).description))
+            case .change(let stored, _), .move(let stored): rows.append(try stored.row())
             case .remove(let stored): removed += (stored.object.metadata.uid?.text).map { [$0] } ?? []
             case .cascade: continue
             }
         }
         if !rows.isEmpty { try session.enqueue(Table.objects.update, Value.array(rows)) }
+        if !placed.isEmpty {
+            try session.enqueue(DeclaredStatement.placed, placed.map(\.uid), placed.map(\.position))
+        }
         if !removed.isEmpty { try session.enqueue(DeclaredStatement.delete, removed) }
     }
 

@@ -40,11 +40,26 @@ extension Store {
         }
     }
 
+    /// The specs of everything that is declared, by key: those of some kinds; of the others, empty ones.
+    package func declaredSpecs(kinds: [String]) async throws -> [ObjectKey: Value] {
+        // No source has an empty name, so these are all.
+        try await othersDeclared(than: "", known: nil, kinds: kinds).specs ?? [:]
+    }
+
+    /// The namespaces that something is declared in.
+    package func declaredNamespaces() async throws -> Set<String> {
+        try await read { session in
+            Set(try session.rows(DeclaredStatement.namespaces).map { try $0.text("namespace") })
+        }
+    }
+
     /// The declared objects of a GitSource without their specs, which are most of what they are, and with a
     /// status only where they are not ready; in no order.
     package func outlines(source: String) async throws -> [Stored] {
         try await read { session in
-            try session.rows(DeclaredStatement.outlines, source).map { try Stored(outline: $0, source: source) }
+            try session.rows(DeclaredStatement.outlines, source).map {
+                try Stored(outline: $0, source: source)
+            }
         }
     }
 
@@ -57,8 +72,8 @@ extension Store {
     ) async throws -> (version: String, specs: [ObjectKey: Value]?) {
         try await read { session in
             // First the version: what changes between the two statements makes the next one another.
-            guard let version = try session.rows(DeclaredStatement.othersVersion, source).first?.text("version")
-            else { throw Failure(.corrupted, "No version") }
+            let row = try session.rows(DeclaredStatement.othersVersion, source).first
+            guard let version = try row?.text("version") else { throw Failure(.corrupted, "No version") }
             guard version != known else { return (version, nil) }
             let pairs = try session.rows(DeclaredStatement.others, source, kinds).map { row in
                 (try row.key(), try row.optionalValue("spec") ?? [:])

@@ -110,7 +110,8 @@ private struct Pair {
         case 3:
             // A name of something that others refer to.
             let text = String(decoding: good[path] ?? [], as: UTF8.self)
-            configuration.files[path] = Array(text.replacingOccurrences(of: "  name: ", with: "  name: x").utf8)
+            let renamed = text.replacingOccurrences(of: "  name: ", with: "  name: x")
+            configuration.files[path] = Array(renamed.utf8)
         case 4:
             let text = String(decoding: good[path] ?? [], as: UTF8.self)
             configuration.files[path] = Array(text.replacingOccurrences(of: "default", with: "other").utf8)
