@@ -6,6 +6,7 @@ struct CatalogFloor {
     private let stack: Stack
     private let parser: String
     private var copy: String { "\(stack.folder.path)/copy" }
+    private var clone: String { "\(stack.folder.path)/clone" }
     private var rows: String { "\(stack.folder.path)/rows" }
 
     /// Builds the program that parses with libyaml, and does nothing with it yet.
@@ -62,16 +63,30 @@ struct CatalogFloor {
         ).reduce(.zero, +)
     }
 
-    /// `git commit` of one file in a copy that nobody watches, a fetch of it, and one COPY of a row.
-    func commits(_ count: Int, edit: (Int, String) throws -> Void) async throws -> [Duration] {
-        let clone = "\(stack.folder.path)/clone"
+    /// Makes commits of one file each, one after the other, that no branch of the configuration leads to.
+    func prepare(_ count: Int, edit: (Int, String) throws -> Void) async throws {
         try await stack.git("clone", "-q", stack.configuration, clone)
+        try await stack.git("config", "gc.auto", "0", in: clone)
+        for number in 0..<count {
+            try edit(number, clone)
+            try await stack.git("commit", "-q", "-a", "-m", "Edit \(number)", in: clone)
+            try await stack.git("update-ref", "refs/prepared/\(number)", "HEAD", in: clone)
+        }
+        try await stack.git("fetch", "-q", clone, "refs/prepared/*:refs/prepared/*")
+    }
+
+    /// Moves the branch of a repository to a commit that was prepared.
+    static func move(_ stack: Stack, _ number: Int, in repository: String) async throws {
+        try await stack.git("update-ref", "refs/heads/main", "refs/prepared/\(number)", in: repository)
+    }
+
+    /// A branch that nobody watches moves to a commit of one file; a fetch of it, and one COPY of a row.
+    func commits(_ count: Int) async throws -> [Duration] {
         var times: [Duration] = []
         for number in 0..<count {
-            try edit(number + 1_000_000, clone)
             times.append(
                 try await timed {
-                    try await stack.git("commit", "-q", "-a", "-m", "Edit \(number)", in: clone)
+                    try await Self.move(stack, number, in: clone)
                     try await stack.git("fetch", "-q", clone, "+main:main", in: copy)
                 }
             )
