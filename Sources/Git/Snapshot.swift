@@ -17,7 +17,8 @@ extension RepositoryHandle {
 
     /// What a commit has otherwise than one before it, in the files below `path`.
     ///
-    /// What is alike is not even listed. nil when the repository does not hold the other commit, or it has no such folder.
+    /// What is alike is not even listed. nil when the repository does not hold the other commit, or it has
+    /// no such folder.
     ///
     /// - Throws: as `snapshot`.
     func changes(of id: CommitID, since base: CommitID, below path: String) throws(Failure) -> TreeChanges? {

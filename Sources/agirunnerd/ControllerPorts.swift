@@ -2,7 +2,6 @@ import Domain
 import Reconciler
 import Store
 import Telemetry
-import Threads
 import Workflows
 
 func objectPorts(_ store: Store) -> ObjectPorts {
@@ -15,8 +14,6 @@ func objectPorts(_ store: Store) -> ObjectPorts {
         apply: { write, claimed in
             let applied = try await store.apply(write, fence: claimed, newUID: newUID)
             count("agirunner_objects_written", applied.written)
-            // A first load needs several times the memory that is kept of it.
-            if applied.written >= 500 { releaseFreeMemory() }
         },
         setStatus: { key, claimed, event, body in
             do {

@@ -103,7 +103,7 @@ private struct Pair {
     ) {
         let paths = good.keys.sorted()
         guard let path = paths.randomElement(using: &random) else { return }
-        switch Int.random(in: 0..<12, using: &random) {
+        switch Int.random(in: 0..<18, using: &random) {
         case 0: configuration.files[path] = nil
         case 1: configuration.files["copies/\(path)"] = good[path]
         case 2: configuration.files["copies/\(path)"] = nil
@@ -119,8 +119,8 @@ private struct Pair {
         case 6: configuration.files[path] = Array("# Moved down.\n".utf8) + (good[path] ?? [])
         case 7: configuration.files["skills/\(step(&random)).yaml"] = Array(unusedSkill(step(&random)).utf8)
         default:
-            configuration.files[path] = good[path]
-            for copy in configuration.files.keys where good[copy] == nil { configuration.files[copy] = nil }
+            // Mistakes are mended more often than made, or nearly every step would judge everything.
+            configuration.files = good
         }
     }
 
