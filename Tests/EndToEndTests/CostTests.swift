@@ -1,3 +1,4 @@
+import Domain
 import Support
 import Testing
 
@@ -39,8 +40,9 @@ import Testing
     }
 
     private func request(_ system: System) async throws -> String {
-        let path = "jsonpath={.metadata.annotations['agirunner\\.dev/reconcile-at']}"
-        return try await system.must("get", "gitsource/main", "-o", path).split(separator: "\n").joined()
+        let object = try Value(json: try await system.must("get", "gitsource/main", "-o", "json"))
+        let annotations = object.at("metadata", "annotations")
+        return try #require(annotations?[GitSourceSpec.reconcileAt]?.string)
     }
 
     private func counters(_ system: System) async throws -> [String: Int] {
