@@ -73,7 +73,7 @@ private struct Pair {
         var pair = try Pair()
         let good = pair.configuration.files
         var incremental = 0
-        for step in 0..<400 {
+        for step in 0..<150 {
             for _ in 0..<Int.random(in: 1...3, using: &random) { edit(&pair.configuration, good, &random) }
             let judged = pair.judge()
             let whole = pair.configuration.load()
@@ -85,7 +85,7 @@ private struct Pair {
             if judged.changes != nil { incremental += 1 }
         }
         // Else nothing of what is told apart here was looked at.
-        #expect(incremental > 20, "seed \(random.seed)")
+        #expect(incremental > 5, "seed \(random.seed)")
     }
 
     private let reviewer = "roles/reviewer.yaml"
