@@ -23,6 +23,10 @@ import Support
         // First what needs a quiet machine; the installation runs only while it is measured.
         await report.measure("sandbox") { [try await sandboxFigure()] }
         await report.measure("store") { try await storeFigures(cluster) }
+        for count in [100, 1000, 10_000] {
+            await report.measure("catalog") { try await catalogFigures(count) }
+        }
+        await report.measure(largeCatalog, isAsked: true) { try await catalogFigures(100_000) }
         if report.wants(["commits", "loop", "command line", "idle", "memory"]) {
             await report.measureInstallation(cluster)
         }
@@ -31,6 +35,9 @@ import Support
         if !report.isComplete { exit(1) }
     }
 }
+
+/// The subject of a catalog that takes too long for every run: it is measured when it is named.
+let largeCatalog = "catalog-100000"
 
 /// Makes this program an idle one.
 let idleArgument = "idle"

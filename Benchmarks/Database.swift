@@ -26,10 +26,12 @@ struct Database: Sendable {
     /// How long each repetition of some statements takes in one session, with a pause in front of each.
     ///
     /// psql takes the time of every statement by itself; the statements of a repetition are added up.
+    ///
+    /// A command of psql itself, such as `\copy`, ends with its line.
     func times(of statements: [String], repeated count: Int, pause: Duration) async throws -> [Duration] {
         let repetition =
             "\\timing off\nSELECT pg_sleep(\(pause / .seconds(1)));\n\\timing on\n"
-            + statements.map { "\($0);\n" }.joined()
+            + statements.map { $0.hasPrefix("\\") ? "\($0)\n" : "\($0);\n" }.joined()
         let text = try await output(
             of: "/usr/bin/psql",
             place + ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", name],

@@ -56,8 +56,14 @@ struct Report {
     func wants(_ subjects: Set<String>) -> Bool { wanted.isEmpty || !wanted.isDisjoint(with: subjects) }
 
     /// Adds the figures of a subject; a subject that fails is named on standard error and left out.
-    mutating func measure(_ subject: String, _ body: () async throws -> [Figure]) async {
-        guard wants([subject]) else { return }
+    ///
+    /// One that has to be asked for is not part of everything.
+    mutating func measure(
+        _ subject: String,
+        isAsked: Bool = false,
+        _ body: () async throws -> [Figure]
+    ) async {
+        guard isAsked ? wanted.contains(subject) : wants([subject]) else { return }
         complain("measuring: \(subject)")
         do { figures += try await body() } catch { miss(subject, error) }
     }

@@ -48,10 +48,7 @@ final class Stack: Sendable {
         }
         let stack = try Stack(folder)
         do {
-            try await wait(for: "`agirunner up`", within: .seconds(120)) {
-                if !stack.up.isAlive { throw BenchmarkError("up ended: \(folder.read("up.log") ?? "")") }
-                return (folder.read("up.log") ?? "").contains("everything runs")
-            }
+            try await stack.waitForStart()
             let run = "workflow/fix-division"
             try await stack.agirunner("wait", run, "--for", "gate", "--timeout", "90s")
             try await stack.agirunner("approve", run, "--note", "Looks right.")
@@ -61,6 +58,26 @@ final class Stack: Sendable {
             throw error
         }
         return stack
+    }
+
+    /// Starts `agirunner up` on a repository that declares nothing.
+    static func empty() async throws -> Stack {
+        let folder = try await TemporaryFolder()
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        try folder.write("Nothing yet.\n", to: "example/config/README.md")
+        let stack = try Stack(folder)
+        do { try await stack.waitForStart() } catch {
+            try await stack.stop()
+            throw error
+        }
+        return stack
+    }
+
+    private func waitForStart() async throws {
+        try await wait(for: "`agirunner up`", within: .seconds(120)) {
+            if !up.isAlive { throw BenchmarkError("up ended: \(folder.read("up.log") ?? "")") }
+            return (folder.read("up.log") ?? "").contains("everything runs")
+        }
     }
 
     /// Asks `up` to end, as Ctrl-C does, and kills what is left after a minute.
@@ -86,11 +103,18 @@ final class Stack: Sendable {
 
     /// Runs git in the repository of the configuration, or in another one.
     func git(_ arguments: String..., in repository: String? = nil) async throws {
+        try await git(arguments, in: repository)
+    }
+
+    /// Runs git and answers what it printed.
+    @discardableResult
+    func git(_ arguments: [String], in repository: String?, input: String = "") async throws -> String {
         try await output(
             of: "/usr/bin/git",
             arguments,
             environment: Stack.environment(folder),
-            directory: repository ?? configuration
+            directory: repository ?? configuration,
+            input: input
         )
     }
 
@@ -136,7 +160,7 @@ final class Stack: Sendable {
         )
     }
 
-    private static func environment(_ folder: TemporaryFolder) -> [String: String] {
+    static func environment(_ folder: TemporaryFolder) -> [String: String] {
         [
             "PATH": "\(programFolder):/usr/bin:/bin", "HOME": folder.path,
             "AGIRUNNER_STATE": "\(folder.path)/state", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8",

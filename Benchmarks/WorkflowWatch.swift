@@ -2,16 +2,24 @@ import Domain
 import Outbound
 import Threads
 
-/// A watch of all workflows on the control door.
+/// A watch on the control door, of all workflows or of something else.
 final class WorkflowWatch {
     private var chunks: HTTPStream.AsyncIterator
     private var buffer: [UInt8] = []
+    private let state: (Value) -> String?
     /// The newest phase of each workflow that was seen.
     private var phases: [String: String] = [:]
 
     /// Starts the watch; what there is already is shown first.
-    init(_ stack: Stack) async throws {
-        var request = stack.request("\(namespacePath)/workflows?watch=1&timeoutSeconds=3600")
+    ///
+    /// `state` takes a phase from an object.
+    init(
+        _ stack: Stack,
+        path: String = "\(namespacePath)/workflows",
+        state: @escaping (Value) -> String? = { $0["status"]?["phase"]?.string }
+    ) async throws {
+        self.state = state
+        var request = stack.request("\(path)?watch=1&timeoutSeconds=3600")
         // A watch has no end of its own; the process that measures ends sooner than these.
         request.totalTimeout = .seconds(3600)
         let stream = try await stack.http.stream(request)
@@ -30,6 +38,9 @@ final class WorkflowWatch {
         }
     }
 
+    /// What was seen last of one.
+    func state(of name: String) -> String? { phases[name] }
+
     private func readLine() async throws {
         while true {
             if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
@@ -44,6 +55,6 @@ final class WorkflowWatch {
 
     private func take(_ frame: Value) throws {
         guard let object = frame["object"], let name = object["metadata"]?["name"]?.string else { return }
-        if let phase = object["status"]?["phase"]?.string { phases[name] = phase }
+        if let phase = state(object) { phases[name] = phase }
     }
 }

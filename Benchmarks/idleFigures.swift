@@ -61,7 +61,7 @@ func growthFigure(_ stack: Stack) async throws -> Figure {
 /// Free memory is given back every 30 seconds.
 private let timeToShrink = Duration.seconds(35)
 
-private func daemon(of stack: Stack) throws -> Int32 {
+func daemon(of stack: Stack) throws -> Int32 {
     guard let process = ProcessTree(below: stack.up.pid).named("agirunnerd").first else {
         throw BenchmarkError("agirunnerd does not run")
     }

@@ -3,6 +3,12 @@ package import Domain
 // The options of each place that loads, side by side: what they have in common is what makes the answer of
 // `validate` that of the server.
 extension LoadOptions {
+    /// Kinds whose specs matter to those who refer to them, or who name others; of all else that others
+    /// declare, only the key does.
+    package static let kindsReadOfOthers = [
+        "GitSource", "ModelRoute", "Playbook", "Role", "RuntimePool", "ToolProfile", "Workflow",
+    ]
+
     /// The options of a check without a server.
     package static func offline(isWhole: Bool) -> LoadOptions {
         var options = LoadOptions()
@@ -19,25 +25,63 @@ extension LoadOptions {
         commit: CommitID,
         stored: [Stored]
     ) -> LoadOptions {
+        .source(
+            name,
+            spec,
+            commit: commit,
+            others: stored.filter { $0.origin.gitSource != name }.specs.reduce(into: [:]) { others, entry in
+                // As the server reads them, so that both judge alike.
+                others[entry.key] = kindsReadOfOthers.contains(entry.key.kind) ? entry.value : [:]
+            },
+            inForce: stored.filter { $0.origin.gitSource == name && $0.object.kind == "Playbook" }.specs
+        )
+    }
+
+    /// The options of a commit of a source, beside what others declare and the playbooks that are in force.
+    package static func source(
+        _ name: String,
+        _ spec: GitSourceSpec,
+        commit: CommitID,
+        others: [ObjectKey: Value],
+        inForce: [ObjectKey: Value]
+    ) -> LoadOptions {
         var options = LoadOptions()
         options.gitSource = name
         options.commit = commit
         options.namespace = spec.namespace
         options.sourceURL = spec.url
         options.grants = spec.grants
-        options.existing = stored.filter { $0.origin.gitSource != name }.specs
-        options.inForce = stored.filter { $0.origin.gitSource == name && $0.object.kind == "Playbook" }.specs
+        options.existing = others
+        options.inForce = inForce
         options.isWhole = true
         return options
     }
 
-    /// The options of one object that a person sends, beside everything that is stored.
-    package static func door(_ actor: String, _ key: ObjectKey, stored: [Stored]) -> LoadOptions {
+    /// Kinds whose specs matter to an object of a kind that a person sends; of all else, only the key does.
+    package static func kindsRead(by kind: String) -> [String] {
+        switch kind {
+        case "ModelRoute": ["ModelRoute"]
+        case "Playbook": ["ModelRoute", "Role", "ToolProfile"]
+        case "Workflow": ["ModelRoute", "Playbook", "Role"]
+        case "Workspace": ["GitSource"]
+        default: []
+        }
+    }
+
+    /// The options of one object that a person sends, beside the specs of everything that is stored; those
+    /// of kinds that are not read by its kind may be empty.
+    package static func door(
+        _ actor: String,
+        _ key: ObjectKey,
+        specs: [ObjectKey: Value],
+        inForce: Value?
+    ) -> LoadOptions {
         var options = LoadOptions()
         options.appliedBy = actor
         options.namespace = key.namespace ?? options.namespace
-        options.existing = stored.filter { $0.object.key != key }.specs
-        options.inForce = stored.filter { $0.object.key == key }.specs
+        options.existing = specs
+        options.existing[key] = nil
+        options.inForce = inForce.map { [key: $0] } ?? [:]
         return options
     }
 }

@@ -103,24 +103,18 @@ package struct Rejection: Error, Sendable {
     package let diagnostics: [Diagnostic]
 }
 
-/// The files of the last load as they were read, so that an unchanged file is not read again.
-package struct ParseCache: Sendable {
-    struct Key: Hashable {
-        let blob: BlobID
-        let path: String
-    }
-
-    var files: [Key: ParsedFile] = [:]
-
-    /// An empty cache.
-    package init() {}
-}
-
 /// One file as read, whatever the options of the load.
 struct ParsedFile: Sendable {
     var drafts: [Draft]
     var findings: Findings
     var isReadable: Bool
+
+    /// What its objects refer to, for a namespace that counts where none is declared.
+    func references(_ defaultNamespace: String) -> [ObjectKey] {
+        drafts.flatMap { draft in
+            draft.references.map { $0.key(from: draft.key(defaultNamespace).namespace) }
+        }
+    }
 }
 
 /// Turns files into validated objects with positions; pure, and the same whatever the order of the files.
@@ -132,29 +126,12 @@ package struct Loader: Sendable {
     package init() {}
 
     /// Loads the `.yaml` and `.yml` files among `files`; others are passed over.
-    ///
-    /// `cache` holds the files of the load before and afterwards those of this one.
-    package func load(_ files: [SourceFile], options: LoadOptions, cache: inout ParseCache) -> Loaded {
+    package func load(_ files: [SourceFile], options: LoadOptions = LoadOptions()) -> Loaded {
         let files = files.filter { $0.path.hasSuffix(".yaml") || $0.path.hasSuffix(".yml") }
             .sorted { $0.path < $1.path }
-        guard files.count <= Self.fileLimit else { return Self.tooMany(files) }
-        var remembered = ParseCache()
-        var parsed: [ParsedFile] = []
-        for file in files {
-            let key = file.blob.map { ParseCache.Key(blob: $0, path: file.path) }
-            let result = key.flatMap { cache.files[$0] } ?? parse(file, options)
-            if let key { remembered.files[key] = result }
-            parsed.append(result)
-        }
-        cache = remembered
-        var assembly = Assembly(parsed, options)
+        guard files.count <= Self.fileLimit else { return Self.tooMany(files.map(\.path)) }
+        var assembly = Assembly(files.map { parse($0, options) }, options)
         return assembly.loaded()
-    }
-
-    /// Loads files without remembering them.
-    package func load(_ files: [SourceFile], options: LoadOptions = LoadOptions()) -> Loaded {
-        var cache = ParseCache()
-        return load(files, options: options, cache: &cache)
     }
 
     /// Loads one object that came through a door, as ``validate(_:options:path:)`` does, with its warnings.
@@ -184,7 +161,7 @@ package struct Loader: Sendable {
         return .success(declared)
     }
 
-    private func parse(_ file: SourceFile, _ options: LoadOptions) -> ParsedFile {
+    func parse(_ file: SourceFile, _ options: LoadOptions) -> ParsedFile {
         var findings = Findings(path: file.path)
         let stream = YAMLComposer.compose(SourceText(bytes: file.bytes, size: file.size), &findings)
         let reader = EnvelopeReader(isDoor: options.passesOverServerFields)
@@ -197,16 +174,17 @@ package struct Loader: Sendable {
         )
     }
 
-    private static func tooMany(_ files: [SourceFile]) -> Loaded {
-        var findings = Findings(path: files[fileLimit].path)
+    /// What comes of more files than a source may have; their paths are sorted.
+    static func tooMany(_ paths: [String]) -> Loaded {
+        var findings = Findings(path: paths[fileLimit])
         findings.report(
             .tooManyFiles,
             at: .whole,
-            "a source must have at most \(fileLimit) files; this has \(files.count)"
+            "a source must have at most \(fileLimit) files; this has \(paths.count)"
         )
         var loaded = Loaded()
         loaded.diagnostics = findings.diagnostics
-        loaded.unreadable = files.map(\.path)
+        loaded.unreadable = paths
         return loaded
     }
 }

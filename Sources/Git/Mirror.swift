@@ -112,6 +112,17 @@ package actor Mirror {
         try reading { repository throws(Failure) in try repository.descends(commit, from: ancestor) }
     }
 
+    /// What a commit that was fetched has otherwise than one before it, in the files below the folder `path`.
+    ///
+    /// It costs what has changed: limits on all files are the caller's to keep. nil when the other commit is
+    /// not there any more or has no such folder.
+    /// - Throws: as `snapshot`.
+    package func changes(of commit: CommitID, since base: CommitID, path: String) throws -> TreeChanges? {
+        try reading { repository throws(Failure) in
+            try repository.changes(of: commit, since: base, below: path)
+        }
+    }
+
     /// The bytes of a blob.
     ///
     /// - Throws: `Failure.notFound` (`blob_missing`), `.invalid` (`blob_too_large`), `.corrupted`.

@@ -10,6 +10,9 @@ package struct SourceTree: Sendable, Hashable {
         package let email: String
     }
 
+    /// How many files a folder that is read may have.
+    package static let fileLimit = 20_000
+
     /// The commit that was read.
     package let commit: CommitID
     /// Who wrote it.
@@ -20,6 +23,29 @@ package struct SourceTree: Sendable, Hashable {
     package let time: Timestamp
     /// Sorted by the bytes of their paths, unique; at most 20,000.
     package let files: [TreeEntry]
+}
+
+/// What one commit has otherwise than another one.
+package struct TreeChanges: Sendable, Hashable {
+    /// The newer commit with the files that are new or not the same.
+    package let tree: SourceTree
+    /// Paths of files that are there no more, in no order.
+    package let removed: [String]
+    /// Paths among the tree's files that held no file before.
+    private let new: Set<String>
+
+    /// Changes of their parts.
+    init(tree: SourceTree, removed: [String], new: Set<String>) {
+        self.tree = tree
+        self.removed = removed
+        self.new = new
+    }
+
+    /// How many files there are that were not.
+    package var added: Int { new.count }
+
+    /// Whether a path held no file before.
+    package func isNew(_ path: String) -> Bool { new.contains(path) }
 }
 
 /// One file of a tree.

@@ -3,9 +3,11 @@ package import Git
 
 /// What the repositories behind the GitSources need of the store.
 package struct RepositoryPorts: Sendable {
-    /// Everything that is declared, by sources and by people.
-    package var declared: @Sendable () async throws -> [Stored]
-    /// The GitSources among it.
+    /// What everybody but one source declares, unless it is what is known already.
+    package var others: @Sendable (_ source: String, _ known: String?) async throws -> OtherObjects
+    /// Those of some objects that exist.
+    package var storedAmong: @Sendable ([ObjectKey]) async throws -> [Stored]
+    /// The GitSources that are declared.
     package var sources: @Sendable () async throws -> [Stored]
     /// Has sources looked at as soon as may be.
     package var mark: @Sendable ([ObjectKey]) async throws -> Void
@@ -13,19 +15,55 @@ package struct RepositoryPorts: Sendable {
     package var credential: @Sendable (GitSourceSpec) async throws -> GitCredential?
     /// Waits until something was committed, or for the given time.
     package var wait: @Sendable (Duration) async -> Void
+    /// Learns what each load has cost.
+    package var report: @Sendable (LoadCost) -> Void
 
     /// Ports of their closures.
     package init(
-        declared: @escaping @Sendable () async throws -> [Stored],
+        others: @escaping @Sendable (String, String?) async throws -> OtherObjects,
+        storedAmong: @escaping @Sendable ([ObjectKey]) async throws -> [Stored],
         sources: @escaping @Sendable () async throws -> [Stored],
         mark: @escaping @Sendable ([ObjectKey]) async throws -> Void,
         credential: @escaping @Sendable (GitSourceSpec) async throws -> GitCredential? = { _ in nil },
-        wait: @escaping @Sendable (Duration) async -> Void
+        wait: @escaping @Sendable (Duration) async -> Void,
+        report: @escaping @Sendable (LoadCost) -> Void
     ) {
-        self.declared = declared
+        self.others = others
+        self.storedAmong = storedAmong
         self.sources = sources
         self.mark = mark
         self.credential = credential
         self.wait = wait
+        self.report = report
+    }
+}
+
+/// What is declared by everybody but one source.
+package struct OtherObjects: Sendable {
+    /// Another text whenever a key or a spec is another.
+    package var version: String
+    /// The specs; an empty one where only the key matters.
+    ///
+    /// nil when the version is the one that was known.
+    package var specs: [ObjectKey: Value]?
+
+    /// Objects in a version.
+    package init(version: String, specs: [ObjectKey: Value]?) {
+        self.version = version
+        self.specs = specs
+    }
+}
+
+/// What one load of a source took, which follows what has changed and not what there is.
+package struct LoadCost: Sendable, Hashable {
+    /// Blobs whose bytes were read.
+    package var blobsRead = 0
+    /// Blobs that were parsed.
+    package var blobsParsed = 0
+
+    /// A cost of its parts.
+    package init(blobsRead: Int = 0, blobsParsed: Int = 0) {
+        self.blobsRead = blobsRead
+        self.blobsParsed = blobsParsed
     }
 }

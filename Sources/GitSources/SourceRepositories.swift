@@ -5,11 +5,11 @@ package import Reconciler
 internal import Synchronization
 internal import Threads
 
-/// The repositories behind the GitSources: a mirror and a parse cache each.
+/// The repositories behind the GitSources: a mirror and what was read of it, each.
 package final class SourceRepositories: Sendable {
     private struct Entry {
         let mirror: Mirror
-        var cache = ParseCache()
+        var known = KnownTree()
     }
 
     private let folder: String
@@ -58,45 +58,49 @@ package final class SourceRepositories: Sendable {
             credential: ports.credential(spec),
             deadline: deadline(spec)
         )
-        let tree = try await mirror.snapshot(commit: commit, path: spec.path == "." ? "" : spec.path)
-        let files = try await files(of: tree, mirror, spec)
-        let stored = try await ports.declared()
-        let options = LoadOptions.source(name, spec, commit: commit, stored: stored)
-        var cache = entries.withLock { $0[name]?.cache } ?? ParseCache()
-        var loaded = Loader().load(files, options: options, cache: &cache)
-        loaded.addExcerpts(from: files, limit: GitSourceStatus.diagnosticLimit)
-        let remembered = cache
-        entries.withLock { $0[name]?.cache = remembered }
+        // What a load that fails leaves behind is not kept; nor may two hold what is changed in place.
+        var known = takeKnown(name)
+        let base = known.commit
+        let others = try await ports.others(name, known.others?.version)
+        known.others = others.specs == nil ? known.others : others
+        let reader = TreeReader(mirror: mirror, spec: spec)
+        let (tree, cost) = try await reader.update(&known, to: commit)
+        let playbooks = known.memory.changedPlaybooks(namespace: spec.namespace)
+        let inForce = try await ports.storedAmong(playbooks).filter { $0.origin.gitSource == name }
+        let options = LoadOptions.source(
+            name,
+            spec,
+            commit: commit,
+            others: known.others?.specs ?? [:],
+            inForce: inForce.specs
+        )
+        var judged = known.memory.judge(options, othersVersion: others.version)
+        let excerpts = try await reader.addExcerpts(to: &judged.loaded, known.memory)
+        known.memory.keepExcerpts(judged.loaded.diagnostics)
+        keep(known, name)
+        ports.report(LoadCost(blobsRead: cost.blobsRead + excerpts, blobsParsed: cost.blobsParsed))
         return LoadedRevision(
             commit: commit,
             author: "\(tree.author.name) <\(tree.author.email)>",
             message: tree.message,
-            declared: loaded.objects,
-            diagnostics: loaded.diagnostics,
-            heldBack: loaded.heldBack
+            declared: judged.loaded.objects,
+            diagnostics: judged.loaded.diagnostics,
+            heldBack: judged.loaded.heldBack,
+            changes: base.flatMap { base in
+                judged.changes.map { LoadedChanges(base: base, put: $0.put, removed: $0.removed) }
+            }
         )
     }
 
-    /// The YAML files of a tree that the source includes; one that is too large is handed on unread, for the
-    /// loader to refuse.
-    private func files(
-        of tree: SourceTree,
-        _ mirror: Mirror,
-        _ spec: GitSourceSpec
-    ) async throws -> [SourceFile] {
-        let entries = tree.files.filter {
-            ($0.path.hasSuffix(".yaml") || $0.path.hasSuffix(".yml"))
-                && ($0.mode == .regular || $0.mode == .executable) && spec.includes($0.path)
+    private func takeKnown(_ name: String) -> KnownTree {
+        entries.withLock { entries in
+            defer { entries[name]?.known = KnownTree() }
+            return entries[name]?.known ?? KnownTree()
         }
-        let limit = 1 << 20
-        let small = entries.filter { $0.size <= limit }
-        let blobs = try await mirror.blobs(small.map(\.blob), maximumBytes: limit)
-        return entries.map { entry in
-            guard let bytes = blobs[entry.blob], entry.size <= limit else {
-                return SourceFile(path: entry.path, unreadSize: max(entry.size, limit + 1))
-            }
-            return SourceFile(path: entry.path, blob: entry.blob, bytes: bytes)
-        }
+    }
+
+    private func keep(_ known: KnownTree, _ name: String) {
+        entries.withLock { $0[name]?.known = known }
     }
 
     private func mirror(_ name: String) throws -> Mirror {

@@ -10,6 +10,8 @@ package struct LoadedRevision: Sendable {
     package var diagnostics: [Diagnostic]
     /// The first diagnostic of each object an error holds back.
     package var heldBack: [ObjectKey: Diagnostic]
+    /// In what it differs from the commit that was loaded before it; nil when that is not known.
+    package var changes: LoadedChanges?
 
     /// A revision of its parts.
     package init(
@@ -18,7 +20,8 @@ package struct LoadedRevision: Sendable {
         message: String,
         declared: [Declared],
         diagnostics: [Diagnostic],
-        heldBack: [ObjectKey: Diagnostic]
+        heldBack: [ObjectKey: Diagnostic],
+        changes: LoadedChanges? = nil
     ) {
         self.commit = commit
         self.author = author
@@ -26,6 +29,23 @@ package struct LoadedRevision: Sendable {
         self.declared = declared
         self.diagnostics = diagnostics
         self.heldBack = heldBack
+        self.changes = changes
+    }
+}
+
+/// In what one commit differs from another; nothing is wrong with either.
+package struct LoadedChanges: Sendable {
+    package var base: CommitID
+    /// Objects that are new or not the same.
+    package var put: [Declared]
+    /// Keys of objects that are declared no more.
+    package var removed: [ObjectKey]
+
+    /// Changes of their parts.
+    package init(base: CommitID, put: [Declared], removed: [ObjectKey]) {
+        self.base = base
+        self.put = put
+        self.removed = removed
     }
 }
 
@@ -34,7 +54,10 @@ package struct ObjectPorts: Sendable {
     package var stored: @Sendable (ObjectKey) async throws -> Stored?
     /// Those of some objects that exist.
     package var storedAmong: @Sendable ([ObjectKey]) async throws -> [Stored]
+    /// The objects of a source without their specs, and without a status where they are ready.
     package var ofSource: @Sendable (_ source: String) async throws -> [Stored]
+    /// The commit of the source's newest revision, when that was wholly applied.
+    package var newestApplied: @Sendable (_ source: String) async throws -> CommitID?
     package var ofKind: @Sendable (_ kind: String, _ namespace: String) async throws -> [Stored]
     package var apply: @Sendable (RevisionWrite, ClaimedKey) async throws -> Void
     /// Computes a status inside the transaction; an equal status is not written.
@@ -50,6 +73,7 @@ package struct ObjectPorts: Sendable {
         stored: @escaping @Sendable (ObjectKey) async throws -> Stored?,
         storedAmong: @escaping @Sendable ([ObjectKey]) async throws -> [Stored],
         ofSource: @escaping @Sendable (String) async throws -> [Stored],
+        newestApplied: @escaping @Sendable (String) async throws -> CommitID?,
         ofKind: @escaping @Sendable (String, String) async throws -> [Stored],
         apply: @escaping @Sendable (RevisionWrite, ClaimedKey) async throws -> Void,
         setStatus:
@@ -61,6 +85,7 @@ package struct ObjectPorts: Sendable {
         self.stored = stored
         self.storedAmong = storedAmong
         self.ofSource = ofSource
+        self.newestApplied = newestApplied
         self.ofKind = ofKind
         self.apply = apply
         self.setStatus = setStatus

@@ -24,8 +24,28 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         """
     case deleteRuns = "DELETE FROM workflows WHERE uid = ANY($1::text[])"
     case all = "SELECT to_jsonb(t) AS row FROM objects t ORDER BY t.kind, t.namespace, t.name"
-    case ofSource = """
-        SELECT to_jsonb(t) AS row FROM objects t WHERE t.source = $1 ORDER BY t.kind, t.namespace, t.name
+    case outlines = """
+        SELECT t.kind, t.namespace, t.name, t.digest,
+            NULLIF(t.labels, '{}') AS labels, NULLIF(t.annotations, '{}') AS annotations,
+            t.origin ->> 'path' AS path, t.origin ->> 'line' AS line, t.origin ->> 'column' AS "column",
+            CASE WHEN NOT t.status @> '{"conditions": [{"type": "Ready", "status": "True"}]}'
+                THEN t.status END AS status
+        FROM objects t WHERE t.source = $1
+        """
+    case othersVersion = """
+        SELECT count(*) || ':' || COALESCE(
+            sum(hashtextextended(t.kind || '/' || t.namespace || '/' || t.name || '=' || t.digest, 0)), 0
+        ) AS version FROM objects t WHERE t.source IS DISTINCT FROM $1
+        """
+    case others = """
+        SELECT t.kind, t.namespace, t.name, CASE WHEN t.kind = ANY($2::text[]) THEN t.spec END AS spec
+        FROM objects t WHERE t.source IS DISTINCT FROM $1
+        """
+    case namespaces = "SELECT DISTINCT t.namespace FROM objects t WHERE t.namespace <> ''"
+    /// Gives new rows the positions that were drawn once they were there.
+    case placed = """
+        UPDATE objects t SET resource_version = w.position
+        FROM unnest($1::text[], $2::bigint[]) w (uid, position) WHERE t.uid = w.uid
         """
     case ofKind = """
         SELECT to_jsonb(t) AS row FROM objects t
@@ -47,6 +67,8 @@ struct DeclaredOutcome: Sendable {
     var changed = 0
     var unchanged = 0
     var removed = 0
+    /// Those among the unchanged whose rows say that they stand elsewhere.
+    var moved = 0
     var marks: [Mark] = []
     var positions: [Position] = []
 }
@@ -260,14 +282,21 @@ struct DeclaredWriter {
     private func store(_ writes: [Write]) throws {
         var rows: [Value] = []
         var removed: [String] = []
+        var placed: [(uid: String, position: String)] = []
         for write in writes {
             switch write {
-            case .create(let stored), .change(let stored, _), .move(let stored): rows.append(try stored.row())
+            case .create(let stored):
+                guard let uid = stored.object.metadata.uid?.text else { continue }
+                placed.append((uid, (stored.object.metadata.resourceVersion ?? .start).description))
+            case .change(let stored, _), .move(let stored): rows.append(try stored.row())
             case .remove(let stored): removed += (stored.object.metadata.uid?.text).map { [$0] } ?? []
             case .cascade: continue
             }
         }
         if !rows.isEmpty { try session.enqueue(Table.objects.update, Value.array(rows)) }
+        if !placed.isEmpty {
+            try session.enqueue(DeclaredStatement.placed, placed.map(\.uid), placed.map(\.position))
+        }
         if !removed.isEmpty { try session.enqueue(DeclaredStatement.delete, removed) }
     }
 
@@ -279,6 +308,7 @@ struct DeclaredWriter {
         case .remove(let stored): (key, outcome.removed) = (stored.object.key, outcome.removed + 1)
         case .move:
             outcome.unchanged += 1
+            outcome.moved += 1
             return
         case .cascade: return
         }

@@ -33,14 +33,52 @@ extension Store {
         }
     }
 
-    /// The declared objects of a GitSource, or all of them for nil; sorted by kind, namespace and name.
-    package func storedObjects(source: String?) async throws -> [Stored] {
+    /// Everything that is declared; sorted by kind, namespace and name.
+    package func storedObjects() async throws -> [Stored] {
         try await read { session in
-            let rows =
-                if let source { try session.rows(DeclaredStatement.ofSource, source) } else {
-                    try session.rows(DeclaredStatement.all)
-                }
-            return try rows.map { try Stored(row: $0.value("row")) }
+            try session.rows(DeclaredStatement.all).map { try Stored(row: $0.value("row")) }
+        }
+    }
+
+    /// The specs of everything that is declared, by key: those of some kinds; of the others, empty ones.
+    package func declaredSpecs(kinds: [String]) async throws -> [ObjectKey: Value] {
+        // No source has an empty name, so these are all.
+        try await othersDeclared(than: "", known: nil, kinds: kinds).specs ?? [:]
+    }
+
+    /// The namespaces that something is declared in.
+    package func declaredNamespaces() async throws -> Set<String> {
+        try await read { session in
+            Set(try session.rows(DeclaredStatement.namespaces).map { try $0.text("namespace") })
+        }
+    }
+
+    /// The declared objects of a GitSource without their specs, which are most of what they are, and with a
+    /// status only where they are not ready; in no order.
+    package func outlines(source: String) async throws -> [Stored] {
+        try await read { session in
+            try session.rows(DeclaredStatement.outlines, source).map {
+                try Stored(outline: $0, source: source)
+            }
+        }
+    }
+
+    /// What everybody but one GitSource declares: a version that is another text when a key or a spec is
+    /// another, and, unless it is the one that is known, the specs of some kinds; of the others, empty ones.
+    package func othersDeclared(
+        than source: String,
+        known: String?,
+        kinds: [String]
+    ) async throws -> (version: String, specs: [ObjectKey: Value]?) {
+        try await read { session in
+            // First the version: what changes between the two statements makes the next one another.
+            let row = try session.rows(DeclaredStatement.othersVersion, source).first
+            guard let version = try row?.text("version") else { throw Failure(.corrupted, "No version") }
+            guard version != known else { return (version, nil) }
+            let pairs = try session.rows(DeclaredStatement.others, source, kinds).map { row in
+                (try row.key(), try row.optionalValue("spec") ?? [:])
+            }
+            return (version, Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
         }
     }
 
@@ -152,6 +190,25 @@ extension Store {
             try session.append(events: [Event(event, subjectUID: nil, at: position, time: now)], changes: [])
             return position
         }
+    }
+}
+
+extension Stored {
+    fileprivate init(outline row: Row, source: String) throws {
+        let key = try row.key()
+        var metadata = Metadata(name: key.name, namespace: key.namespace)
+        metadata.labels = try row.optionalValue("labels")?.decode()
+        metadata.annotations = try row.optionalValue("annotations")?.decode()
+        var origin = Origin(appliedBy: nil)
+        origin.gitSource = source
+        origin.path = try row.optional("path")
+        origin.line = try row.optional("line").flatMap { Int($0) }
+        origin.column = try row.optional("column").flatMap { Int($0) }
+        self.init(
+            object: Object(kind: key.kind, metadata: metadata, status: try row.optionalValue("status")),
+            digest: Digest(try row.text("digest")),
+            origin: origin
+        )
     }
 }
 

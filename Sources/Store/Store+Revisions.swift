@@ -8,6 +8,8 @@ package struct AppliedRevision: Sendable, Hashable {
     package var changed: Int
     package var unchanged: Int
     package var removed: Int
+    /// Objects whose rows were written, those included that only moved to another place of a file.
+    package var written: Int
     /// Readers that have passed it see the whole revision.
     package var position: Position
 
@@ -18,6 +20,7 @@ package struct AppliedRevision: Sendable, Hashable {
         changed: Int,
         unchanged: Int,
         removed: Int,
+        written: Int,
         position: Position
     ) {
         self.revision = revision
@@ -25,6 +28,7 @@ package struct AppliedRevision: Sendable, Hashable {
         self.changed = changed
         self.unchanged = unchanged
         self.removed = removed
+        self.written = written
         self.position = position
     }
 }
@@ -32,9 +36,22 @@ package struct AppliedRevision: Sendable, Hashable {
 /// The statements of revisions.
 enum RevisionStatement: String, Statement, CaseIterable {
     case lock = "SELECT to_jsonb(t) AS row FROM revisions t WHERE t.source = $1 AND t.commit = $2 FOR UPDATE"
+    case newest = """
+        SELECT commit, phase FROM revisions WHERE source = $1 ORDER BY resource_version DESC LIMIT 1
+        """
 }
 
 extension Store {
+    /// The commit of a source's newest revision, nil when that was not wholly applied or there is none.
+    package func newestApplied(source: String) async throws -> CommitID? {
+        try await read { session in
+            guard let row = try session.rows(RevisionStatement.newest, source).first,
+                try row.text("phase") == RevisionRecord.Phase.applied.rawValue
+            else { return nil }
+            return CommitID(try row.text("commit"))
+        }
+    }
+
     /// Applies one commit of a source: steps in transactions of at most a thousand, then the revision is
     /// applied.
     ///
@@ -95,6 +112,7 @@ extension Store {
             changed: total.changed,
             unchanged: total.unchanged,
             removed: total.removed,
+            written: total.created + total.changed + total.moved + total.removed,
             position: position
         )
     }
@@ -123,6 +141,7 @@ extension DeclaredOutcome {
         changed += other.changed
         unchanged += other.unchanged
         removed += other.removed
+        moved += other.moved
     }
 }
 

@@ -8,6 +8,7 @@ import Secrets
 import ServiceLifecycle
 import Store
 import Telemetry
+import Threads
 import UnixSignals
 
 /// Puts the control plane together: the store, the loop with its controllers, and the doors.
@@ -53,6 +54,7 @@ struct Assembly {
                     Loop { try await store.run() },
                     Loop { await reconcileLoop(store, controllers, .only(remote), workers: 4).run() },
                     Loop { await reconcileLoop(store, controllers, .allBut(remote), workers: 2).run() },
+                    Loop { await giveBackMemory() },
                     Loop { await watch.run(report: warning("Local repositories cannot be watched")) },
                     Loop { await timers.run(report: warning("Timers could not be fired")) },
                 ].map { .init(service: $0) }
@@ -88,7 +90,7 @@ struct Assembly {
                     SecretStoreController(objects: objects, check: { try secrets.check($0) }).reconcile
                 case .workflow: WorkflowController(objects: objects, runs: runs).reconcile
                 }
-            return (kind.rawValue, controller)
+            return (kind.rawValue, timed(kind, controller))
         }
         return Dictionary(uniqueKeysWithValues: controllers)
     }
@@ -168,6 +170,28 @@ struct Assembly {
                 report: report
             ),
         ]
+    }
+}
+
+/// Gives back now and then what a first load or a long list has freed: it is several times what is kept.
+private func giveBackMemory() async {
+    while true {
+        // It fails when the program ends.
+        do { try await ContinuousClock().sleep(for: .seconds(30)) } catch { return }
+        releaseFreeMemory()
+    }
+}
+
+/// A controller whose looks are timed.
+private func timed(
+    _ kind: ControlledKind,
+    _ controller: @escaping ReconcileLoop.Controller
+) -> ReconcileLoop.Controller {
+    { claimed in
+        let start = ContinuousClock.now
+        let outcome = await controller(claimed)
+        time("agirunner_reconcile", [("kind", kind.rawValue)], start.duration(to: .now))
+        return outcome
     }
 }
 

@@ -1,16 +1,19 @@
 import Domain
 import Reconciler
 import Store
+import Telemetry
 import Workflows
 
 func objectPorts(_ store: Store) -> ObjectPorts {
     ObjectPorts(
         stored: { try await store.stored($0) },
         storedAmong: { try await store.storedObjects($0) },
-        ofSource: { try await store.storedObjects(source: $0) },
+        ofSource: { try await store.outlines(source: $0) },
+        newestApplied: { try await store.newestApplied(source: $0) },
         ofKind: { try await store.storedObjects(kind: $0, namespace: $1) },
         apply: { write, claimed in
-            _ = try await store.apply(write, fence: claimed, newUID: newUID)
+            let applied = try await store.apply(write, fence: claimed, newUID: newUID)
+            count("agirunner_objects_written", applied.written)
         },
         setStatus: { key, claimed, event, body in
             do {

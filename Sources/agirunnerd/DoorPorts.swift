@@ -25,8 +25,7 @@ func readPorts(_ store: Store, peers: PeerRule, metrics: MetricsRegistry) -> Rea
         },
         logs: { key, after, limit in try await logs(of: key, after: after, limit: limit, store) },
         namespaces: {
-            let used = try await store.storedObjects(source: nil).compactMap(\.object.metadata.namespace)
-            return Set(used + ["default"]).sorted()
+            try await store.declaredNamespaces().union(["default"]).sorted()
         },
         readiness: { await readiness(store) },
         metrics: { metrics.text() },
@@ -79,17 +78,21 @@ func writePorts(_ store: Store) -> WritePorts {
             let isNamespaced = Kind.named(kind)?.isNamespaced == true
             let namespace = isNamespaced ? value.at("metadata", "namespace")?.string ?? "default" : nil
             let key = ObjectKey(kind, namespace: namespace, name: name)
-            let stored = try await store.storedObjects(source: nil)
-            return Loader().load(value, options: .door("/validate", key, stored: stored)).diagnostics
+            return Loader().load(value, options: try await doorOptions("/validate", key, store)).diagnostics
         },
         randomBytes: { randomBytes($0) }
     )
 }
 
+/// The options of an object that a person sends; of what it does not look at, only the keys are read.
+private func doorOptions(_ actor: String, _ key: ObjectKey, _ store: Store) async throws -> LoadOptions {
+    let specs = try await store.declaredSpecs(kinds: LoadOptions.kindsRead(by: key.kind))
+    return .door(actor, key, specs: specs, inForce: try await store.stored(key)?.object.spec)
+}
+
 /// Validates an object as a file would be, and writes it for a person.
 private func write(_ request: WriteRequest, _ store: Store) async throws -> WriteResult {
-    let known = try await store.storedObjects(source: nil)
-    var options = LoadOptions.door(request.actor, request.key, stored: known)
+    var options = try await doorOptions(request.actor, request.key, store)
     options.unknownFields =
         switch request.fieldValidation {
         case .strict: .refused

@@ -1,9 +1,11 @@
 import API
+import Catalog
 import Domain
 import GitSources
 import Reconciler
 import Secrets
 import Store
+import Telemetry
 
 func rosterPorts(_ store: Store) -> RosterPorts {
     RosterPorts(
@@ -45,10 +47,19 @@ func workerPorts(_ workers: WorkerDesk, _ fleet: FleetDesk) -> WorkerPorts {
 
 func repositoryPorts(_ store: Store, _ secrets: SecretReader) -> RepositoryPorts {
     RepositoryPorts(
-        declared: { try await store.storedObjects(source: nil) },
+        others: { source, known in
+            let kinds = LoadOptions.kindsReadOfOthers
+            let others = try await store.othersDeclared(than: source, known: known, kinds: kinds)
+            return OtherObjects(version: others.version, specs: others.specs)
+        },
+        storedAmong: { try await store.storedObjects($0) },
         sources: { try await store.storedObjects(kind: "GitSource", namespace: nil) },
         mark: { try await store.mark($0.map { Mark($0, priority: .webhook) }) },
         credential: secrets.credential,
-        wait: { await store.nextBell(deadline: $0) }
+        wait: { await store.nextBell(deadline: $0) },
+        report: { cost in
+            count("agirunner_blobs_read", cost.blobsRead)
+            count("agirunner_blobs_parsed", cost.blobsParsed)
+        }
     )
 }

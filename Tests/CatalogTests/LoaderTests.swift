@@ -83,22 +83,6 @@ import Testing
         #expect(dangling.notes.first?.path == "roles/developer.yaml")
     }
 
-    @Test func `the cache gives the same answer and keeps the last load alone`() throws {
-        let configuration = try Configuration()
-        var cache = ParseCache()
-        let files = configuration.sourceFiles.enumerated().map { index, file in
-            SourceFile(path: file.path, blob: BlobID("blob\(index)"), bytes: file.bytes)
-        }
-        let first = Loader().load(files, options: configuration.options, cache: &cache)
-        #expect(cache.files.count == files.count)
-        // The bytes of a remembered blob are not read again.
-        let hollow = files.map { SourceFile(path: $0.path, blob: $0.blob, bytes: []) }
-        let second = Loader().load(hollow, options: configuration.options, cache: &cache)
-        #expect(second.objects == first.objects && second.objects.count == 12)
-        _ = Loader().load(Array(files.prefix(1)), options: configuration.options, cache: &cache)
-        #expect(cache.files.count == 1)
-    }
-
     @Test func `what is stored can be referred to and its playbook be run`() throws {
         var configuration = try Configuration()
         let all = configuration.load()

@@ -44,7 +44,12 @@ import Testing
             let name = value.at("metadata", "name")?.string ?? ""
             let namespace = Kind.named(kind)?.isNamespaced == true ? "default" : nil
             let key = ObjectKey(kind, namespace: namespace, name: name)
-            let options = LoadOptions.door("unix:1000", key, stored: Array(known.values))
+            let options = LoadOptions.door(
+                "unix:1000",
+                key,
+                specs: Array(known.values).specs,
+                inForce: known[key]?.object.spec
+            )
             let said = Loader().load(value, options: options).diagnostics.map(summary)
             let wanted = offline.diagnostics.filter { $0.object == object }.map(summary)
             #expect(said.sorted() == wanted.sorted(), "\(object)")

@@ -1,15 +1,23 @@
 import Catalog
 import Domain
+import Foundation
 import Git
 import GitSources
 import Reconciler
 import Support
+import Synchronization
 import Testing
+
+/// What loads have cost.
+private final class Costs: Sendable {
+    let all = Mutex<[LoadCost]>([])
+    var last: LoadCost? { all.withLock { $0.last } }
+}
 
 @Suite(.timeLimit(.minutes(2))) struct SourceRepositoriesTests {
     /// What loads a repository, with mirrors in a folder that goes away with the test.
     private func withPorts(
-        declared: [Stored] = [],
+        costs: Costs = Costs(),
         _ body: (SourcePorts, TemporaryRepository) async throws -> Void
     ) async throws {
         try Git.initialise()
@@ -18,10 +26,12 @@ import Testing
         let sources = SourceRepositories(
             folder: "\(folder.path)/mirrors",
             ports: RepositoryPorts(
-                declared: { declared },
+                others: { _, _ in OtherObjects(version: "none", specs: [:]) },
+                storedAmong: { _ in [] },
                 sources: { [] },
                 mark: { _ in },
-                wait: { _ in }
+                wait: { _ in },
+                report: { cost in costs.all.withLock { $0.append(cost) } }
             )
         )
         try await body(sources.sourcePorts, repository)
@@ -32,17 +42,21 @@ import Testing
         return try (declared.object.spec ?? [:]).decode()
     }
 
-    private let skill = """
+    private var skill: String { skill("one") }
+
+    private func skill(_ name: String, body: String = "B.") -> String {
+        """
         apiVersion: agirunner.dev/v1
         kind: Skill
         metadata:
-          name: one
+          name: \(name)
         spec:
           displayName: One
           summary: S.
-          body: B.
+          body: \(body)
 
         """
+    }
 
     @Test func `the first source is called main, and grants every kind that is no secret's`() throws {
         let source = try firstSource(url: "/srv/configuration.git", appliedBy: "unix:7")
@@ -65,6 +79,70 @@ import Testing
             #expect(revision.diagnostics.first?.excerpt?.hasPrefix("    4 |   name: one\n") == true)
             #expect(revision.author == "Test Author <author@example.org>")
             #expect(revision.declared.first?.origin.gitSource == "main")
+        }
+    }
+
+    @Test func `blobs that are read and parsed are blobs that have changed`() async throws {
+        let costs = Costs()
+        try await withPorts(costs: costs) { ports, repository in
+            let names = (0..<40).map { "skill-\($0)" }
+            let files = Dictionary(uniqueKeysWithValues: names.map { ("a/\($0).yaml", skill($0)) })
+            let first = CommitID(try await repository.commit(files))
+            let spec = try spec(repository)
+            let loaded = try await ports.load("main", spec, first)
+            // Nothing uses the skills, and each doubt shows its line.
+            #expect(costs.last == LoadCost(blobsRead: 80, blobsParsed: 40) && loaded.changes == nil)
+            _ = try await ports.load("main", spec, first)
+            #expect(costs.last == LoadCost())
+            let edited = ["a/skill-7.yaml": skill("skill-7", body: "Another one."), "README.md": "Text."]
+            let second = CommitID(try await repository.commit(edited))
+            let revision = try await ports.load("main", spec, second)
+            #expect(costs.last?.blobsParsed == 1 && costs.last?.blobsRead == 2)
+            #expect(revision.declared.count == 40 && revision.diagnostics.count == 40)
+            #expect(revision.diagnostics.allSatisfy { $0.excerpt != nil })
+            let changes = try #require(revision.changes)
+            #expect(changes.base == first && changes.put.map(\.object.key.name) == ["skill-7"])
+            #expect(changes.removed.isEmpty)
+            // The way back is a change like any other.
+            let back = try await ports.load("main", spec, first)
+            #expect(costs.last?.blobsParsed == 1 && Set(back.declared) == Set(loaded.declared))
+        }
+    }
+
+    @Test func `a mistake is told with its line, and what was read is not read again`() async throws {
+        let costs = Costs()
+        try await withPorts(costs: costs) { ports, repository in
+            let spec = try spec(repository)
+            let files = ["a.yaml": skill("a"), "b.yaml": skill("b")]
+            _ = try await ports.load("main", spec, CommitID(try await repository.commit(files)))
+            let bad = CommitID(try await repository.commit(["b.yaml": skill("B")]))
+            let revision = try await ports.load("main", spec, bad)
+            #expect(costs.last?.blobsParsed == 1 && revision.changes == nil)
+            #expect(revision.diagnostics.contains { $0.path == "b.yaml" && $0.excerpt != nil })
+            let again = try await ports.load("main", spec, bad)
+            #expect(costs.last?.blobsParsed == 0 && again.diagnostics == revision.diagnostics)
+        }
+    }
+
+    @Test func `a file that becomes a link, is renamed or is left out is declared no more`() async throws {
+        try await withPorts { ports, repository in
+            let files = ["a.yaml": skill("a"), "b.yaml": skill("b"), "c.yaml": skill("c")]
+            var spec = try spec(repository)
+            _ = try await ports.load("main", spec, CommitID(try await repository.commit(files)))
+            try await repository.git("mv", "a.yaml", "d.yaml")
+            try await repository.git("rm", "-q", "b.yaml")
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(repository.path)/b.yaml",
+                withDestinationPath: "c.yaml"
+            )
+            let commit = CommitID(try await repository.commit(["e.txt": "text"]))
+            let revision = try await ports.load("main", spec, commit)
+            #expect(Set(revision.declared.map(\.object.key.name)) == ["a", "c"])
+            #expect(revision.changes?.put.map(\.origin.path) == ["d.yaml"])
+            #expect(revision.changes?.removed.map(\.name) == ["b"])
+            spec.exclude = ["c.yaml"]
+            let less = try await ports.load("main", spec, commit)
+            #expect(less.declared.map(\.object.key.name) == ["a"])
         }
     }
 

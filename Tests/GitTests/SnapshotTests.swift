@@ -43,6 +43,40 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
         #expect(try await snapshot(repository, "config/b").files.map(\.path) == ["config/b/c"])
     }
 
+    @Test func `the changes of a commit are what its files have otherwise, and nothing else`() async throws {
+        let repository = try await TestRepository()
+        let base = try await repository.commit([
+            "a/same": "1", "a/changed": "2", "a/gone": "3", "b/deep/er": "4", "file": "5", "other/x": "6",
+        ])
+        try await repository.git("rm", "-q", "-r", "a/gone", "b", "file", "other")
+        let files = ["a/changed": "two", "a/new": "7", "b": "a file now", "file/below": "a folder now"]
+        let commit = try await repository.commit(files, message: "next")
+        let (mirror, _) = try await mirror(repository)
+        let changes = try #require(try await mirror.changes(of: commit, since: base, path: ""))
+        #expect(changes.tree.commit == commit && changes.tree.message == "next\n")
+        #expect(changes.tree.files.map(\.path) == ["a/changed", "a/new", "b", "file/below"])
+        #expect(changes.removed == ["a/gone", "b/deep/er", "file", "other/x"])
+        #expect(changes.added == 3 && changes.isNew("b") && !changes.isNew("a/changed"))
+        let below = try #require(try await mirror.changes(of: commit, since: base, path: "a"))
+        #expect(below.tree.files.map(\.path) == ["a/changed", "a/new"] && below.removed == ["a/gone"])
+        let whole = try await mirror.snapshot(commit: commit, path: "")
+        #expect(changes.tree.files.allSatisfy(whole.files.contains))
+        let none = try #require(try await mirror.changes(of: commit, since: commit, path: ""))
+        #expect(none.tree.files.isEmpty && none.removed.isEmpty)
+    }
+
+    @Test func `without the commit before or its folder there are no changes to tell`() async throws {
+        let repository = try await TestRepository()
+        let base = try await repository.commit(["x": "1"])
+        let commit = try await repository.commit(["config/a": "1"])
+        let (mirror, _) = try await mirror(repository)
+        #expect(try await mirror.changes(of: commit, since: base, path: "config") == nil)
+        let unknown = CommitID(String(repeating: "1", count: 40))
+        #expect(try await mirror.changes(of: commit, since: unknown, path: "") == nil)
+        let missing = try await failure { try await mirror.changes(of: unknown, since: base, path: "") }
+        #expect(missing.reason == "commit_missing")
+    }
+
     @Test func `a folder that is not there, a file and a way out are told apart`() async throws {
         let repository = try await TestRepository()
         try await repository.commit(["config/a": "1"])

@@ -27,7 +27,8 @@ private final class Repository: Sendable {
         _ declared: [Declared],
         errors: [ObjectKey: Diagnostic] = [:],
         unreadable: Diagnostic? = nil,
-        warnings: [Diagnostic] = []
+        warnings: [Diagnostic] = [],
+        since changes: LoadedChanges? = nil
     ) {
         let id = CommitID(name)
         let revision = LoadedRevision(
@@ -36,7 +37,8 @@ private final class Repository: Sendable {
             message: "m",
             declared: declared,
             diagnostics: (Array(errors.values) + [unreadable].compactMap { $0 } + warnings).sorted(),
-            heldBack: errors
+            heldBack: errors,
+            changes: changes
         )
         with { contents in
             contents.tip = id
@@ -375,5 +377,73 @@ private final class Repository: Sendable {
     @Test func `a source that is gone needs nothing`() async {
         world.with { $0.objects = [:] }
         #expect(await reconcile() == .done)
+    }
+}
+
+// A commit after one that was wholly applied: what it changes is all that is looked at.
+extension SourceControllerTests {
+    private var other: Declared { declared("Role", "b", ["x": 1]) }
+
+    private func changes(_ put: [Declared], removed: [ObjectKey] = [], base: String = "c1") -> LoadedChanges {
+        LoadedChanges(base: CommitID(base), put: put, removed: removed)
+    }
+
+    /// Applies two roles, then a commit that changes one of them; answers how often everything was read.
+    private func second(_ changes: LoadedChanges, _ all: [Declared], between: () -> Void = {}) async -> Int {
+        repository.commit("c1", [role, other])
+        await reconcile()
+        between()
+        let before = world.with { $0.readsOfAll }
+        repository.commit("c2", all, since: changes)
+        await reconcile()
+        return world.with { $0.readsOfAll } - before
+    }
+
+    @Test func `a commit is planned by what it changes, and is written as what declares it`() async throws {
+        let changed = declared("Role", "b", ["x": 2])
+        #expect(await second(changes([changed]), [role, changed]) == 0)
+        #expect(world[changed.object.key]?.object.spec == ["x": 2])
+        #expect(world[changed.object.key]?.origin.commit == CommitID("c2"))
+        #expect(world.with { $0.revisions.last?.steps.count } == 1)
+        #expect(try world.ready(source)?.message == "applied 2 of 2 objects of c2")
+    }
+
+    @Test func `a commit that takes something away is planned by everything`() async throws {
+        let gone = changes([], removed: [other.object.key])
+        #expect(await second(gone, [role]) == 1)
+        #expect(world[other.object.key] == nil)
+    }
+
+    @Test func `after another commit than the last that was loaded everything is planned`() async {
+        let changed = declared("Role", "b", ["x": 2])
+        #expect(await second(changes([changed], base: "c0"), [role, changed]) == 1)
+    }
+
+    @Test func `when another control plane has begun a revision everything is planned`() async {
+        let changed = declared("Role", "b", ["x": 2])
+        let reads = await second(changes([changed]), [role, changed]) {
+            world.with { contents in
+                guard var begun = contents.revisions.last else { return }
+                begun.commit = CommitID("c9")
+                contents.revisions.append(begun)
+            }
+        }
+        #expect(reads == 1)
+    }
+
+    @Test func `whoever asks for a look beside a commit has everything planned`() async {
+        let changed = declared("Role", "b", ["x": 2])
+        let reads = await second(changes([changed]), [role, changed]) {
+            world.put(Self.source(annotations: ["agirunner.dev/reconcile-at": "now"]))
+        }
+        #expect(reads == 1)
+    }
+
+    @Test func `after a commit that was not wholly applied everything is planned`() async {
+        let foreign = declared("Role", "b", ["x": 5]).applied(by: "unix:0")
+        world.put(foreign)
+        let changed = declared("Role", "a", ["x": 2])
+        #expect(await second(changes([changed]), [changed, other]) == 1)
+        #expect(world[other.object.key]?.object.spec == ["x": 5])
     }
 }

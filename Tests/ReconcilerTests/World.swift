@@ -15,6 +15,8 @@ final class World: Sendable {
         var decided: Set<ObjectKey> = []
         var revisions: [RevisionWrite] = []
         var statusWrites = 0
+        /// How often everything of a source was read.
+        var readsOfAll = 0
         var events: [PlainEvent] = []
         var now = Timestamp(microseconds: 1_760_000_000_000_000)
     }
@@ -76,7 +78,13 @@ extension World {
             stored: { self[$0] },
             storedAmong: { keys in keys.compactMap { self[$0] } },
             ofSource: { source in
-                self.with { $0.objects.values.filter { $0.origin.gitSource == source } }
+                self.with { contents in
+                    contents.readsOfAll += 1
+                    return contents.objects.values.filter { $0.origin.gitSource == source }
+                }
+            },
+            newestApplied: { source in
+                self.with { $0.revisions.last { $0.source == source }?.commit }
             },
             ofKind: { kind, namespace in
                 self.with { contents in

@@ -12,10 +12,10 @@ import Testing
         try await withStore(settings: cluster.settings(schema: "s")) { store in
             _ = try await fixture.apply(fixture.declared("Role", "before"), to: store)
             try await cluster.stop()
-            let down = await failure { _ = try await store.storedObjects(source: nil) }
+            let down = await failure { _ = try await store.storedObjects() }
             #expect(down?.code == .unavailable)
             try await cluster.start()
-            #expect(try await store.storedObjects(source: nil).map(\.object.metadata.name) == ["before"])
+            #expect(try await store.storedObjects().map(\.object.metadata.name) == ["before"])
             let (_, position) = try await fixture.apply(fixture.declared("Role", "after"), to: store)
             try await store.waitForHorizon(position, deadline: .seconds(20))
         }
@@ -37,7 +37,7 @@ import Testing
                     + "WHERE pid <> pg_backend_pid() AND query LIKE '%\(name).kill%'"
             )
             _ = try await fixture.apply(fixture.declared("Role", "s"), to: store)
-            #expect(try await store.storedObjects(source: nil).count == 2)
+            #expect(try await store.storedObjects().count == 2)
         }
     }
 

@@ -4,7 +4,7 @@ internal import Domain
 struct Draft: Sendable {
     let shape: Shape
     let path: String
-    let root: Place
+    var root: Place
     let name: String
     /// As declared; nil when the file names none or the kind has none.
     let namespace: String?
@@ -12,6 +12,10 @@ struct Draft: Sendable {
     let annotations: [String: String]?
     /// The spec with defaults applied; nil when something in it is wrong.
     var spec: Value?
+    /// The digest of the spec, computed once; nil for none and for one that has changed since.
+    var digest: Digest?
+    /// What is doubtful about it by itself, told when nothing is wrong with it.
+    var doubts: [Diagnostic] = []
     let references: [Reference]
     /// The first error of this object, if it has one.
     var firstError: Diagnostic?
@@ -77,9 +81,19 @@ struct EnvelopeReader {
             labels: Self.texts(metadata?["labels"]),
             annotations: Self.texts(metadata?["annotations"]),
             spec: isGood ? spec : nil,
+            digest: isGood ? spec.map(Catalog.digest(of:)) : nil,
+            doubts: isGood ? doubts(root, shape, findings) : [],
             references: findings.references,
             firstError: isGood ? nil : findings.firstError(after: before.count)
         )
+    }
+
+    private func doubts(_ root: Place, _ shape: Shape, _ findings: Findings) -> [Diagnostic] {
+        guard shape.kind.name == "Playbook", let spec = root["spec"] else { return [] }
+        var own = Findings(path: findings.path)
+        own.object = findings.object
+        doubtPlaybook(spec, &own)
+        return own.diagnostics
     }
 
     private func checkVersion(_ root: Place, _ findings: inout Findings) {

@@ -19,7 +19,7 @@ extension Assembly {
         guard let place = drafts[index].root["spec"] else { return }
         let namespace = key(drafts[index]).namespace
         judge(index) { assembly, findings in
-            Catalog.doubtPlaybook(place, &findings)
+            for doubt in assembly.drafts[index].doubts { findings.report(doubt) }
             assembly.doubtAssessors(place, namespace, &findings)
             assembly.doubtVersion(index, &findings)
         }
@@ -58,12 +58,8 @@ extension Assembly {
     }
 
     private mutating func doubtUnused() {
-        var used: Set<ObjectKey> = []
-        for draft in drafts {
-            for reference in draft.references { used.insert(reference.key(from: key(draft).namespace)) }
-        }
         let candidates = drafts.indices.filter {
-            Self.named.contains(drafts[$0].kind.name) && !used.contains(key(drafts[$0]))
+            Self.named.contains(drafts[$0].kind.name) && referring[key(drafts[$0])] == nil
         }
         guard !candidates.isEmpty else { return }
         // What stored objects refer to is not kept, so any text of their specs counts as a name.

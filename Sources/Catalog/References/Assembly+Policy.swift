@@ -82,8 +82,17 @@ extension Assembly {
         grants.namespaces.contains(namespace) || grants.namespaces.contains("*")
     }
 
-    /// Makes a relative URL absolute, and refuses a workspace that is a source of configuration.
-    mutating func resolveWorkspace(_ index: Int) {
+    /// Makes relative URLs absolute, and refuses workspaces that are sources of configuration.
+    mutating func resolveWorkspaces() {
+        let workspaces = drafts.indices.filter { drafts[$0].kind.name == "Workspace" }
+        guard !workspaces.isEmpty else { return }
+        let keys = byKey.keys.filter { $0.kind == "GitSource" } + otherKeys(["GitSource"])
+        let urls = keys.compactMap { spec($0)?["url"]?.string } + [options.sourceURL].compactMap(\.self)
+        let sources = Set(urls.map(repositoryIdentity))
+        for index in workspaces { resolveWorkspace(index, sources) }
+    }
+
+    private mutating func resolveWorkspace(_ index: Int, _ sources: Set<String>) {
         guard var spec = drafts[index].spec, let written = spec["url"]?.string,
             let place = drafts[index].root["spec"]?["url"]
         else { return }
@@ -105,15 +114,6 @@ extension Assembly {
             spec["url"] = .string(url)
             setSpec(index, spec)
         }
-        let declared = byKey.keys.filter { $0.kind == "GitSource" }.compactMap {
-            self.spec($0)?["url"]?.string
-        }
-        let stored = options.existing.filter { $0.key.kind == "GitSource" }.compactMap {
-            $0.value["url"]?.string
-        }
-        let sources = Set(
-            (declared + stored + [options.sourceURL].compactMap(\.self)).map(repositoryIdentity)
-        )
         guard sources.contains(repositoryIdentity(url)) else { return }
         judge(index) { $1.report(.sourceAsWorkspace, place, "must not be the repository of a GitSource") }
     }

@@ -106,8 +106,8 @@ extension Assembly {
     }
 
     private func routes(_ namespace: String?) -> [ObjectKey] {
-        (Array(byKey.keys) + options.existing.keys.filter { byKey[$0] == nil })
-            .filter { $0.kind == "ModelRoute" && $0.namespace == namespace }.sorted()
+        (byKey.keys.filter { $0.kind == "ModelRoute" } + otherKeys(["ModelRoute"]))
+            .filter { $0.namespace == namespace }.sorted()
     }
 
     private func defaultRoute(_ namespace: String?) -> String? {
@@ -117,8 +117,9 @@ extension Assembly {
     /// Reports every default route of a namespace after the first.
     mutating func checkDefaultRoutes() {
         var first: [String: ObjectKey] = [:]
-        let stored = options.existing.keys.filter { byKey[$0] == nil }.sorted()
-        for key in stored + byKey.keys.sorted() where key.kind == "ModelRoute" {
+        let declared = byKey.keys.filter { $0.kind == "ModelRoute" }.sorted()
+        guard !declared.isEmpty else { return }
+        for key in otherKeys(["ModelRoute"]).sorted() + declared {
             guard spec(key)?["default"]?.bool == true, let namespace = key.namespace else { continue }
             guard let other = first[namespace] else {
                 first[namespace] = key

@@ -8,9 +8,21 @@ struct Assembly {
     private(set) var unreadable: [String] = []
     /// The first draft of each key.
     private(set) var byKey: [ObjectKey: Int] = [:]
+    /// Objects without errors in files that are not judged this time.
+    let standing: [ObjectKey: Declared]
+    /// The paths of all files that refer to an object, by its key; never empty.
+    let referring: [ObjectKey: Set<String>]
 
-    init(_ files: [ParsedFile], _ options: LoadOptions) {
+    /// An assembly of files; of the others that belong to them, what stands is known.
+    init(
+        _ files: [ParsedFile],
+        _ options: LoadOptions,
+        standing: [ObjectKey: Declared] = [:],
+        referring: [ObjectKey: Set<String>]? = nil
+    ) {
         self.options = options
+        self.standing = standing
+        self.referring = referring ?? Self.referring(files, options.namespace)
         for file in files {
             findings[file.findings.path] = file.findings
             drafts += file.drafts
@@ -18,11 +30,20 @@ struct Assembly {
         }
     }
 
+    /// The paths of the files that refer to an object, by its key.
+    private static func referring(_ files: [ParsedFile], _ namespace: String) -> [ObjectKey: Set<String>] {
+        var result: [ObjectKey: Set<String>] = [:]
+        for file in files {
+            for key in file.references(namespace) { result[key, default: []].insert(file.findings.path) }
+        }
+        return result
+    }
+
     /// Judges everything and sorts what comes out.
     mutating func loaded() -> Loaded {
         indexDrafts()
         for index in drafts.indices { checkGrants(of: index) }
-        for index in drafts.indices where drafts[index].kind.name == "Workspace" { resolveWorkspace(index) }
+        resolveWorkspaces()
         for index in drafts.indices { checkReferences(of: index) }
         checkDefaultRoutes()
         for index in drafts.indices { checkRun(index) }
@@ -31,8 +52,10 @@ struct Assembly {
         loaded.heldBack = heldBack()
         loaded.objects = drafts.filter { $0.isGood && loaded.heldBack[key($0)] == nil }
             .compactMap(declared)
-            .sorted { (layer($0), $0.object.key) < (layer($1), $1.object.key) }
-        loaded.diagnostics = findings.values.flatMap(\.diagnostics).sorted(by: precedes)
+            .map { (layer: layer($0), key: $0.object.key, declared: $0) }
+            .sorted { ($0.layer, $0.key) < ($1.layer, $1.key) }
+            .map(\.declared)
+        loaded.diagnostics = findings.values.flatMap(\.diagnostics).sorted(by: Self.precedes)
         loaded.unreadable = unreadable.sorted()
         return loaded
     }
@@ -55,11 +78,25 @@ struct Assembly {
 
     /// The spec of an object, declared here or stored; nil when there is none or it has an error.
     func spec(_ key: ObjectKey) -> Value? {
-        byKey[key].map { drafts[$0].spec } ?? options.existing[key]
+        byKey[key].map { drafts[$0].spec } ?? standing[key]?.object.spec ?? options.existing[key]
+    }
+
+    /// The keys of some kinds of all objects that are known without being judged, in no order.
+    func otherKeys(_ kinds: Set<String>) -> [ObjectKey] {
+        (Array(standing.keys.lazy.filter { kinds.contains($0.kind) })
+            + options.existing.keys.lazy.filter { kinds.contains($0.kind) && standing[$0] == nil })
+            .filter { byKey[$0] == nil }
+    }
+
+    private func exists(_ key: ObjectKey) -> Bool {
+        byKey[key] != nil || standing[key] != nil || options.existing[key] != nil
     }
 
     /// Changes the spec of an object that was read.
-    mutating func setSpec(_ index: Int, _ spec: Value) { drafts[index].spec = spec }
+    mutating func setSpec(_ index: Int, _ spec: Value) {
+        drafts[index].spec = spec
+        drafts[index].digest = nil
+    }
 
     private mutating func indexDrafts() {
         for index in drafts.indices {
@@ -94,14 +131,14 @@ struct Assembly {
         let own = key(draft).namespace
         for reference in draft.references {
             let target = reference.key(from: own)
-            guard byKey[target] == nil, options.existing[target] == nil else { continue }
+            guard !exists(target) else { continue }
             judge(index) { $0.reportDangling(reference, target, &$1) }
         }
     }
 
     private func reportDangling(_ reference: Reference, _ target: ObjectKey, _ findings: inout Findings) {
-        let names = (Array(byKey.keys) + options.existing.keys)
-            .filter { $0.kind == target.kind && $0.namespace == target.namespace }.map(\.name)
+        let names = (byKey.keys.filter { $0.kind == target.kind } + otherKeys([target.kind]))
+            .filter { $0.namespace == target.namespace }.map(\.name)
         let place = target.namespace.map { " of the namespace \($0)" } ?? ""
         let notes = unreadable.prefix(3).map {
             Diagnostic.Note(
@@ -123,6 +160,7 @@ struct Assembly {
     /// Objects with an error, and everything that leads to one along references.
     private func heldBack() -> [ObjectKey: Diagnostic] {
         var result: [ObjectKey: Diagnostic] = [:]
+        guard drafts.contains(where: { $0.firstError != nil }) else { return result }
         var dependents: [ObjectKey: [(index: Int, reference: Reference)]] = [:]
         for (index, draft) in drafts.enumerated() {
             let own = key(draft)
@@ -178,7 +216,7 @@ struct Assembly {
         let references = Set(draft.references.map { $0.key(from: own.namespace) }).sorted()
         var declared = Declared(
             object: Object(kind: own.kind, metadata: metadata, spec: spec),
-            digest: digest(of: spec),
+            digest: draft.digest ?? digest(of: spec),
             origin: origin(draft),
             references: references
         )
@@ -200,7 +238,8 @@ struct Assembly {
 
     private func layer(_ declared: Declared) -> Int { Kind.named(declared.object.kind)?.layer ?? 0 }
 
-    private func precedes(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
+    /// The order in which diagnostics are told.
+    static func precedes(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
         // The message settles ties, or the order of a dictionary would show.
         left < right || !(right < left) && left.message < right.message
     }

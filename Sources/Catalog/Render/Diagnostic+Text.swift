@@ -66,11 +66,7 @@ extension Diagnostic {
 extension Loaded {
     /// Gives the first diagnostics of each severity their excerpts, for where nobody has the files.
     package mutating func addExcerpts(from files: [SourceFile], limit: Int) {
-        var left: [Diagnostic.Severity: Int] = [.error: limit, .warning: limit]
-        let chosen = diagnostics.indices.filter { index in
-            left[diagnostics[index].severity, default: 0] -= 1
-            return left[diagnostics[index].severity, default: 0] >= 0
-        }
+        let chosen = firstDiagnostics(limit)
         let paths = Set(chosen.map { diagnostics[$0].path })
         let sources = Dictionary(
             files.filter { paths.contains($0.path) }.map { ($0.path, $0.bytes) },
@@ -80,6 +76,19 @@ extension Loaded {
             // What was too large to be read has no lines to show.
             guard let source = sources[diagnostics[index].path], !source.isEmpty else { continue }
             diagnostics[index].excerpt = diagnostics[index].excerpt(source: source)
+        }
+    }
+
+    /// The files whose bytes the first diagnostics of each severity need for their excerpts.
+    package func pathsWithoutExcerpt(limit: Int) -> Set<String> {
+        Set(firstDiagnostics(limit).filter { diagnostics[$0].excerpt == nil }.map { diagnostics[$0].path })
+    }
+
+    private func firstDiagnostics(_ limit: Int) -> [Int] {
+        var left: [Diagnostic.Severity: Int] = [.error: limit, .warning: limit]
+        return diagnostics.indices.filter { index in
+            left[diagnostics[index].severity, default: 0] -= 1
+            return left[diagnostics[index].severity, default: 0] >= 0
         }
     }
 }

@@ -73,6 +73,20 @@ struct Findings: Sendable {
         )
     }
 
+    /// Adds what was found before, when the object was looked at by itself.
+    mutating func report(_ diagnostic: Diagnostic) {
+        guard let code = Code(rawValue: diagnostic.code) else { return }
+        report(
+            code,
+            at: diagnostic.span,
+            field: diagnostic.field,
+            diagnostic.message,
+            fix: diagnostic.fix,
+            notes: diagnostic.notes,
+            severity: diagnostic.severity
+        )
+    }
+
     /// Adds a diagnostic of a key that is missing in a mapping.
     mutating func reportMissing(
         _ key: String,

@@ -66,7 +66,10 @@ extension Kind {
     ]
 
     /// The kind of that CamelCase name.
-    package static func named(_ name: String) -> Kind? { all.first { $0.name == name } }
+    package static func named(_ name: String) -> Kind? { byName[name] }
+
+    // Every comparison of two keys by layer asks, and a commit may have thousands.
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     /// The kind a person means: name, singular, plural or short name, in any case.
     package static func matching(_ word: String) -> Kind? {

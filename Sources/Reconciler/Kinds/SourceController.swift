@@ -2,7 +2,7 @@ package import Domain
 
 /// Brings a GitSource's newest commit into the store.
 package struct SourceController: Sendable {
-    private let objects: ObjectPorts
+    let objects: ObjectPorts
     private let source: SourcePorts
 
     /// A controller of its ports.
@@ -55,7 +55,12 @@ package struct SourceController: Sendable {
         let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
         guard needsApply(stored, tip: tip, request: request) else { return .again(after: interval) }
         let revision = try await source.load(name, spec, tip)
-        let input = try await planInput(revision, spec, source: name)
+        let input =
+            if let changes = try await changesToPlan(revision, stored, request) {
+                try await planInput(changes, revision, spec, source: name)
+            } else {
+                try await planInput(revision, spec, source: name)
+            }
         let plan = plan(input)
         let diagnostics = (revision.diagnostics + plan.conflicts).sorted()
         if !plan.isEmpty || stored.object.status?["appliedCommit"]?.string != tip.text {
@@ -65,7 +70,8 @@ package struct SourceController: Sendable {
                     commit: tip,
                     author: revision.author,
                     message: revision.message,
-                    steps: plan.writes,
+                    // What was declared by an earlier commit, too, is written as this one's.
+                    steps: plan.writes.map { $0.of(tip) },
                     declaredCount: revision.declared.count + revision.heldBack.count,
                     heldBackCount: revision.heldBack.count,
                     diagnostics: diagnostics
@@ -117,7 +123,7 @@ package struct SourceController: Sendable {
     }
 
     /// Whether the last look found an error; warnings are no reason to look again.
-    private func hadErrors(_ status: Value?) -> Bool {
+    func hadErrors(_ status: Value?) -> Bool {
         status?["diagnostics"]?.array?.contains { $0["severity"] != "warning" } == true
     }
 
@@ -148,25 +154,6 @@ package struct SourceController: Sendable {
             condition["type"] == "Reconciling"
                 || condition["type"] == "Ready" && condition["reason"] == "Suspended"
         }
-    }
-
-    private func planInput(
-        _ revision: LoadedRevision,
-        _ spec: GitSourceSpec,
-        source: String
-    ) async throws -> PlanInput {
-        var stored = try await objects.ofSource(source)
-        let known = Set(stored.map(\.object.key))
-        let others = revision.declared.map(\.object.key).filter { !known.contains($0) }
-        stored += try await objects.storedAmong(others)
-        return PlanInput(
-            declared: revision.declared,
-            stored: stored,
-            source: source,
-            prune: spec.prune,
-            heldBack: Set(revision.heldBack.keys),
-            hasErrors: revision.diagnostics.contains { $0.severity == .error }
-        )
     }
 
     /// What an error holds back says so, and its last good version stays in force; what is held back no more

@@ -78,27 +78,32 @@ package struct PlanInput: Sendable {
 package func plan(_ input: PlanInput) -> Plan {
     let stored = Dictionary(input.stored.map { ($0.object.key, $0) }, uniquingKeysWith: { first, _ in first })
     var result = Plan(steps: [], conflicts: [], brake: nil)
-    for declared in input.declared.sorted(by: inApplyOrder) {
+    var conflicts: [(declared: Declared, stored: Stored)] = []
+    for declared in input.declared {
         guard let existing = stored[declared.object.key] else {
             result.steps.append(step(.create, declared))
             continue
         }
         if existing.origin.gitSource != input.source {
-            result.conflicts.append(ownershipConflict(declared, existing, source: input.source))
+            conflicts.append((declared, existing))
         } else if isChanged(declared, existing) {
             result.steps.append(step(.change, declared))
         } else if isMoved(declared.origin, existing.origin) {
             result.steps.append(step(.move, declared))
         }
     }
+    // Only what is to be told is put in order: of many objects, few are.
+    result.steps = inApplyOrder(result.steps, \.key)
+    result.conflicts = inApplyOrder(conflicts, \.declared.object.key)
+        .map { ownershipConflict($0.declared, $0.stored, source: input.source) }
     addRemovals(to: &result, input)
     return result
 }
 
 /// By layer, then kind, namespace and name; removals run the other way.
-private func inApplyOrder(_ left: Declared, _ right: Declared) -> Bool {
-    let (a, b) = (left.object.key, right.object.key)
-    return (layer(a), a) < (layer(b), b)
+private func inApplyOrder<Element>(_ elements: [Element], _ key: (Element) -> ObjectKey) -> [Element] {
+    elements.map { (layer: layer(key($0)), key: key($0), element: $0) }
+        .sorted { ($0.layer, $0.key) < ($1.layer, $1.key) }.map(\.element)
 }
 
 private func layer(_ key: ObjectKey) -> Int { Kind.named(key.kind)?.layer ?? 0 }

@@ -1,0 +1,79 @@
+internal import Domain
+
+// What a plan is made from: all that a source has, or only what a commit changes.
+extension SourceController {
+    /// The changes of a commit, when the plan of them is the plan of everything.
+    ///
+    /// That is so while the store holds what the commit before declared, whole and faultless, and nothing is
+    /// deleted: the brake counts all objects. Whoever asks for a look wants drift to be found, too. The
+    /// newest revision tells whether another control plane has written meanwhile.
+    func changesToPlan(
+        _ revision: LoadedRevision,
+        _ stored: Stored,
+        _ request: String?
+    ) async throws -> LoadedChanges? {
+        let status = stored.object.status
+        guard let changes = revision.changes, changes.removed.isEmpty, changes.base != revision.commit,
+            status?["appliedCommit"]?.string == changes.base.text,
+            status?["observedGeneration"]?.integer == stored.object.metadata.generation,
+            status?["lastHandledReconcileAt"]?.string == request,
+            !hadErrors(status), wasApplied(stored),
+            !revision.diagnostics.contains(where: { $0.severity == .error })
+        else { return nil }
+        let newest = try await objects.newestApplied(stored.object.metadata.name)
+        return newest == changes.base ? changes : nil
+    }
+
+    /// The input of a plan of everything.
+    func planInput(
+        _ revision: LoadedRevision,
+        _ spec: GitSourceSpec,
+        source: String
+    ) async throws -> PlanInput {
+        var stored = try await objects.ofSource(source)
+        let known = Set(stored.map(\.object.key))
+        let others = revision.declared.map(\.object.key).filter { !known.contains($0) }
+        stored += try await objects.storedAmong(others)
+        return PlanInput(
+            declared: revision.declared,
+            stored: stored,
+            source: source,
+            prune: spec.prune,
+            heldBack: Set(revision.heldBack.keys),
+            hasErrors: revision.diagnostics.contains { $0.severity == .error }
+        )
+    }
+
+    /// The input of a plan of what a commit changes.
+    func planInput(
+        _ changes: LoadedChanges,
+        _ revision: LoadedRevision,
+        _ spec: GitSourceSpec,
+        source: String
+    ) async throws -> PlanInput {
+        PlanInput(
+            declared: changes.put,
+            stored: try await objects.storedAmong(changes.put.map(\.object.key)),
+            source: source,
+            prune: spec.prune,
+            heldBack: [],
+            hasErrors: false
+        )
+    }
+
+    /// Whether everything of the last look was applied: no conflict, and no brake on deletions.
+    private func wasApplied(_ stored: Stored) -> Bool {
+        (stored.object.status?["conditions"]?.array ?? []).contains { condition in
+            condition["type"] == "Ready" && condition["reason"] == "Applied"
+        }
+    }
+}
+
+extension ApplyStep {
+    /// This step as one of a commit.
+    func of(_ commit: CommitID) -> ApplyStep {
+        guard case .put(var declared) = self else { return self }
+        declared.origin.commit = commit
+        return .put(declared)
+    }
+}
