@@ -255,7 +255,7 @@ extension Declared {
 extension Draft {
     /// Fields of the specs, by kind, that are looked at again when other objects are known.
     private static let judged: [String: Set<String>] = [
-        "GitSource": ["grants"], "ModelRoute": ["default"],
+        "GitSource": ["grants", "secretRef", "webhook"], "ModelRoute": ["default"],
         "Playbook": ["limits", "roles", "stages", "version"], "RuntimePool": ["namespaces"],
         "Workflow": ["budget", "parameters", "playbookRef"], "Workspace": ["url"],
     ]

@@ -8,7 +8,6 @@ import Secrets
 import ServiceLifecycle
 import Store
 import Telemetry
-import Threads
 import UnixSignals
 
 /// Puts the control plane together: the store, the loop with its controllers, and the doors.
@@ -170,28 +169,6 @@ struct Assembly {
                 report: report
             ),
         ]
-    }
-}
-
-/// Gives back now and then what a first load or a long list has freed: it is several times what is kept.
-private func giveBackMemory() async {
-    while true {
-        // It fails when the program ends.
-        do { try await ContinuousClock().sleep(for: .seconds(30)) } catch { return }
-        releaseFreeMemory()
-    }
-}
-
-/// A controller whose looks are timed.
-private func timed(
-    _ kind: ControlledKind,
-    _ controller: @escaping ReconcileLoop.Controller
-) -> ReconcileLoop.Controller {
-    { claimed in
-        let start = ContinuousClock.now
-        let outcome = await controller(claimed)
-        time("agirunner_reconcile", [("kind", kind.rawValue)], start.duration(to: .now))
-        return outcome
     }
 }
 

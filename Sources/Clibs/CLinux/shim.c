@@ -65,6 +65,7 @@ int ag_thread_start(const char *name, void (*body)(void *), void *context) {
 }
 
 int ag_limit_arenas(int count) { return mallopt(M_ARENA_MAX, count) == 1 ? 0 : -EINVAL; }
+void ag_release_free_memory(void) { malloc_trim(0); }
 
 int ag_eventfd(void) { return answer(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 

@@ -15,8 +15,9 @@
 // Threads.
 int ag_thread_start(const char *name, void (*body)(void *), void *context);
 
-// Memory: how many heaps the C library keeps side by side.
+// Memory: how many heaps the C library keeps side by side, and giving back what is free in them.
 int ag_limit_arenas(int count);
+void ag_release_free_memory(void);
 
 // Descriptors.
 int ag_eventfd(void);
