@@ -157,6 +157,8 @@ package struct QueuePorts: Sendable {
     package var renew: @Sendable (ClaimedKey) async throws -> Void
     /// Waits for a fraction of the lease; false when it was cancelled.
     package var pauseBeforeRenewal: @Sendable () async -> Bool
+    /// Waits until a key is marked again by somebody who must not wait; false when it was cancelled.
+    package var waitUntilOvertaken: @Sendable (ClaimedKey) async -> Bool
     package var finish: @Sendable (ClaimedKey) async throws -> Void
     package var release: @Sendable (ClaimedKey, _ after: Duration, _ failed: Bool) async throws -> Void
     /// A ticket to take before looking, so that nothing is missed between looking and waiting.
@@ -170,6 +172,7 @@ package struct QueuePorts: Sendable {
         nextDue: @escaping @Sendable () async throws -> Duration?,
         renew: @escaping @Sendable (ClaimedKey) async throws -> Void,
         pauseBeforeRenewal: @escaping @Sendable () async -> Bool,
+        waitUntilOvertaken: @escaping @Sendable (ClaimedKey) async -> Bool,
         finish: @escaping @Sendable (ClaimedKey) async throws -> Void,
         release: @escaping @Sendable (ClaimedKey, Duration, Bool) async throws -> Void,
         ticket: @escaping @Sendable () -> UInt64,
@@ -179,6 +182,7 @@ package struct QueuePorts: Sendable {
         self.nextDue = nextDue
         self.renew = renew
         self.pauseBeforeRenewal = pauseBeforeRenewal
+        self.waitUntilOvertaken = waitUntilOvertaken
         self.finish = finish
         self.release = release
         self.ticket = ticket

@@ -49,6 +49,11 @@ enum KeyStatement: String, Statement, CaseIterable {
         UPDATE keys SET lease_until = clock_timestamp() + $5::bigint * interval '1 microsecond'
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """
+    /// Whether somebody marked a claimed key again who must not wait: people and new commits.
+    case isOvertaken = """
+        SELECT generation > claimed_generation AND priority <= 1 AS overtaken FROM keys
+        WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
+        """
     case finish = """
         DELETE FROM keys
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4 AND generation = claimed_generation
@@ -135,6 +140,22 @@ extension Store {
                 lease
             )
             if count == 0 { throw fenced(key) }
+        }
+    }
+
+    /// Whether a claimed key was marked again by people or for a new commit, so that what is being done with
+    /// it may be out of date.
+    package func isOvertaken(_ claimed: ClaimedKey) async throws -> Bool {
+        try await read { session in
+            let key = claimed.key
+            let row = try session.rows(
+                KeyStatement.isOvertaken,
+                key.kind,
+                key.namespace ?? "",
+                key.name,
+                claimed.fence
+            ).first
+            return try row?.flag("overtaken") ?? false
         }
     }
 

@@ -15,6 +15,10 @@ struct Migration: Sendable {
             name: "m0002_claim_order",
             script: String(decoding: PackageResources.m0002_claim_order_sql, as: UTF8.self)
         ),
+        Migration(
+            name: "m0003_revision_attempts",
+            script: String(decoding: PackageResources.m0003_revision_attempts_sql, as: UTF8.self)
+        ),
     ]
 }
 

@@ -35,7 +35,11 @@ package struct AppliedRevision: Sendable, Hashable {
 
 /// The statements of revisions.
 enum RevisionStatement: String, Statement, CaseIterable {
-    case lock = "SELECT to_jsonb(t) AS row FROM revisions t WHERE t.source = $1 AND t.commit = $2 FOR UPDATE"
+    case lockNewest = """
+        SELECT to_jsonb(t) AS row FROM revisions t WHERE t.source = $1
+        ORDER BY t.resource_version DESC LIMIT 1 FOR UPDATE
+        """
+    case attempts = "SELECT count(*) AS count FROM revisions WHERE source = $1 AND commit = $2"
     case newest = """
         SELECT commit, phase FROM revisions WHERE source = $1 ORDER BY resource_version DESC LIMIT 1
         """
@@ -146,38 +150,67 @@ extension DeclaredOutcome {
 }
 
 extension Session {
-    /// Writes a revision's row, with its event and change, whether or not the commit was seen before.
+    /// Writes the row of a commit's revision, with its event and change.
+    ///
+    /// The commit that was applied last is the same revision again; another one is a new revision, and ends
+    /// the last one if that has not come to an end.
     fileprivate func putRevision(
         _ write: RevisionWrite,
         newUID: () -> UID,
         _ change: (inout RevisionRecord) -> Void
     ) throws -> (RevisionRecord, Position) {
-        let locked = try rows(RevisionStatement.lock, write.source, write.commit).first?.value("row")
-        let now = try now()
-        let old: RevisionRecord? = try locked.map { try Table.revisions.decode($0) }
-        var record = old ?? RevisionRecord(uid: newUID(), write: write, createdAt: now)
-        if old == nil {
-            try execute(
-                Table.revisions.insert,
-                Value.array([try Table.revisions.row(record, volatile: ["resource_version": 0])])
-            )
+        let newest: RevisionRecord? = try rows(RevisionStatement.lockNewest, write.source).first.map {
+            try Table.revisions.decode($0.value("row"))
         }
+        let now = try now()
+        let old = newest?.commit == write.commit ? newest : nil
+        if old == nil, let newest, newest.phase == .applying { try supersede(newest, by: write, now: now) }
+        var record = try old ?? insert(write, uid: newUID(), now: now)
         record.failure = nil
         (record.declared, record.heldBack) = (write.declaredCount, write.heldBackCount)
         record.diagnostics = write.diagnostics
         change(&record)
         record.finishedAt = record.phase == .applying ? nil : now
+        return (record, try update(record, isNew: old == nil, now: now))
+    }
+
+    private func insert(_ write: RevisionWrite, uid: UID, now: Timestamp) throws -> RevisionRecord {
+        let earlier = try rows(RevisionStatement.attempts, write.source, write.commit).first?.integer("count")
+        let record = RevisionRecord(
+            uid: uid,
+            write: write,
+            attempt: Int(earlier ?? 0) + 1,
+            createdAt: now
+        )
+        let row = try Table.revisions.row(record, volatile: ["resource_version": 0])
+        try enqueue(Table.revisions.insert, Value.array([row]))
+        return record
+    }
+
+    private func supersede(_ record: RevisionRecord, by write: RevisionWrite, now: Timestamp) throws {
+        var record = record
+        record.phase = .superseded
+        record.finishedAt = now
+        _ = try update(record, isNew: false, now: now, by: write.commit)
+    }
+
+    private func update(
+        _ record: RevisionRecord,
+        isNew: Bool,
+        now: Timestamp,
+        by successor: CommitID? = nil
+    ) throws -> Position {
         let positions = try drawPositions(2)
         let row = try Table.revisions.row(
             record,
             volatile: ["resource_version": .integer(positions[1].number)]
         )
-        try execute(Table.revisions.update, Value.array([row]))
+        try enqueue(Table.revisions.update, Value.array([row]))
         let event = PlainEvent(
             type: "source.\(record.phase.rawValue)",
-            subject: ObjectKey("GitSource", namespace: nil, name: write.source),
-            actor: "git:\(write.source)",
-            data: record.eventData
+            subject: ObjectKey("GitSource", namespace: nil, name: record.source),
+            actor: "git:\(record.source)",
+            data: record.eventData(successor: successor)
         )
         let shown = try record.object(resourceVersion: positions[1])
         try append(
@@ -185,23 +218,24 @@ extension Session {
             changes: [
                 try ChangeRow(
                     put: shown,
-                    labelsBefore: old == nil ? nil : shown.metadata.labels ?? [:],
+                    labelsBefore: isNew ? nil : shown.metadata.labels ?? [:],
                     at: positions[1],
                     time: now
                 )
             ]
         )
-        return (record, positions[1])
+        return positions[1]
     }
 }
 
 extension RevisionRecord {
-    fileprivate var eventData: Value {
+    fileprivate func eventData(successor: CommitID?) -> Value {
         .members([
             "revision": .string(name), "commit": .string(commit.text), "declared": .integer(Int64(declared)),
             "heldBack": .integer(Int64(heldBack)), "created": .integer(Int64(created)),
             "changed": .integer(Int64(changed)), "unchanged": .integer(Int64(unchanged)),
             "removed": .integer(Int64(removed)), "failure": failure.map(Value.string),
+            "supersededBy": successor.map { .string($0.text) },
         ])
     }
 }

@@ -104,7 +104,8 @@ struct Assembly {
         return ReconcileLoop(
             queue: queuePorts(store, claimer: "agirunnerd-\(daemon.state)", lane: lane),
             controllers: controllers,
-            workers: workers
+            workers: workers,
+            isOvertakable: lane == .only(remote)
         ) { claimed, outcome in
             guard case .failed(let failure) = outcome else { return }
             logger.warning("A controller failed", metadata: ["key": "\(claimed.key)", "error": "\(failure)"])

@@ -63,6 +63,13 @@ func queuePorts(_ store: Store, claimer: String, lane: KeyLane) -> QueuePorts {
             do { try await ContinuousClock().sleep(for: keyLease / 3) } catch { return false }
             return true
         },
+        waitUntilOvertaken: { claimed in
+            while true {
+                do { try await ContinuousClock().sleep(for: .seconds(1)) } catch { return false }
+                // A store that does not answer is asked again; without it no lease can be renewed either.
+                if (try? await store.isOvertaken(claimed)) == true { return true }
+            }
+        },
         finish: { try await store.finish($0) },
         release: { try await store.release($0, retryAfter: $1, failed: $2) },
         ticket: { store.bellTicket() },

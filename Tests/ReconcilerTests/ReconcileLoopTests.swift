@@ -22,6 +22,8 @@ private final class Queue: Sendable {
         /// Whether leases are renewed all the time, and how often that works.
         var isRenewing = false
         var renewals = 0
+        /// Whether keys are marked again as soon as somebody works on them.
+        var isOvertaking = false
 
         mutating func renew() throws {
             renewals -= 1
@@ -54,6 +56,12 @@ private final class Queue: Sendable {
                 try? await ContinuousClock().sleep(for: .seconds(60))
                 return false
             },
+            waitUntilOvertaken: { _ in
+                if self.with(\.isOvertaking) { return true }
+                // Until the work is done.
+                try? await ContinuousClock().sleep(for: .seconds(60))
+                return false
+            },
             finish: { key in
                 try self.with { contents in
                     try Self.fail(&contents.brokenFinishes)
@@ -63,7 +71,7 @@ private final class Queue: Sendable {
             release: { key, delay, failed in
                 self.with { contents in
                     contents.released.append(Release(key: key.key, after: delay, failed: failed))
-                    guard failed else { return }
+                    guard failed || contents.isOvertaking else { return }
                     contents.waiting.append(claimed(key.key, failures: key.failures + 1))
                 }
             },
@@ -92,6 +100,7 @@ private final class Queue: Sendable {
     private func drain(
         _ queue: Queue,
         workers: Int = 1,
+        isOvertakable: Bool = false,
         report: @escaping ReconcileLoop.Report = { _, _ in },
         controller: @escaping ReconcileLoop.Controller
     ) async {
@@ -99,6 +108,7 @@ private final class Queue: Sendable {
             queue: queue.ports,
             controllers: ["Role": controller],
             workers: workers,
+            isOvertakable: isOvertakable,
             report: report
         ).run()
     }
@@ -123,6 +133,33 @@ private final class Queue: Sendable {
         }
         #expect(queue.with(\.released) == [.init(key: role, after: .seconds(7), failed: false)])
         #expect(queue.with(\.renewals) == -1)
+    }
+
+    @Test func `work that is overtaken is cancelled and begun anew, but not for ever`() async {
+        let queue = Queue([role])
+        queue.with { $0.isOvertaking = true }
+        let begun = Mutex(0)
+        await drain(queue, isOvertakable: true) { _ in
+            if begun.withLock({ begun in
+                begun += 1
+                return begun == 4
+            }) {
+                return .done
+            }
+            // Ends by cancellation alone, long before this time is over.
+            try? await ContinuousClock().sleep(for: .seconds(50))
+            return .failed(Failure(.internal, "cancelled"))
+        }
+        let release = Queue.Release(key: role, after: .zero, failed: false)
+        #expect(queue.with(\.released) == [release, release, release])
+        #expect(queue.with(\.finished) == [role])
+    }
+
+    @Test func `work that nobody may overtake is led to its end`() async {
+        let queue = Queue([role])
+        queue.with { $0.isOvertaking = true }
+        await drain(queue) { _ in .done }
+        #expect(queue.with(\.finished) == [role] && queue.with(\.released).isEmpty)
     }
 
     @Test func `a key that wants another look is released without a failure`() async {

@@ -81,6 +81,43 @@ import Testing
         }
     }
 
+    @Test func `a commit that comes again after another one is a revision of its own`() async throws {
+        try await withStore { store in
+            let steps = [ApplyStep.put(fixture.declared("Role", "r", origin: fixture.gitOrigin("main")))]
+            var names: [String] = []
+            for commit in ["a", "b", "a", "a", "b"] as [Character] {
+                names.append(try await apply(fixture.revision(steps, commit: commit), store).revision)
+            }
+            #expect(
+                names == [
+                    "main-aaaaaaaaaaaa", "main-bbbbbbbbbbbb", "main-aaaaaaaaaaaa-2",
+                    "main-aaaaaaaaaaaa-2", "main-bbbbbbbbbbbb-2",
+                ]
+            )
+        }
+    }
+
+    @Test func `a revision that came to no end is superseded by the next commit`() async throws {
+        try await withStore { store in
+            let many = (0..<1500).map {
+                ApplyStep.put(fixture.declared("Role", "r\($0)", origin: fixture.gitOrigin("main")))
+            }
+            let begun = Task { try await apply(fixture.revision(many), store) }
+            let first = ObjectKey("Revision", namespace: nil, name: "main-aaaaaaaaaaaa")
+            for _ in 0..<2000 where try await store.object(first) == nil {
+                try await ContinuousClock().sleep(for: .milliseconds(10))
+            }
+            begun.cancel()
+            // Either it was in time and is applied, or it was given up in the middle.
+            let isWhole = await (try? begun.value) != nil
+            _ = try await apply(fixture.revision([many[0]], commit: "b"), store)
+            let phase = try await store.object(first)?.status?["phase"]
+            #expect(phase == (isWhole ? "applied" : "superseded"))
+            let types = try await store.events(limit: 5000).map(\.type)
+            #expect(types.contains("source.superseded") == !isWhole)
+        }
+    }
+
     @Test func `more than a thousand steps are applied, and a label is shown without a new generation`()
         async throws
     {

@@ -96,6 +96,20 @@ import Testing
         }
     }
 
+    @Test func `a claimed key is overtaken by people and commits alone`() async throws {
+        try await withStore { store in
+            try await store.mark([Mark(key("one"), priority: .people)])
+            let claimed = try #require(try await store.claimKey(by: "a", lease: .seconds(60)))
+            #expect(try await !store.isOvertaken(claimed))
+            try await store.mark([Mark(key("one"), priority: .resync)])
+            #expect(try await !store.isOvertaken(claimed))
+            try await store.mark([Mark(key("one"), priority: .webhook)])
+            #expect(try await store.isOvertaken(claimed))
+            try await store.release(claimed, retryAfter: .zero, failed: false)
+            #expect(try await !store.isOvertaken(claimed))
+        }
+    }
+
     @Test func `a fence does not come back when a key was finished and marked again`() async throws {
         try await withStore { store in
             try await store.mark([Mark(key("one"), priority: .people)])

@@ -123,19 +123,14 @@ func carryOut(_ path: String, _ client: ControlClient, within limit: Duration) a
     guard plan.appliedCommit != plan.commit else {
         return environment.output("gitsource.\(Kind.group)/\(plan.source) unchanged")
     }
-    guard let kind = Kind.named("GitSource") else { throw CommandFailure("the kind GitSource is missing") }
-    let request = environment.now().description
-    let annotations: Value = [
-        GitSourceSpec.reconcileAt: .string(request),
-        GitSourceSpec.applyPlan: .string("\(plan.appliedCommit?.text ?? "")..\(plan.commit.text)"),
-    ]
-    try await client.request(
-        "PATCH",
-        client.path(kind, namespace: nil, name: plan.source),
-        ["metadata": ["annotations": annotations]],
-        type: "application/merge-patch+json"
+    let source = try await client.askForLook(
+        at: plan.source,
+        annotations: [
+            GitSourceSpec.applyPlan: .string("\(plan.appliedCommit?.text ?? "")..\(plan.commit.text)")
+        ],
+        until: "applied \(plan.commit.short)",
+        within: limit
     )
-    let source = try await waitUntilHandled(plan, request, client, kind, within: limit)
     let applied = source.status?["appliedCommit"]?.string.map { CommitID($0) }
     guard applied == plan.commit else {
         throw CommandFailure(
@@ -144,28 +139,4 @@ func carryOut(_ path: String, _ client: ControlClient, within limit: Duration) a
         )
     }
     environment.output("gitsource.\(Kind.group)/\(plan.source) applied \(plan.commit.short)")
-}
-
-private func waitUntilHandled(
-    _ plan: SavedPlan,
-    _ request: String,
-    _ client: ControlClient,
-    _ kind: Kind,
-    within limit: Duration
-) async throws -> Object {
-    let clock = ContinuousClock()
-    let deadline = clock.now + limit
-    while true {
-        let source = try await client.get(kind, namespace: nil, name: plan.source)
-        if source.status?["lastHandledReconcileAt"]?.string == request { return source }
-        guard clock.now < deadline else {
-            let ready = (source.status?["conditions"]?.array ?? []).first { $0["type"] == "Ready" }
-            throw CommandFailure(
-                "GitSource/\(plan.source) has not applied \(plan.commit.short) in time: "
-                    + cell(ready?["message"]),
-                exitCode: 3
-            )
-        }
-        try await clock.sleep(for: .milliseconds(200))
-    }
 }

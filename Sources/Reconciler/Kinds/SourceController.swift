@@ -47,11 +47,12 @@ package struct SourceController: Sendable {
     ) async throws -> Outcome {
         let name = stored.object.metadata.name
         let found: CommitID? = if let planned { planned } else { try await source.tip(name, spec) }
-        guard let tip = found else {
+        guard let newest = found else {
             let message = "\(describe(spec.ref)) does not exist in \(spec.url); what was applied before stays"
             try await say(.failing(reason: "ReferenceNotFound", message: message), stored, claimed)
             return .again(after: interval)
         }
+        let tip = planned == nil ? rolledBack(stored, from: newest) ?? newest : newest
         let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
         guard needsApply(stored, tip: tip, request: request) else { return .again(after: interval) }
         let revision = try await source.load(name, spec, tip)
@@ -80,13 +81,13 @@ package struct SourceController: Sendable {
             )
         }
         try await markReadiness(input, revision, claimed)
-        if planned == nil { try await noteRewriting(stored, tip) }
+        if planned == nil, tip == newest { try await noteRewriting(stored, tip) }
         try await say(
-            readiness(of: revision, plan, tip),
+            readiness(of: revision, plan, tip, notYet: tip == newest ? nil : newest),
             stored,
             claimed,
             [
-                "observedCommit": .string(tip.text), "appliedCommit": .string(tip.text),
+                "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
                 "author": .string(revision.author), "lastHandledReconcileAt": request.map(Value.string),
                 "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
                 "heldBack": .integer(Int64(revision.heldBack.count)),
@@ -138,6 +139,14 @@ package struct SourceController: Sendable {
         return applied == text[..<dots.lowerBound] && applied != commit.text ? commit : nil
     }
 
+    /// The earlier commit that somebody put in force in place of this one; nil when nobody did.
+    private func rolledBack(_ stored: Stored, from tip: CommitID) -> CommitID? {
+        guard let text = stored.object.metadata.annotations?[GitSourceSpec.rollback],
+            let dots = text.firstRange(of: ".."), text[..<dots.lowerBound] == tip.text
+        else { return nil }
+        return CommitID(String(text[dots.upperBound...]))
+    }
+
     /// Whether anything could differ: another commit, another spec, somebody asked, the last look came to no
     /// end, or what the commit declares was not wholly applied, which may be possible by now.
     private func needsApply(_ stored: Stored, tip: CommitID, request: String?) -> Bool {
@@ -181,11 +190,17 @@ package struct SourceController: Sendable {
         }
     }
 
-    private func readiness(of revision: LoadedRevision, _ plan: Plan, _ tip: CommitID) -> Readiness {
+    private func readiness(
+        of revision: LoadedRevision,
+        _ plan: Plan,
+        _ tip: CommitID,
+        notYet newest: CommitID?
+    ) -> Readiness {
         let total = revision.declared.count + revision.heldBack.count
         let errors = revision.diagnostics.filter { $0.severity == .error }.count + plan.conflicts.count
         let applied =
             "applied \(revision.declared.count - plan.conflicts.count) of \(total) objects of \(tip.short)"
+            + (newest.map { ", rolled back from \($0.short) until the next commit" } ?? "")
         if let first = plan.conflicts.first {
             return .stalled(reason: "OwnershipConflict", message: first.message)
         }

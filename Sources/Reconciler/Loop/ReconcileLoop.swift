@@ -1,4 +1,5 @@
 package import Domain
+internal import Synchronization
 
 /// Takes keys from the queue and hands each to the controller of its kind, for ever.
 ///
@@ -17,18 +18,23 @@ package struct ReconcileLoop: Sendable {
     private let queue: QueuePorts
     private let controllers: [String: Controller]
     private let workers: Int
+    private let overtaking: Overtaking?
     private let report: Report
 
     /// A loop over the controllers by kind; `workers` keys are worked on at once.
+    ///
+    /// With `isOvertakable`, work is given up and begun anew when people or a commit mark its key again.
     package init(
         queue: QueuePorts,
         controllers: [String: Controller],
         workers: Int,
+        isOvertakable: Bool = false,
         report: @escaping Report
     ) {
         self.queue = queue
         self.controllers = controllers
         self.workers = workers
+        overtaking = isOvertakable ? Overtaking() : nil
         self.report = report
     }
 
@@ -85,27 +91,59 @@ package struct ReconcileLoop: Sendable {
     /// Runs a controller while the key's lease is renewed, so that slow work is not begun again beside it.
     ///
     /// A lease that cannot be renewed is another worker's by now: the controller is cancelled, and the fence
-    /// refuses whatever it still tries to write.
+    /// refuses whatever it still tries to write. One that was overtaken is cancelled, too, and begun anew.
     private func keeping(
         _ claimed: ClaimedKey,
         _ work: @escaping @Sendable () async -> Outcome
     ) async -> Outcome {
         await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask { await work() }
+            group.addTask {
+                let outcome = await work()
+                if !Task.isCancelled { overtaking?.forget(claimed.key) }
+                return outcome
+            }
             group.addTask {
                 while await queue.pauseBeforeRenewal() {
                     do { try await queue.renew(claimed) } catch { return nil }
                 }
                 return nil
             }
+            if let overtaking, overtaking.isAllowed(claimed.key) {
+                group.addTask {
+                    guard await queue.waitUntilOvertaken(claimed) else { return nil }
+                    overtaking.note(claimed.key)
+                    return .again(after: .zero)
+                }
+            }
             var outcome: Outcome?
             while let ended = await group.next() {
-                outcome = ended ?? outcome
+                // What was cancelled has nothing to say any more.
+                outcome = outcome ?? ended
                 group.cancelAll()
             }
             return outcome ?? .failed(Failure(.unavailable, "the work on \(claimed.key) was given up"))
         }
     }
+}
+
+/// How often each key was overtaken since its work was last led to an end.
+private final class Overtaking: Sendable {
+    private let counts = Mutex<[ObjectKey: Int]>([:])
+
+    /// Whether work that begins now may be overtaken.
+    ///
+    /// Not for the fourth time: commits that come faster than one can be applied would keep every one of them
+    /// from being applied.
+    func isAllowed(_ key: ObjectKey) -> Bool {
+        counts.withLock { counts in
+            if counts[key, default: 0] < 3 { return true }
+            counts[key] = nil
+            return false
+        }
+    }
+
+    func note(_ key: ObjectKey) { counts.withLock { $0[key, default: 0] += 1 } }
+    func forget(_ key: ObjectKey) { counts.withLock { $0[key] = nil } }
 }
 
 /// How long a key waits after its nth failure in a row: 1 s, 2 s, 4 s … five minutes.

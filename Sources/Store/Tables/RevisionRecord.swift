@@ -2,13 +2,15 @@ internal import Domain
 
 /// One commit of a source on its way into the store, or that has arrived.
 struct RevisionRecord: ShownRecord, Codable, Hashable {
-    enum Phase: String, Codable, Sendable { case applying, applied, failed }
+    enum Phase: String, Codable, Sendable { case applying, applied, failed, superseded }
 
     static let kind = "Revision"
     let uid: UID
     let name: String
     let source: String
     let commit: CommitID
+    /// Grows when the commit is applied again after another one.
+    let attempt: Int
     let author: String
     let message: String
     var phase: Phase
@@ -24,10 +26,12 @@ struct RevisionRecord: ShownRecord, Codable, Hashable {
     let createdAt: Timestamp
     var finishedAt: Timestamp?
 
-    init(uid: UID, write: RevisionWrite, createdAt: Timestamp) {
+    init(uid: UID, write: RevisionWrite, attempt: Int, createdAt: Timestamp) {
         self.uid = uid
-        // Twelve digits keep the commits of a source apart; the same commit again is the same revision.
-        name = liveName(write.source, String(write.commit.text.prefix(12)))
+        self.attempt = attempt
+        // Twelve digits keep the commits of a source apart.
+        let digits = String(write.commit.text.prefix(12))
+        name = liveName(write.source, attempt == 1 ? digits : "\(digits)-\(attempt)")
         source = write.source
         commit = write.commit
         author = write.author

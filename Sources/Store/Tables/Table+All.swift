@@ -118,7 +118,7 @@ extension Table {
     static let revisions = Table(
         "revisions",
         text: ["uid", "name", "source", "commit", "author", "message", "phase", "failure"],
-        bigint: ["declared", "held_back", "created", "changed", "unchanged", "removed"],
+        bigint: ["attempt", "declared", "held_back", "created", "changed", "unchanged", "removed"],
         jsonb: ["diagnostics"],
         timestamptz: ["created_at", "finished_at"],
         position: ["resource_version"],
