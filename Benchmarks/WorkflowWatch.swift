@@ -9,6 +9,8 @@ final class WorkflowWatch {
     private let state: (Value) -> String?
     /// The newest phase of each workflow that was seen.
     private var phases: [String: String] = [:]
+    /// Up to where the server says that everything was shown.
+    private var bookmark = "the beginning"
 
     /// Starts the watch; what there is already is shown first.
     ///
@@ -19,7 +21,8 @@ final class WorkflowWatch {
         state: @escaping (Value) -> String? = { $0["status"]?["phase"]?.string }
     ) async throws {
         self.state = state
-        var request = stack.request("\(path)?watch=1&timeoutSeconds=3600")
+        // A bookmark comes every few seconds, so that deadlines are looked at also when nothing changes.
+        var request = stack.request("\(path)?watch=1&timeoutSeconds=3600&allowWatchBookmarks=true")
         // A watch has no end of its own; the process that measures ends sooner than these.
         request.totalTimeout = .seconds(3600)
         let stream = try await stack.http.stream(request)
@@ -32,7 +35,10 @@ final class WorkflowWatch {
         let deadline = ContinuousClock.now + limit
         while !(phases[name].map(isWanted) ?? false) {
             guard ContinuousClock.now < deadline else {
-                throw BenchmarkError("\(name) is \(phases[name] ?? "not there") after \(limit)")
+                throw BenchmarkError(
+                    "\(name) is \(phases[name] ?? "not there") after \(limit), by a watch of everything up to "
+                        + bookmark
+                )
             }
             try await readLine()
         }
@@ -54,7 +60,13 @@ final class WorkflowWatch {
     }
 
     private func take(_ frame: Value) throws {
-        guard let object = frame["object"], let name = object["metadata"]?["name"]?.string else { return }
+        guard let object = frame["object"] else { return }
+        if frame["type"] == "ERROR" { throw BenchmarkError("a watch has failed: \(object.canonicalJSON)") }
+        if frame["type"] == "BOOKMARK" {
+            bookmark = object["metadata"]?["resourceVersion"]?.string ?? bookmark
+            return
+        }
+        guard let name = object["metadata"]?["name"]?.string else { return }
         if let phase = state(object) { phases[name] = phase }
     }
 }
