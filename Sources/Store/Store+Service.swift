@@ -5,11 +5,17 @@ internal import Logging
 enum ServiceStatement: String, Statement, CaseIterable {
     case listen = "LISTEN agirunner"
     case ring = "SELECT pg_notify('agirunner', '')"
-    /// `fence` is drawn after the position was read, and only when the position is above `$1`.
+    /// The position first, then who may be about to commit one up to it: the lateral reference keeps the order.
     case look = """
-        SELECT coalesce(l.position, 0) AS position, pg_snapshot_xmin(pg_current_snapshot())::text AS oldest,
-            CASE WHEN l.position > $1 THEN pg_current_xact_id()::text END AS fence
-        FROM (SELECT CASE WHEN is_called THEN last_value END AS position FROM log_position) l
+        SELECT p.position, coalesce(l.drawing, '') AS drawing
+        FROM (SELECT coalesce(CASE WHEN is_called THEN last_value END, 0) AS position FROM log_position) p,
+            LATERAL (
+                SELECT string_agg(virtualtransaction, ' ') AS drawing FROM pg_locks
+                WHERE p.position >= 0 AND locktype = 'advisory' AND objsubid = 1
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND (classid::bigint << 32) | objid::bigint
+                        = hashtextextended('agirunner.positions:' || current_schema(), 0)
+            ) l
         """
 }
 
@@ -67,12 +73,10 @@ extension Store {
     /// later are noted with what they wait for.
     private func advanceHorizon() async throws {
         var sight = HorizonSight(last: horizon())
-        // Two looks follow each other at once: without other transactions that is all it takes. With them,
-        // looks must not take the database's time from those that are looked at.
+        // Looks must not take the database's time from the transactions that are looked at.
         var pause = Duration.zero
         while true {
-            let last = sight.last
-            let look = try await watch.run { try $0.look(above: last) }
+            let look = try await watch.run { try $0.look() }
             if let final = sight.take(look) {
                 horizonState.update { horizon, waiters in
                     horizon = max(horizon, final)
@@ -144,23 +148,21 @@ extension Store {
     }
 }
 
-/// One look at the log and at the transactions that run.
+/// One look at the log and at the transactions that draw positions.
 struct HorizonLook: Sendable {
     /// The last position that was drawn.
     let last: Position
-    /// The id of the oldest transaction that ran when the look began.
-    let oldest: UInt64
-    /// An id that was drawn after the position was read; nil when no look has seen a later position.
-    let fence: UInt64?
+    /// The transactions that had announced that they draw, and were not over, after that position was read.
+    let drawing: Set<String>
 }
 
 /// What follows from looks, in the order they were taken, about which positions are final.
 ///
-/// A transaction that draws a position has drawn its id before. So whoever drew one that a look saw has an id
-/// below the look's fence. Once a later look finds no older transaction than the fence, they have all ended.
-/// The fence must be drawn and over: a snapshot tells nothing of ids above the last one that is over.
+/// A transaction announces that it draws before it draws, and until it is over. So whoever drew a position
+/// that a look saw stands in that look, or is over. Once all that stood there are over, the position is final.
+/// Transactions that draw none, also those of other databases, hold up nothing however long they run.
 struct HorizonSight: Sendable {
-    private var waiting: [(position: Position, fence: UInt64)] = []
+    private var waiting: [(position: Position, drawing: Set<String>)] = []
     /// The last position that a look saw.
     private(set) var last: Position
 
@@ -169,25 +171,25 @@ struct HorizonSight: Sendable {
 
     /// Takes a look; answers the last position that became final, nil when none did.
     mutating func take(_ look: HorizonLook) -> Position? {
-        let final = waiting.prefix { $0.fence <= look.oldest }.last?.position
-        waiting.removeAll { $0.fence <= look.oldest }
-        if let fence = look.fence {
+        for index in waiting.indices { waiting[index].drawing.formIntersection(look.drawing) }
+        if look.last > last {
             last = look.last
-            waiting.append((look.last, fence))
+            waiting.append((look.last, look.drawing))
         }
+        let final = waiting.prefix { $0.drawing.isEmpty }.last?.position
+        waiting.removeAll { $0.drawing.isEmpty }
         return final
     }
 }
 
 extension Session {
-    fileprivate func look(above position: Position) throws -> HorizonLook {
-        guard let row = try rows(ServiceStatement.look, position).first,
-            let oldest = UInt64(try row.text("oldest"))
-        else { throw Failure(.corrupted, "The log has no position") }
+    fileprivate func look() throws -> HorizonLook {
+        guard let row = try rows(ServiceStatement.look).first else {
+            throw Failure(.corrupted, "The log has no position")
+        }
         return HorizonLook(
             last: try row.position("position"),
-            oldest: oldest,
-            fence: try row.optional("fence").flatMap { UInt64($0) }
+            drawing: Set(try row.text("drawing").split(separator: " ").map(String.init))
         )
     }
 }

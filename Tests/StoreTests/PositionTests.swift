@@ -25,22 +25,11 @@ final class Door: Sendable {
     func waitUntilReached() async { await reached.wait(after: 0, for: .seconds(10)) }
 }
 
-/// A store in a cluster where nobody else works.
-///
-/// The horizon waits for every transaction of a cluster, so one that is held open on purpose would hold up
-/// the tests of others, and theirs would hold up these.
-private func withQuietStore(_ body: @Sendable @escaping (Store) async throws -> Void) async throws {
-    let cluster = try await quietCluster.value
-    try await withStore(settings: cluster.settings(schema: "quiet\(UInt64.random(in: .min ... .max))"), body)
-}
-
-private let quietCluster = Task { try await TemporaryCluster() }
-
 @Suite(.serialized) struct PositionTests {
     private let fixture = Fixture()
 
     @Test func `a transaction held open keeps readers from passing its positions`() async throws {
-        try await withQuietStore { store in
+        try await withStore { store in
             let door = Door()
             let (_, first) = try await fixture.apply(fixture.declared("Role", "first"), to: store)
             try await store.waitForHorizon(first, deadline: .seconds(10))
@@ -81,16 +70,32 @@ private let quietCluster = Task { try await TemporaryCluster() }
         }
     }
 
+    @Test func `a transaction that draws nothing holds nobody up`() async throws {
+        try await withStore { store in
+            let door = Door()
+            async let idler: Void = store.transaction { session in
+                // It has an id, as every transaction that writes.
+                try session.execute(TableStatement(sql: "SELECT pg_current_xact_id()"))
+                try door.pass(session)
+            }
+            await door.waitUntilReached()
+            let (_, position) = try await fixture.apply(fixture.declared("Role", "r"), to: store)
+            try await store.waitForHorizon(position, deadline: .seconds(5))
+            door.open()
+            try await idler
+        }
+    }
+
     @Test func `one object's positions grow in lock order although the later writer began first`()
         async throws
     {
-        try await withQuietStore { store in
+        try await withStore { store in
             let (begun, _) = try await fixture.apply(fixture.declared("Role", "one"), to: store)
             let key = begun.object.key
             let door = Door()
-            // It draws its transaction id first and writes last.
+            // It announces first and writes last.
             async let early: Position? = store.transaction { session in
-                try session.execute(ControlStatement.transactionID)
+                try session.execute(ControlStatement.announceDrawing)
                 try door.pass(session)
                 let row = try #require(
                     try session.rows(DeclaredStatement.lock, ["Role"], ["default"], ["one"]).first
@@ -178,12 +183,11 @@ private let quietCluster = Task { try await TemporaryCluster() }
         """
 
     @Test(arguments: [true, false])
-    func `a one-statement insert is passed only when it draws its transaction id too late`(
-        drawsFirst: Bool
+    func `a one-statement insert is passed only when it does not announce that it draws`(
+        announces: Bool
     ) async throws {
-        try await withQuietStore { store in
+        try await withStore { store in
             let number = fixture.number(in: 1..<1_000_000_000)
-            // The first draw of a sequence is logged and so gives its transaction an id; the next 31 are not.
             try await store.raw("SELECT nextval('log_position')")
             let door = Door()
             async let holder: Void = store.transaction { session in
@@ -193,19 +197,18 @@ private let quietCluster = Task { try await TemporaryCluster() }
             await door.waitUntilReached()
             let isWaiting = Bell()
             async let writer: Void = store.transaction { session in
-                if drawsFirst { try session.execute(ControlStatement.transactionID) }
+                if announces { try session.execute(ControlStatement.announceDrawing) }
                 isWaiting.ring()
                 try session.execute(TableStatement(sql: Self.slowInsert), number)
             }
             await isWaiting.wait(after: 0, for: .seconds(10))
             // Until the insert has drawn its position.
             while try await store.rawText("SELECT last_value FROM log_position") != "2" {}
-            // Other tests' transactions hold this horizon up too, so that it passes may take a while.
-            let patience = drawsFirst ? Duration.milliseconds(500) : .seconds(20)
+            let patience = announces ? Duration.milliseconds(500) : .seconds(20)
             // That it gives up is one of the two outcomes, told apart below.
             try? await store.waitForHorizon(Position(2), deadline: patience)
             let passed = store.horizon() >= Position(2)
-            #expect(passed == !drawsFirst)
+            #expect(passed == !announces)
             door.open()
             try await holder
             try await writer
@@ -215,24 +218,24 @@ private let quietCluster = Task { try await TemporaryCluster() }
 }
 
 @Suite struct HorizonTests {
-    private func look(_ last: Int64, oldest: UInt64, fence: UInt64?) -> HorizonLook {
-        HorizonLook(last: Position(last), oldest: oldest, fence: fence)
+    private func look(_ last: Int64, _ drawing: String...) -> HorizonLook {
+        HorizonLook(last: Position(last), drawing: Set(drawing))
     }
 
-    @Test func `two looks make a position final when nothing runs`() {
+    @Test func `a position is final at once when nobody draws`() {
         var sight = HorizonSight(last: .start)
-        // The fence is the next id, which the look's own transaction holds until it is over.
-        #expect(sight.take(look(7, oldest: 3, fence: 3)) == nil)
+        #expect(sight.take(look(7)) == Position(7))
         #expect(sight.last == Position(7))
-        #expect(sight.take(look(7, oldest: 4, fence: nil)) == Position(7))
+        #expect(sight.take(look(7)) == nil)
     }
 
-    @Test func `a position waits for what ran when it was seen, and no longer`() {
+    @Test func `a position waits for whoever drew when it was seen, and no longer`() {
         var sight = HorizonSight(last: Position(6))
-        #expect(sight.take(look(7, oldest: 3, fence: 5)) == nil)
-        #expect(sight.take(look(8, oldest: 3, fence: 8)) == nil)
-        #expect(sight.take(look(8, oldest: 4, fence: nil)) == nil)
-        #expect(sight.take(look(9, oldest: 6, fence: 9)) == Position(7))
-        #expect(sight.take(look(9, oldest: 9, fence: nil)) == Position(9))
+        #expect(sight.take(look(7, "3/1", "4/1")) == nil)
+        #expect(sight.take(look(8, "3/1", "5/1")) == nil)
+        // One who came later holds up nothing that was seen before.
+        #expect(sight.take(look(9, "5/1", "3/2")) == Position(7))
+        #expect(sight.take(look(9, "3/2")) == Position(8))
+        #expect(sight.take(look(9, "4/2")) == Position(9))
     }
 }

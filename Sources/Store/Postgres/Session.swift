@@ -17,7 +17,10 @@ enum ControlStatement: String, Statement, CaseIterable {
     case begin = "BEGIN"
     case commit = "COMMIT"
     case rollback = "ROLLBACK"
-    case transactionID = "SELECT pg_current_xact_id()"
+    /// Tells everybody, until the transaction is over, that it draws positions; see `HorizonSight`.
+    case announceDrawing = """
+        SELECT pg_advisory_xact_lock_shared(hashtextextended('agirunner.positions:' || current_schema(), 0))
+        """
     case positions = "SELECT nextval('log_position') AS position FROM generate_series(1, $1::bigint)"
     case now = "SELECT clock_timestamp() AS now"
 }
@@ -31,7 +34,7 @@ final class Session {
     private var prepared: [String: String] = [:]
     /// Statements that go with the next one whose answer is waited for: one round trip for all of them.
     private var queue: [PreparedCall] = []
-    private var hasTransactionID = false
+    private var hasAnnouncedDrawing = false
     /// Whether the connection can be used no more.
     private(set) var isBroken = false
     /// Whether the transaction wrote something that others wait for.
@@ -82,7 +85,7 @@ final class Session {
 
     /// Runs a transaction: commits what the body did, or nothing when it throws.
     func transaction<Answer>(_ body: (Session) throws -> Answer) throws -> Answer {
-        hasTransactionID = false
+        hasAnnouncedDrawing = false
         hasNews = false
         do {
             try enqueue(ControlStatement.begin)
@@ -101,14 +104,14 @@ final class Session {
 
     /// Draws the next positions of the log, in growing order.
     ///
-    /// The transaction's id is drawn first, without exception: readers take every position below the oldest
-    /// running transaction's for final. The caller holds the row locks of the objects that the positions are
-    /// for.
+    /// The transaction announces it first, without exception: readers take a position for final when nobody
+    /// who had announced before they saw it is still at work. The caller holds the row locks of the objects
+    /// that the positions are for.
     func drawPositions(_ count: Int) throws -> [Position] {
         guard count > 0 else { return [] }
-        if !hasTransactionID {
-            try enqueue(ControlStatement.transactionID)
-            hasTransactionID = true
+        if !hasAnnouncedDrawing {
+            try enqueue(ControlStatement.announceDrawing)
+            hasAnnouncedDrawing = true
         }
         hasNews = true
         return try rows(ControlStatement.positions, count).map { try $0.position("position") }
