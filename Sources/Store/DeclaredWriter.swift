@@ -59,6 +59,9 @@ struct DeclaredContext: Sendable {
     var actor: String
     var priority: KeyPriority
     var newUID: @Sendable () -> UID
+    /// Whether the annotations that people have set beside a file stay; not for people, who may take them
+    /// away.
+    var keepsDoorAnnotations = true
 }
 
 /// What writing declared objects did.
@@ -129,12 +132,22 @@ struct DeclaredWriter {
         return outcome
     }
 
+    /// What an object would be; nothing is written, and what is new has no version yet.
+    func preview(_ declared: Declared, existing: Stored?) throws -> Stored {
+        let now = try session.now()
+        if let existing { return merged(declared, into: existing, now: now) }
+        var stored = created(declared, now: now)
+        stored.object.metadata.resourceVersion = nil
+        return stored
+    }
+
     private func write(for step: ApplyStep, existing: Stored?, now: Timestamp) -> Write? {
         switch step {
         case .remove: return existing.map(Write.remove)
         case .put(let declared):
             guard let before = existing else { return .create(created(declared, now: now)) }
-            let after = merged(declared, into: before, now: now)
+            let kept = context.keepsDoorAnnotations ? declared.keepingDoorAnnotations(of: before) : declared
+            let after = merged(kept, into: before, now: now)
             if after.object == before.object {
                 return after.origin == before.origin ? nil : .move(after)
             }

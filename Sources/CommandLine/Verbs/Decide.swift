@@ -122,15 +122,6 @@ package struct Pause: AsyncParsableCommand {
     package func run() async throws { try await options.decide(.pause, done: "paused") }
 }
 
-/// `agirunner resume`.
-package struct Resume: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Let a paused run go on.")
-    @OptionGroup var options: DecisionOptions
-    /// A command to be filled by the parser.
-    package init() {}
-    package func run() async throws { try await options.decide(.resume, done: "resumed") }
-}
-
 /// `agirunner cancel`.
 package struct Cancel: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(abstract: "End a run, or a task of it.")
