@@ -25,13 +25,16 @@ extension Declared {
     /// The stored object of a file with the annotations that this one, which a person sent, has of those that
     /// may be set on the control door.
     ///
-    /// Nil when it differs in anything else, or in an annotation that the file declares itself.
+    /// Nil when it differs in anything else, or in an annotation that the file declares itself; and when it
+    /// differs in nothing, since whoever sends what a file declares takes it for their own.
     package func annotating(_ stored: Stored) -> Declared? {
         let (wanted, there) = (object.metadata, stored.object.metadata)
         guard digest == stored.digest, wanted.labels ?? [:] == there.labels ?? [:] else { return nil }
         var held = Set(stored.origin.doorAnnotations ?? [])
         let (new, old) = (wanted.annotations ?? [:], there.annotations ?? [:])
-        for name in Set(new.keys).union(old.keys) where new[name] != old[name] {
+        let changed = Set(new.keys).union(old.keys).filter { new[$0] != old[$0] }
+        guard !changed.isEmpty else { return nil }
+        for name in changed {
             guard DoorAnnotations.all.contains(name), held.contains(name) || old[name] == nil else {
                 return nil
             }
