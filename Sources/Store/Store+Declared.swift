@@ -93,7 +93,8 @@ extension Store {
 
     /// Writes one declared object for a person.
     ///
-    /// `newUID` makes the uid of a new object. A dry run answers what the object would be, and writes nothing.
+    /// `newUID` makes the uid of a new object. A dry run answers what the object would be, and writes
+    /// nothing.
     /// - Returns: the object and the position that its readers must have passed.
     /// - Throws: `Failure` `.alreadyExists`, `.notFound` by the mode; `.conflict` with reason `stale` when
     ///   the expected version is not the current one, or `owned_by_git` when a file declares the object and

@@ -60,6 +60,10 @@ import Testing
         #expect(
             step.declared?.object.metadata.annotations == ["note": "m", "agirunner.dev/suspend": "true"]
         )
+        #expect(step.declared?.keepingDoorAnnotations(of: stored) == step.declared)
+        stored.object.metadata.annotations = ["note": "n"]
+        stored.origin.doorAnnotations = nil
+        #expect(step.declared?.keepingDoorAnnotations(of: stored) == changed, "resumed since")
     }
 
     @Test func `a label that the file no longer has is a change`() throws {

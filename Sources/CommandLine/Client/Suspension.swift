@@ -2,8 +2,8 @@ import Domain
 
 /// Stops a source, or lets it go on.
 ///
-/// What a person applied has its own `spec.suspend`. What git declares is stopped by the annotation, which its
-/// file knows nothing of and which survives its commits.
+/// What a person applied has its own `spec.suspend`. What git declares is stopped by the annotation, which
+/// its file knows nothing of and which survives its commits.
 func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionOptions) async throws {
     let environment = try CommandEnvironment.required()
     guard let kind = Kind.named("GitSource") else { throw CommandFailure("the kind GitSource is missing") }
@@ -24,10 +24,8 @@ func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionO
     if source.origin.gitSource == nil, isDeclared != isSuspended {
         patch["spec"] = ["suspend": .bool(isSuspended)]
     } else if isDeclared {
-        throw CommandFailure(
-            "\(source.key) is suspended by its file, \(source.origin.path ?? "?"):\(source.origin.line ?? 1); "
-                + "change it there"
-        )
+        let place = "\(source.origin.path ?? "?"):\(source.origin.line ?? 1)"
+        throw CommandFailure("\(source.key) is suspended by its file, \(place); change it there")
     }
     try await client.patch(target, connection.namespace, patch)
     environment.output("\(kind.reference(name)) \(word)")

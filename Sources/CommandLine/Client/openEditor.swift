@@ -2,9 +2,9 @@ import Glibc
 
 /// Lets a person edit a text in their own editor, and answers what it holds then.
 ///
-/// The editor is what `KUBE_EDITOR`, `VISUAL` or `EDITOR` says, else `vi`. It takes the terminal over, so that
-/// it stays in this session, other than every process that works for us; there is no deadline either, since a
-/// person may think as long as they like.
+/// The editor is what `KUBE_EDITOR`, `VISUAL` or `EDITOR` says, else `vi`. It takes the terminal over, so
+/// that it stays in this session, other than every process that works for us; there is no deadline either,
+/// since a person may think as long as they like.
 ///
 /// - Throws: `CommandFailure` when the editor cannot be run or says that it failed.
 func editedText(at path: String) throws -> String {

@@ -9,9 +9,9 @@ package struct Edit: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Change an object in your editor.",
         discussion: """
-            Opens the object as YAML in what KUBE_EDITOR, VISUAL or EDITOR names, else in vi. What is saved is \
-            checked and written; what is refused is opened again with the reasons on top. Where that is left \
-            as it is, the file is kept and named.
+            Opens the object as YAML in what KUBE_EDITOR, VISUAL or EDITOR names, else in vi. What is saved \
+            is checked and written; what is refused is opened again with the reasons on top. Where that is \
+            left as it is, the file is kept and named.
 
             Example:
               EDITOR=nano agirunner edit gitsource/main

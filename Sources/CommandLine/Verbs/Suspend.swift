@@ -6,8 +6,7 @@ package struct Suspend: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Leave a source alone until it is resumed.",
         discussion: """
-            What is applied stays in force, and new commits wait. A saved plan can be carried out meanwhile. A \
-            run is stopped by 'agirunner pause'.
+            What is applied stays in force, and new commits wait. A run is stopped by 'agirunner pause'.
 
             Example:
               agirunner suspend gitsource/main

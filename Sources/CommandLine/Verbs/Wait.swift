@@ -16,8 +16,8 @@ package struct Wait: AsyncParsableCommand {
               agirunner wait workflow/fix-division --for phase=completed
               agirunner wait skill/old role/old --for delete
 
-            Exit codes: 0 met, 1 error, 3 timed out, 4 an object ended in another way or is stalled, 5 another \
-            commit was applied after the one that is waited for.
+            Exit codes: 0 met, 1 error, 3 timed out, 4 an object ended in another way or is stalled, 5 \
+            another commit was applied after the one that is waited for.
             """
     )
 

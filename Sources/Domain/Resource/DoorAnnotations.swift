@@ -11,14 +11,19 @@ package enum DoorAnnotations {
 
 extension Declared {
     /// What a file declares, with what people have set on the stored object and the file does not speak of.
+    ///
+    /// A plan keeps it, and whoever writes the plan does so again, for what was set or taken away since.
     package func keepingDoorAnnotations(of stored: Stored) -> Declared {
-        guard origin.gitSource != nil, let held = stored.origin.doorAnnotations else { return self }
+        let held = stored.origin.doorAnnotations ?? []
+        let kept = origin.doorAnnotations ?? []
+        guard origin.gitSource != nil, !(held + kept).isEmpty else { return self }
         var copy = self
         var annotations = object.metadata.annotations ?? [:]
-        let kept = held.filter { annotations[$0] == nil }
-        for name in kept { annotations[name] = stored.object.metadata.annotations?[name] }
+        for name in kept { annotations[name] = nil }
+        let names = held.filter { annotations[$0] == nil }
+        for name in names { annotations[name] = stored.object.metadata.annotations?[name] }
         copy.object.metadata.annotations = annotations.isEmpty ? nil : annotations
-        copy.origin.doorAnnotations = kept.isEmpty ? nil : kept
+        copy.origin.doorAnnotations = names.isEmpty ? nil : names
         return copy
     }
 
