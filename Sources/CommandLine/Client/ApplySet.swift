@@ -3,7 +3,7 @@ import Domain
 /// Objects that are applied together, so that what the files no longer hold can be told and deleted.
 ///
 /// The members carry a label with the set's name and the namespace it is of, so that two sets of the same
-/// name in two namespaces never meet. It is written by `apply` alone, and what git declares can never carry it.
+/// name in two namespaces never meet.
 struct ApplySet {
     /// The label of a member.
     static let label = "agirunner.dev/applyset"
