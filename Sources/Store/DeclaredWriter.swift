@@ -28,6 +28,7 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         SELECT t.kind, t.namespace, t.name, t.digest,
             NULLIF(t.labels, '{}') AS labels, NULLIF(t.annotations, '{}') AS annotations,
             t.origin ->> 'path' AS path, t.origin ->> 'line' AS line, t.origin ->> 'column' AS "column",
+            t.origin -> 'doorAnnotations' AS door_annotations,
             CASE WHEN NOT t.status @> '{"conditions": [{"type": "Ready", "status": "True"}]}'
                 THEN t.status END AS status
         FROM objects t WHERE t.source = $1

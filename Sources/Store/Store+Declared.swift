@@ -221,6 +221,7 @@ extension Stored {
         origin.path = try row.optional("path")
         origin.line = try row.optional("line").flatMap { Int($0) }
         origin.column = try row.optional("column").flatMap { Int($0) }
+        origin.doorAnnotations = try row.optionalValue("door_annotations")?.decode()
         self.init(
             object: Object(kind: key.kind, metadata: metadata, status: try row.optionalValue("status")),
             digest: Digest(try row.text("digest")),

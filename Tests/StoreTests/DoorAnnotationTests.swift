@@ -46,6 +46,9 @@ import Testing
             let set = suspended.merging(["note": "n"]) { $1 }
             let (after, _) = try await fixture.apply(declared(set), to: store)
             #expect(after.origin.gitSource == "main" && after.origin.doorAnnotations == Array(suspended.keys))
+            let outline = try await store.outlines(source: "main").first
+            #expect(outline?.origin.doorAnnotations == Array(suspended.keys))
+            #expect(outline?.object.metadata.annotations == set)
             try await commit(declared(["note": "m"], url: "v", isFile: true), "b", to: store)
             #expect(try await annotations(store) == suspended.merging(["note": "m"]) { $1 })
             let (resumed, _) = try await fixture.apply(declared(["note": "m"], url: "v"), to: store)
