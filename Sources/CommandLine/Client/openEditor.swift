@@ -20,7 +20,7 @@ func editedText(at path: String) throws -> String {
     // The variable may hold arguments, which only a shell can take apart.
     let words = ["/bin/sh", "-c", "\(editor) \"$1\"", "editor", path]
     var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) } + [nil]
-    defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+    defer { for index in words.indices { unsafe free(arguments[index]) } }
     var attributes = posix_spawnattr_t()
     var defaults = sigset_t()
     _ = unsafe posix_spawnattr_init(&attributes)
