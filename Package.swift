@@ -167,7 +167,7 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry", "Domain", "Secrets", logging, metrics]),
         tests(
             "CommandLineTests",
-            ["CommandLine", "Catalog", "Domain", "Reconciler", "Support", argumentParser]
+            ["CommandLine", "Catalog", "Domain", "Outbound", "Reconciler", "Support", argumentParser]
         ),
         tests("EmbeddedTests", ["Embedded", "Domain", "Threads"]),
         tests("TidyTests", []),

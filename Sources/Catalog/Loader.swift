@@ -54,10 +54,10 @@ package struct LoadOptions: Sendable {
 
     /// Whether what a server added to an object is passed over, as in what `get -o yaml` prints.
     package var passesOverServerFields = false
-    /// What becomes of a field that no kind has, in an object that comes through a door.
+    /// What becomes of a field that no kind has.
     package var unknownFields = UnknownFields.refused
 
-    /// What becomes of unknown fields: a file's are always refused, a client may ask for less.
+    /// What becomes of unknown fields: a commit's are always refused, a client may ask for less.
     package enum UnknownFields: Sendable {
         case refused
         /// Left out, with a warning.
@@ -164,7 +164,10 @@ package struct Loader: Sendable {
     func parse(_ file: SourceFile, _ options: LoadOptions) -> ParsedFile {
         var findings = Findings(path: file.path)
         let stream = YAMLComposer.compose(SourceText(bytes: file.bytes, size: file.size), &findings)
-        let reader = EnvelopeReader(isDoor: options.passesOverServerFields)
+        let reader = EnvelopeReader(
+            isDoor: options.passesOverServerFields,
+            unknownFields: options.unknownFields
+        )
         let drafts = stream.documents.map { reader.read($0, &findings) }
         findings.object = nil
         return ParsedFile(

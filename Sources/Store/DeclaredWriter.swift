@@ -28,6 +28,7 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         SELECT t.kind, t.namespace, t.name, t.digest,
             NULLIF(t.labels, '{}') AS labels, NULLIF(t.annotations, '{}') AS annotations,
             t.origin ->> 'path' AS path, t.origin ->> 'line' AS line, t.origin ->> 'column' AS "column",
+            t.origin -> 'doorAnnotations' AS door_annotations,
             CASE WHEN NOT t.status @> '{"conditions": [{"type": "Ready", "status": "True"}]}'
                 THEN t.status END AS status
         FROM objects t WHERE t.source = $1
@@ -59,6 +60,9 @@ struct DeclaredContext: Sendable {
     var actor: String
     var priority: KeyPriority
     var newUID: @Sendable () -> UID
+    /// Whether the annotations that people have set beside a file stay; not for people, who may take them
+    /// away.
+    var keepsDoorAnnotations = true
 }
 
 /// What writing declared objects did.
@@ -129,12 +133,22 @@ struct DeclaredWriter {
         return outcome
     }
 
+    /// What an object would be; nothing is written, and what is new has no version yet.
+    func preview(_ declared: Declared, existing: Stored?) throws -> Stored {
+        let now = try session.now()
+        if let existing { return merged(declared, into: existing, now: now) }
+        var stored = created(declared, now: now)
+        stored.object.metadata.resourceVersion = nil
+        return stored
+    }
+
     private func write(for step: ApplyStep, existing: Stored?, now: Timestamp) -> Write? {
         switch step {
         case .remove: return existing.map(Write.remove)
         case .put(let declared):
             guard let before = existing else { return .create(created(declared, now: now)) }
-            let after = merged(declared, into: before, now: now)
+            let kept = context.keepsDoorAnnotations ? declared.keepingDoorAnnotations(of: before) : declared
+            let after = merged(kept, into: before, now: now)
             if after.object == before.object {
                 return after.origin == before.origin ? nil : .move(after)
             }

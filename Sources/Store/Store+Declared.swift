@@ -93,31 +93,44 @@ extension Store {
 
     /// Writes one declared object for a person.
     ///
-    /// `newUID` makes the uid of a new object.
+    /// `newUID` makes the uid of a new object. A dry run answers what the object would be, and writes
+    /// nothing.
     /// - Returns: the object and the position that its readers must have passed.
     /// - Throws: `Failure` `.alreadyExists`, `.notFound` by the mode; `.conflict` with reason `stale` when
-    ///   the expected version is not the current one, or `owned_by_git` when a file declares the object.
+    ///   the expected version is not the current one, or `owned_by_git` when a file declares the object and
+    ///   more would change than the annotations people may set beside it.
     package func applyOne(
         _ declared: Declared,
         mode: ApplyMode,
         actor: String,
         expectedResourceVersion: Position? = nil,
+        isDryRun: Bool = false,
         newUID: @escaping @Sendable () -> UID
     ) async throws -> (Stored, Position) {
         let key = declared.object.key
-        let context = DeclaredContext(actor: actor, priority: .people, newUID: newUID)
+        let context = DeclaredContext(
+            actor: actor,
+            priority: .people,
+            newUID: newUID,
+            keepsDoorAnnotations: false
+        )
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
             let existing = try writer.lock([key])[key]
+            var declared = declared
             if let existing {
                 if mode == .create { throw Failure(.alreadyExists, "\(key) exists already") }
-                try refuseGit(existing)
+                if existing.origin.gitSource != nil {
+                    guard let annotated = declared.annotating(existing) else { throw ownedByGit(existing) }
+                    declared = annotated
+                }
             } else if mode == .replace || expectedResourceVersion != nil {
                 throw Failure(.notFound, "\(key) does not exist")
             }
             if let expected = expectedResourceVersion, existing?.object.metadata.resourceVersion != expected {
                 throw Failure(.conflict, "\(key) has changed since version \(expected)", reason: "stale")
             }
+            guard !isDryRun else { return (try writer.preview(declared, existing: existing), .start) }
             let outcome = try writer.apply([.put(declared)])
             guard let stored = try writer.lock([key])[key] else {
                 throw Failure(.corrupted, "\(key) is missing")
@@ -129,15 +142,19 @@ extension Store {
 
     /// Removes one declared object for a person, and the run that belongs to it when it is a Workflow.
     ///
+    /// A dry run says whether it could be removed, and removes nothing.
     /// - Throws: `Failure.notFound`; `.conflict` with reason `owned_by_git` when a file declares the object.
-    package func removeOne(_ key: ObjectKey, actor: String) async throws -> Position {
+    @discardableResult
+    package func removeOne(_ key: ObjectKey, actor: String, isDryRun: Bool = false) async throws -> Position {
         let context = DeclaredContext(actor: actor, priority: .people, newUID: { UID("") })
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
             // Removing locks a Workflow's run before its object, so what is read here is not locked yet.
             let row = try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
             guard let row else { throw Failure(.notFound, "\(key) does not exist") }
-            try refuseGit(try Stored(row: row.value("row")))
+            let stored = try Stored(row: row.value("row"))
+            guard stored.origin.gitSource == nil else { throw ownedByGit(stored) }
+            guard !isDryRun else { return .start }
             let outcome = try writer.apply([.remove(key)])
             guard let position = outcome.positions.max() else {
                 throw Failure(.notFound, "\(key) does not exist")
@@ -204,6 +221,7 @@ extension Stored {
         origin.path = try row.optional("path")
         origin.line = try row.optional("line").flatMap { Int($0) }
         origin.column = try row.optional("column").flatMap { Int($0) }
+        origin.doorAnnotations = try row.optionalValue("door_annotations")?.decode()
         self.init(
             object: Object(kind: key.kind, metadata: metadata, status: try row.optionalValue("status")),
             digest: Digest(try row.text("digest")),
@@ -236,12 +254,12 @@ extension Session {
     }
 }
 
-private func refuseGit(_ stored: Stored) throws {
-    guard let source = stored.origin.gitSource else { return }
+private func ownedByGit(_ stored: Stored) -> Failure {
     let place = "\(stored.origin.path ?? "?"):\(stored.origin.line ?? 1)"
-    throw Failure(
+    return Failure(
         .conflict,
-        "\(stored.object.key) is declared by GitSource/\(source) at \(place); change it there",
+        "\(stored.object.key) is declared by GitSource/\(stored.origin.gitSource ?? "?") at \(place); "
+            + "change it there",
         reason: "owned_by_git"
     )
 }

@@ -118,6 +118,8 @@ private func commandEnvironment() throws -> CommandEnvironment {
         notice: complain,
         progress: { if isatty(2) == 1 { complain($0) } },
         now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) },
-        userID: { getuid() }
+        userID: { getuid() },
+        variable: { variables[$0] },
+        send: { try await http.send($0, maximumBodyBytes: $1) }
     )
 }

@@ -16,7 +16,11 @@ func transport(over http: HTTPClient, socket: String) -> ControlClient.Transport
                 totalTimeout: .seconds(60)
             )
             let response = try await http.send(request, maximumBodyBytes: 64 << 20)
-            return ControlClient.Answer(status: response.status, body: response.body)
+            return ControlClient.Answer(
+                status: response.status,
+                body: response.body,
+                warnings: response.headers.filter { $0.0 == "warning" }.map(\.1)
+            )
         },
         lines: { path, headers, each in
             let request = HTTPRequest(

@@ -67,8 +67,8 @@ func writePorts(_ store: Store) -> WritePorts {
             guard let object = try await store.object(key) else {
                 throw Failure(.notFound, "\(key) does not exist")
             }
+            let position = try await store.removeOne(key, actor: actor, isDryRun: isDryRun)
             guard !isDryRun else { return object }
-            let position = try await store.removeOne(key, actor: actor)
             try await store.waitForHorizon(position, deadline: .seconds(5))
             return object
         },
@@ -105,9 +105,6 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
     }
     let warnings = loaded.diagnostics.map { [$0.message, $0.fix].compactMap(\.self).joined(separator: "; ") }
     let existing = try await store.stored(request.key)
-    guard !request.isDryRun else {
-        return WriteResult(object: declared.object, isCreated: existing == nil, warnings: warnings)
-    }
     let mode: ApplyMode =
         switch request.method {
         case .create: .create
@@ -119,8 +116,9 @@ private func write(_ request: WriteRequest, _ store: Store) async throws -> Writ
         mode: mode,
         actor: request.actor,
         expectedResourceVersion: request.resourceVersion,
+        isDryRun: request.isDryRun,
         newUID: newUID
     )
-    try await store.waitForHorizon(position, deadline: .seconds(5))
+    if !request.isDryRun { try await store.waitForHorizon(position, deadline: .seconds(5)) }
     return WriteResult(object: stored.shown, isCreated: existing == nil, warnings: warnings)
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Outbound
 import Synchronization
 
 @testable import CommandLine
@@ -14,6 +15,10 @@ final class Door: Sendable {
         var afterPatch: @Sendable (Value) -> Value = { $0 }
         /// The methods that were asked for.
         var methods: Set<String> = []
+        /// The queries of the changes that were asked for, in order.
+        var queries: [String] = []
+        /// Whether objects that are deleted stay.
+        var keepsDeleted = false
         /// What happens to the objects after each look at one of them.
         var afterLook: @Sendable (inout [String: Value]) -> Void = { _ in }
     }
@@ -61,9 +66,16 @@ final class Door: Sendable {
     }
 
     private func answer(_ method: String, _ path: String, _ body: [UInt8]) throws -> ControlClient.Answer {
-        with { $0.methods.insert(method) }
+        with { contents in
+            contents.methods.insert(method)
+            if method != "GET" { contents.queries.append(String(path.drop { $0 != "?" }.dropFirst())) }
+        }
         if method == "GET", let list = try list(path) { return list }
+        let isDryRun = path.contains("dryRun=All")
+        let path = String(path.prefix { $0 != "?" })
         if method == "PATCH" { return try patch(path, body) }
+        if method == "PUT" { return try replace(path, body, isDryRun: isDryRun) }
+        if method == "DELETE" { return remove(path, isDryRun: isDryRun) }
         return try with { contents in
             guard method == "POST" else {
                 defer { contents.afterLook(&contents.objects) }
@@ -74,7 +86,7 @@ final class Door: Sendable {
             let name = "\(path)/\(object.at("metadata", "name")?.string ?? "")"
             guard contents.objects[name] == nil else { return status(409, "AlreadyExists", name) }
             object["status"] = contents.outcome
-            contents.objects[name] = object
+            if !isDryRun { contents.objects[name] = object }
             return .init(status: 201, body: object.canonicalBytes)
         }
     }
@@ -98,6 +110,31 @@ final class Door: Sendable {
         return .init(status: 200, body: body.canonicalBytes)
     }
 
+    /// Replaces an object, unless it is another version than the one that is given.
+    private func replace(_ path: String, _ body: [UInt8], isDryRun: Bool) throws -> ControlClient.Answer {
+        let object = try Value(json: body)
+        return with { contents in
+            guard let old = contents.objects[path] else { return status(404, "NotFound", path) }
+            let version = object.at("metadata", "resourceVersion")
+            guard version == nil || version == old.at("metadata", "resourceVersion") else {
+                return status(409, "Conflict", path, cause: "stale")
+            }
+            let after = object.merging([
+                "metadata": ["resourceVersion": "8"], "status": old["status"] ?? .null,
+            ])
+            if !isDryRun { contents.objects[path] = after }
+            return .init(status: 200, body: after.canonicalBytes)
+        }
+    }
+
+    private func remove(_ path: String, isDryRun: Bool) -> ControlClient.Answer {
+        with { contents in
+            guard let old = contents.objects[path] else { return status(404, "NotFound", path) }
+            if !isDryRun, !contents.keepsDeleted { contents.objects[path] = nil }
+            return .init(status: 200, body: old.canonicalBytes)
+        }
+    }
+
     /// Merges into an object, and lets `afterPatch` play the control plane.
     private func patch(_ path: String, _ body: [UInt8]) throws -> ControlClient.Answer {
         let patch = try Value(json: body)
@@ -108,8 +145,19 @@ final class Door: Sendable {
         }
     }
 
-    private func status(_ code: Int, _ reason: String, _ subject: String) -> ControlClient.Answer {
-        let body: Value = ["kind": "Status", "reason": .string(reason), "message": .string(subject)]
+    private func status(
+        _ code: Int,
+        _ reason: String,
+        _ subject: String,
+        cause: String? = nil
+    ) -> ControlClient.Answer {
+        let causes = cause.map { cause -> [Value] in
+            [["reason": .string(cause), "message": .string(subject)]]
+        }
+        let body: Value = [
+            "kind": "Status", "reason": .string(reason), "message": .string(subject),
+            "details": ["causes": .array(causes ?? [])],
+        ]
         return .init(status: code, body: body.canonicalBytes)
     }
 }
@@ -130,7 +178,8 @@ func run<Verb: AsyncParsableCommand>(
     _ verb: Verb.Type,
     _ arguments: [String],
     door: Door = Door(),
-    userID: UInt32 = 1000
+    userID: UInt32 = 1000,
+    variables: [String: String] = [:]
 ) async -> Outcome {
     let lines = Mutex<(output: [String], notices: [String])>(([], []))
     let environment = CommandEnvironment(
@@ -140,7 +189,9 @@ func run<Verb: AsyncParsableCommand>(
         notice: { line in lines.withLock { $0.notices.append(line) } },
         progress: { line in lines.withLock { $0.notices.append(line) } },
         now: { Timestamp(microseconds: 0) },
-        userID: { userID }
+        userID: { userID },
+        variable: { variables[$0] },
+        send: { try await HTTPClient().send($0, maximumBodyBytes: $1) }
     )
     var failure: (any Error)?
     do {

@@ -230,6 +230,12 @@ import Testing
         #expect(outcome.output.isEmpty)
     }
 
+    @Test func `a Decision that nobody executes in time is told apart`() async {
+        door.with { $0.outcome = [:] }
+        let outcome = await run(Approve.self, ["gate/g1", "--timeout", "0s"], door: door)
+        #expect(outcome.failure?.exitCode == 3 && door.decisions.count == 1)
+    }
+
     @Test func `of several open gates one must be named`() async throws {
         try openGates("g1", "g2")
         let outcome = await run(Approve.self, ["workflow/fix"], door: door)

@@ -26,6 +26,10 @@ import Testing
             ]
         )
         #expect(shown.origin == origin)
+        var annotated = origin
+        annotated.doorAnnotations = ["agirunner.dev/suspend"]
+        let again = Stored(object: object, digest: Digest("d"), origin: annotated).shown
+        #expect(again.origin == annotated)
     }
 
     @Test func `what a person applied shows who it was and through which door`() {

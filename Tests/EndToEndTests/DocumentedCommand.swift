@@ -70,7 +70,10 @@ struct DocumentedCommand {
             }
         }
 
-        var flags: [String] { arguments.filter { $0.hasPrefix("-") } }
+        /// Without their values.
+        var flags: [String] {
+            arguments.filter { $0.hasPrefix("-") }.map { String($0.prefix { $0 != "=" }) }
+        }
     }
 }
 

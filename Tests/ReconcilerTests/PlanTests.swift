@@ -48,6 +48,24 @@ import Testing
         for change in changes { #expect(acts(try planned([change], [old.stored])) == ["change Role/a"]) }
     }
 
+    @Test func `what people have set beside a file stays, and is no change`() throws {
+        let file = declared("GitSource", "a", annotations: ["note": "n"])
+        var stored = file.stored
+        stored.object.metadata.annotations = ["note": "n", "agirunner.dev/suspend": "true"]
+        #expect(acts(try planned([file], [stored])) == ["change GitSource/a"], "nobody has set it")
+        stored.origin.doorAnnotations = ["agirunner.dev/suspend"]
+        #expect(try planned([file], [stored]).isEmpty)
+        let changed = declared("GitSource", "a", ["x": 1], annotations: ["note": "m"])
+        let step = try #require(try planned([changed], [stored]).steps.first)
+        #expect(
+            step.declared?.object.metadata.annotations == ["note": "m", "agirunner.dev/suspend": "true"]
+        )
+        #expect(step.declared?.keepingDoorAnnotations(of: stored) == step.declared)
+        stored.object.metadata.annotations = ["note": "n"]
+        stored.origin.doorAnnotations = nil
+        #expect(step.declared?.keepingDoorAnnotations(of: stored) == changed, "resumed since")
+    }
+
     @Test func `a label that the file no longer has is a change`() throws {
         let stored = declared("Role", "a", labels: ["tier": "one", "owner": "ops"]).stored
         #expect(

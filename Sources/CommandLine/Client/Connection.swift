@@ -1,5 +1,6 @@
 import ArgumentParser
 package import Domain
+package import Outbound
 
 /// What the program gives the verbs: how to reach the door, and where text goes.
 package struct CommandEnvironment: Sendable {
@@ -11,6 +12,10 @@ package struct CommandEnvironment: Sendable {
     package var progress: @Sendable (String) -> Void
     package var now: @Sendable () -> Timestamp
     package var userID: @Sendable () -> UInt32
+    /// A variable of the process's environment.
+    package var variable: @Sendable (String) -> String?
+    /// Sends a request to anywhere; an answer with more bytes than given is an error.
+    package var send: @Sendable (HTTPRequest, _ maximumBodyBytes: Int) async throws -> HTTPResponse
 
     /// An environment of its closures.
     package init(
@@ -20,7 +25,9 @@ package struct CommandEnvironment: Sendable {
         notice: @escaping @Sendable (String) -> Void,
         progress: @escaping @Sendable (String) -> Void,
         now: @escaping @Sendable () -> Timestamp,
-        userID: @escaping @Sendable () -> UInt32
+        userID: @escaping @Sendable () -> UInt32,
+        variable: @escaping @Sendable (String) -> String?,
+        send: @escaping @Sendable (HTTPRequest, Int) async throws -> HTTPResponse
     ) {
         self.connect = connect
         self.defaultState = defaultState
@@ -29,6 +36,8 @@ package struct CommandEnvironment: Sendable {
         self.progress = progress
         self.now = now
         self.userID = userID
+        self.variable = variable
+        self.send = send
     }
 
     /// Set around the whole command by the program: argument-parser makes the verbs itself and hands them

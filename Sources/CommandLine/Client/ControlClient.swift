@@ -7,11 +7,18 @@ package struct ControlClient: Sendable {
     package struct Answer: Sendable {
         package let status: Int
         package let body: [UInt8]
+        /// What the server warns of, a sentence each.
+        package let warnings: [String]
 
-        /// An answer of its parts.
-        package init(status: Int, body: [UInt8]) {
+        /// An answer of its parts; `warnings` are the values of its `Warning` headers.
+        package init(status: Int, body: [UInt8], warnings: [String] = []) {
             self.status = status
             self.body = body
+            // *Source*: RFC 7234, section 5.5: a code, an agent and a quoted text.
+            self.warnings = warnings.map { value in
+                let parts = value.split(separator: " ", maxSplits: 2)
+                return parts.count < 3 ? value : parts[2].filter { $0 != "\"" }
+            }
         }
     }
 
@@ -124,12 +131,15 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
     package let reason: String?
     package let message: String
     package let exitCode: Int32
+    /// Whether the server refused a change because the object is no longer the one that was read.
+    package let isStale: Bool
 
     /// A failure of the command itself.
-    package init(_ message: String, reason: String? = nil, exitCode: Int32 = 1) {
+    package init(_ message: String, reason: String? = nil, exitCode: Int32 = 1, isStale: Bool = false) {
         self.message = message
         self.reason = reason
         self.exitCode = exitCode
+        self.isStale = isStale
     }
 
     /// A failure of a server that does not answer.
@@ -148,11 +158,16 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         let reason = body["reason"]?.string ?? "HTTP \(answer.status)"
         let message =
             body["message"]?.string ?? body["detail"]?.string ?? body["title"]?.string ?? "no explanation"
-        let causes = (body.at("details", "causes")?.array ?? []).compactMap { cause -> String? in
+        let list = body.at("details", "causes")?.array ?? []
+        let causes = list.compactMap { cause -> String? in
             guard let text = cause["message"]?.string, !message.contains(text) else { return nil }
             return "\n  \(cause["field"]?.string.map { "\($0): " } ?? "")\(text)"
         }
-        self.init("Error from server (\(reason)): \(message)\(causes.joined())", reason: reason)
+        self.init(
+            "Error from server (\(reason)): \(message)\(causes.joined())",
+            reason: reason,
+            isStale: list.contains { $0["reason"] == "stale" }
+        )
     }
 
     package var description: String { message.hasPrefix("Error from server") ? message : "error: \(message)" }

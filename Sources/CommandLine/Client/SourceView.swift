@@ -18,7 +18,7 @@ struct SourceView {
 
     /// Whether nothing of it is applied before somebody lifts that.
     var isSuspended: Bool {
-        spec.suspend || source.metadata.annotations?["agirunner.dev/suspend"] == "true"
+        spec.suspend || source.metadata.annotations?[DoorAnnotations.suspend] == "true"
     }
 
     /// Reads a source and what is declared; without a name, the only source there is.

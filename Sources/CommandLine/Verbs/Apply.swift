@@ -1,169 +1,169 @@
 package import ArgumentParser
-import Catalog
 import Domain
-
-/// What `apply`, `create` and `delete -f` read.
-struct FileOptions: ParsableArguments {
-    @Option(
-        name: [.customShort("f"), .customLong("filename")],
-        help: "A file, a folder, or - for standard input."
-    )
-    var filename: [String] = []
-    @Flag(name: [.customShort("R"), .long], help: "Folders below the folder, too.") var recursive = false
-
-    /// The objects of all files, in the order they can be applied; *throws* after printing what is wrong with
-    /// them.
-    ///
-    /// References may lead to what the server has already.
-    func objects(_ connection: ConnectionOptions, _ client: ControlClient) async throws -> [Object] {
-        try await declared(connection, client).map(\.object)
-    }
-
-    /// The objects with the places of their fields, which only a comparison needs.
-    func declared(
-        _ connection: ConnectionOptions,
-        _ client: ControlClient,
-        keepsPlaces: Bool = false
-    ) async throws -> [Declared] {
-        let environment = try CommandEnvironment.required()
-        var sources: [String: [UInt8]] = [:]
-        for path in filename {
-            for file in try yamlFiles(path, isRecursive: recursive) {
-                let name = file == "-" ? "stdin.yaml" : file
-                sources[name] = try readFile(file)
-            }
-        }
-        var options = LoadOptions()
-        options.namespace = connection.namespace
-        options.passesOverServerFields = true
-        options.keepsPlaces = keepsPlaces
-        for kind in Kind.all where kind.isDeclared {
-            for object in try await client.list(kind, namespace: nil) {
-                options.existing[object.key] = object.spec ?? [:]
-            }
-        }
-        options.inForce = options.existing
-        let loaded = Loader().load(
-            sources.map { SourceFile(path: $0.key, bytes: $0.value) },
-            options: options
-        )
-        for diagnostic in loaded.diagnostics {
-            environment.notice(diagnostic.text(source: sources[diagnostic.path]))
-        }
-        guard !loaded.hasErrors else { throw ExitCode.failure }
-        guard !loaded.objects.isEmpty else {
-            throw CommandFailure("no objects in \(filename.joined(separator: ", "))")
-        }
-        return loaded.objects
-    }
-}
 
 /// `agirunner apply`.
 package struct Apply: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Create or change objects from files, or carry out a saved plan.",
-        discussion:
-            "A saved plan is carried out only if the source, the applied commit and every object it was made "
-            + "from are as they were; else it says what went stale.\n\n"
-            + "Examples:\n"
-            + "  agirunner apply -f roles/developer.yaml\n"
-            + "  agirunner plan --revision HEAD -o release.plan\n"
-            + "  agirunner apply release.plan"
+        discussion: """
+            With --prune, objects of the set that the files no longer hold are deleted; what git declares, \
+            sources, runs and protected objects stay. A saved plan is carried out only if the source, the \
+            applied commit and every object it was made from are as they were; else it says what went stale.
+
+            Examples:
+              agirunner apply -f roles/developer.yaml --dry-run=server
+              agirunner apply -R -f config --applyset team --prune --wait
+              agirunner plan --revision HEAD -o release.plan
+              agirunner apply release.plan
+
+            Exit codes: 0 applied (and ready, with --wait), 1 error, 3 not ready in time, 4 an object cannot \
+            become ready.
+            """
     )
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var files: FileOptions
+    @OptionGroup var choices: WriteChoices
+    @Option(help: "The set that the objects become members of, a name of its own in the namespace.")
+    var applyset: String?
+    @Flag(help: "Delete the members of --applyset that the files do not hold.") var prune = false
+    @Flag(help: "Wait until every object is ready.") var wait = false
     @Argument(help: "A plan that 'agirunner plan' saved.") var plan: String?
-    @Option(help: "How long to wait for a plan to be carried out, such as 30s or 5m.") var timeout = "60s"
+    @Option(help: "How long to wait for a plan to be carried out, or with --wait, such as 30s or 5m.")
+    var timeout = "60s"
 
     /// A command to be filled by the parser.
     package init() {}
 
     package func run() async throws {
-        guard let plan else { return try await writeAll(files, connection, canReplace: true) }
-        guard files.filename.isEmpty else {
-            throw CommandFailure("a saved plan names its files itself; leave -f out")
+        let limit = try timeLimit(timeout)
+        if let plan {
+            guard files.filename.isEmpty, choices.dryRun == .none, applyset == nil, !prune, !wait else {
+                throw CommandFailure("a saved plan says everything itself; it takes --timeout alone")
+            }
+            return try await carryOut(plan, try connection.client(), within: limit)
         }
-        guard let limit = Duration(text: timeout) else {
-            throw CommandFailure("--timeout must be a duration such as 30s")
+        try files.require()
+        guard !prune || applyset != nil else {
+            throw CommandFailure("--prune needs --applyset NAME, which says what may be deleted")
         }
-        try await carryOut(plan, try connection.client(), within: limit)
-    }
-}
-
-/// `agirunner create`.
-package struct Create: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Create objects from files.")
-
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var files: FileOptions
-
-    /// A command to be filled by the parser.
-    package init() {}
-
-    package func run() async throws { try await writeAll(files, connection, canReplace: false) }
-}
-
-private func writeAll(_ files: FileOptions, _ connection: ConnectionOptions, canReplace: Bool) async throws {
-    let environment = try CommandEnvironment.required()
-    guard !files.filename.isEmpty else {
-        throw CommandFailure("must specify -f FILE, a folder, or -f - for standard input")
-    }
-    let client = try connection.client()
-    for object in try await files.objects(connection, client) {
-        guard let kind = Kind.named(object.kind) else { continue }
-        let existing = try await client.find(
-            kind,
-            namespace: object.metadata.namespace,
-            name: object.metadata.name
-        )
-        let body = try Value(encoding: object)
-        let verb: String
-        if let existing, canReplace {
-            let path = client.path(kind, namespace: object.metadata.namespace, name: object.metadata.name)
-            let answer = try await client.request("PUT", path, body)
-            let after = try client.decode(answer)
-            verb =
-                after.metadata.resourceVersion == existing.metadata.resourceVersion
-                ? "unchanged" : "configured"
-        } else {
-            try await client.request("POST", client.path(kind, namespace: object.metadata.namespace), body)
-            verb = "created"
-        }
-        environment.output("\(kind.singular).\(Kind.group)/\(object.metadata.name) \(verb)")
-    }
-}
-
-/// `agirunner delete`.
-package struct Delete: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
-        abstract: "Delete objects that no repository declares."
-    )
-
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var files: FileOptions
-    @Argument(help: "kind/NAME, or a kind.") var target: String?
-    @Argument(help: "The object's name.") var name: String?
-
-    /// A command to be filled by the parser.
-    package init() {}
-
-    package func run() async throws {
-        let environment = try CommandEnvironment.required()
+        let set = try applyset.map { try ApplySet($0, namespace: connection.namespace) }
+        guard choices.dryRun != .client else { return try await check() }
         let client = try connection.client()
-        var keys: [(Kind, String?, String)] = []
-        if let target {
-            let target = try Target(target, name: name)
-            keys.append((target.kind, connection.namespace, try target.required()))
-        }
-        for object in files.filename.isEmpty ? [] : try await files.objects(connection, client) {
-            guard let kind = Kind.named(object.kind) else { continue }
-            keys.append((kind, object.metadata.namespace, object.metadata.name))
-        }
-        guard !keys.isEmpty else { throw CommandFailure("must specify kind/NAME or -f FILE") }
-        for (kind, namespace, name) in keys {
-            try await client.request("DELETE", client.path(kind, namespace: namespace, name: name))
-            environment.output("\(kind.singular).\(Kind.group) \"\(name)\" deleted")
+        let objects = try await files.objects(connection, client, validate: choices.validate)
+        let applied = try await apply(objects, as: set, client)
+        if prune, let set { try await delete(besides: Set(objects.map(\.key)), of: set, client) }
+        guard wait, choices.dryRun == .none else { return }
+        var waiting = ObjectWait(wishes: [.condition(type: "Ready", status: "True")], limit: limit, client)
+        try await waiting.wait(
+            for: applied.compactMap { object in
+                Kind.named(object.kind).map { Awaited($0, object.metadata.namespace, object.metadata.name) }
+            }
+        ) { awaited in
+            try CommandEnvironment.required().output("\(awaited.reference) ready")
         }
     }
+
+    /// Judges the files without a server.
+    private func check() async throws {
+        guard !prune else {
+            throw CommandFailure("what --prune would delete only the server knows: use --dry-run=server")
+        }
+        let environment = try CommandEnvironment.required()
+        for key in try await files.offline(connection, validate: choices.validate) {
+            environment.output("\(key.reference) valid\(choices.dryRun.mark)")
+        }
+    }
+
+    /// Writes the objects, or tries to, and answers what the server has then.
+    ///
+    /// A member of a set stays one when it is applied without naming the set.
+    private func apply(
+        _ objects: [Object],
+        as set: ApplySet?,
+        _ client: ControlClient
+    ) async throws -> [Object] {
+        let environment = try CommandEnvironment.required()
+        // Before anything is written, so that a member of another set changes nothing.
+        var writes: [(kind: Kind, object: Object, live: Object?)] = []
+        for object in objects {
+            guard let kind = Kind.named(object.kind) else { continue }
+            let metadata = object.metadata
+            let live = try await client.find(kind, namespace: metadata.namespace, name: metadata.name)
+            writes.append((kind, try membership(object, live, set), live))
+        }
+        var applied: [Object] = []
+        for (kind, object, live) in writes {
+            let metadata = object.metadata
+            let path = client.path(
+                kind,
+                namespace: metadata.namespace,
+                name: live == nil ? nil : metadata.name
+            )
+            let answer = try await client.request(
+                live == nil ? "POST" : "PUT",
+                path + choices.query(client),
+                try Value(encoding: object)
+            )
+            let after = try client.decode(answer)
+            let act = live.map { isSame($0, after) ? "unchanged" : "configured" } ?? "created"
+            environment.output("\(object.key.reference) \(act)\(choices.dryRun.mark)")
+            applied.append(after)
+        }
+        return applied
+    }
+
+    private func membership(_ object: Object, _ live: Object?, _ set: ApplySet?) throws -> Object {
+        guard let set else { return ApplySet.keeping(object, live: live) }
+        return try set.adopting(object, live: live)
+    }
+
+    /// Deletes the members that no file holds any longer.
+    private func delete(
+        besides kept: Set<ObjectKey>,
+        of set: ApplySet,
+        _ client: ControlClient
+    ) async throws {
+        let environment = try CommandEnvironment.required()
+        for (object, reason) in try await set.surplus(besides: kept, client) {
+            guard let kind = Kind.named(object.kind) else { continue }
+            if let reason {
+                environment.notice("\(object.key.reference) not pruned: \(reason)")
+                continue
+            }
+            let metadata = object.metadata
+            let path = client.path(kind, namespace: metadata.namespace, name: metadata.name)
+            // What was made anew under the name meanwhile is not the member that was seen.
+            let uid = metadata.uid.map { Value.string($0.text) }
+            let query = client.query([("dryRun", choices.dryRun.parameter)])
+            try await client.request(
+                "DELETE",
+                path + query,
+                .members(["preconditions": .members(["uid": uid])])
+            )
+            environment.output("\(object.key.reference) pruned\(choices.dryRun.mark)")
+        }
+    }
+}
+
+/// Whether a write left everything that people declare as it was.
+///
+/// A status may move meanwhile, and so may the version.
+func isSame(_ before: Object, _ after: Object) -> Bool {
+    let (old, new) = (before.metadata, after.metadata)
+    return old.generation == new.generation && before.spec == after.spec
+        && old.labels ?? [:] == new.labels ?? [:] && old.annotations ?? [:] == new.annotations ?? [:]
+}
+
+extension FileOptions {
+    /// *Throws* when no file was named.
+    func require() throws {
+        guard filename.isEmpty else { return }
+        throw CommandFailure("must specify -f FILE, a folder, a URL, or -f - for standard input")
+    }
+}
+
+extension ObjectKey {
+    /// As messages name it: `role.agirunner.dev/x`.
+    var reference: String { Kind.named(kind)?.reference(name) ?? "\(kind)/\(name)" }
 }

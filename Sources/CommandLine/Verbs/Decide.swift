@@ -8,6 +8,7 @@ struct DecisionOptions: ParsableArguments {
     @Argument(help: "workflow/NAME (its one open gate, for gates), gate/NAME, task/NAME or escalation/NAME.")
     var target: String
     @Option(help: "Why, for the record and for agents.") var note: String?
+    @Option(help: "How long to wait until it took effect, such as 30s or 5m.") var timeout = "30s"
 
     /// Makes the Decision, waits until it took effect, and says what came of it.
     ///
@@ -15,6 +16,7 @@ struct DecisionOptions: ParsableArguments {
     /// one.
     func decide(_ action: DecisionSpec.Action, done: String) async throws {
         let environment = try CommandEnvironment.required()
+        let limit = try timeLimit(timeout)
         let client = try connection.client()
         let target = try Target(self.target)
         let name = try target.required()
@@ -37,7 +39,7 @@ struct DecisionOptions: ParsableArguments {
                 "note": note.map(Value.string), "expects": digest.map { ["digest": .string($0)] },
             ]),
         ])
-        let outcome = try await submit(decision, client)
+        let outcome = try await submit(decision, client, within: limit)
         guard outcome.status?["outcome"]?.string == "applied" else {
             let why = (outcome.status?["conditions"]?.array ?? []).first { $0["type"]?.string == "Ready" }
             throw CommandFailure(
@@ -61,7 +63,11 @@ struct DecisionOptions: ParsableArguments {
         return gates.first?["digest"]?.string
     }
 
-    private func submit(_ decision: Value, _ client: ControlClient) async throws -> Object {
+    private func submit(
+        _ decision: Value,
+        _ client: ControlClient,
+        within limit: Duration
+    ) async throws -> Object {
         guard let kind = Kind.named("Decision"), let name = decision.at("metadata", "name")?.string else {
             throw CommandFailure("the kind Decision is missing")
         }
@@ -71,16 +77,19 @@ struct DecisionOptions: ParsableArguments {
             // The same person said the same of the same thing before: its outcome is the answer.
         }
         let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(30)
-        while clock.now < deadline {
+        let deadline = clock.now + limit
+        while true {
             let object = try await client.get(kind, namespace: connection.namespace, name: name)
             if object.status?["outcome"] != nil { return object }
+            guard clock.now < deadline else {
+                throw CommandFailure(
+                    "decision/\(name) was recorded but not executed within \(timeout); "
+                        + "see 'agirunner get decisions'",
+                    exitCode: 3
+                )
+            }
             try await clock.sleep(for: .milliseconds(50))
         }
-        throw CommandFailure(
-            "decision/\(name) was recorded but not executed within 30s; see 'agirunner get decisions'",
-            exitCode: 3
-        )
     }
 }
 
@@ -120,15 +129,6 @@ package struct Pause: AsyncParsableCommand {
     /// A command to be filled by the parser.
     package init() {}
     package func run() async throws { try await options.decide(.pause, done: "paused") }
-}
-
-/// `agirunner resume`.
-package struct Resume: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Let a paused run go on.")
-    @OptionGroup var options: DecisionOptions
-    /// A command to be filled by the parser.
-    package init() {}
-    package func run() async throws { try await options.decide(.resume, done: "resumed") }
 }
 
 /// `agirunner cancel`.

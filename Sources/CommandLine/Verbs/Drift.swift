@@ -66,7 +66,14 @@ package struct Drift: AsyncParsableCommand {
     /// no longer declared, or is another owner's, is the plan's to explain. None of them is drift.
     private func drift(of view: SourceView, _ loaded: Loaded) -> ChangeReport {
         let foreign = Set(view.stored.filter { $0.origin.gitSource != view.name }.map(\.object.key))
-        let declared = loaded.objects.filter { !foreign.contains($0.object.key) }
+        let stored = Dictionary(
+            view.stored.map { ($0.object.key, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        // What people may set beside a file is no drift either.
+        let declared = loaded.objects.filter { !foreign.contains($0.object.key) }.map { declared in
+            stored[declared.object.key].map(declared.keepingDoorAnnotations) ?? declared
+        }
         let byKey = Dictionary(
             declared.map { ($0.object.key, $0) },
             uniquingKeysWith: { first, _ in first }

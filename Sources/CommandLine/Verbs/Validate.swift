@@ -61,7 +61,7 @@ package struct Validate: AsyncParsableCommand {
 }
 
 /// What a check without a server leaves open.
-private func unchecked(_ loaded: Loaded) -> [String] {
+func unchecked(_ loaded: Loaded) -> [String] {
     let kinds = Set(loaded.objects.map(\.object.kind) + loaded.heldBack.keys.map(\.kind))
     var lines = ["which files the source reads, what its grants allow, and who owns the objects already"]
     if kinds.contains("Playbook") { lines.append("whether a changed playbook has a new version") }

@@ -53,6 +53,18 @@ enum Wish {
         return true
     }
 
+    /// Whether a stalled object stands in the way of what is waited for.
+    var isForSuccess: Bool {
+        guard case .condition(let type, let status) = self else { return false }
+        return type == "Ready" ? status.lowercased() == "true" : type != "Stalled"
+    }
+
+    /// Whether a condition is about what is declared now, not about an older generation of it.
+    static func isCurrent(_ condition: Value, of object: Object) -> Bool {
+        guard let seen = condition["observedGeneration"]?.integer else { return true }
+        return seen >= object.metadata.generation ?? 0
+    }
+
     func isMet(by object: Object?) throws -> Bool {
         guard let object else {
             guard case .delete = self else { return false }
@@ -67,6 +79,7 @@ enum Wish {
                 $0["type"]?.string == type
             }
             return condition?["status"]?.string?.lowercased() == status.lowercased()
+                && condition.map { Self.isCurrent($0, of: object) } == true
         case .revision(let commit):
             return object.status?["appliedCommit"]?.string?.hasPrefix(commit) == true
                 && object.readyCondition?["status"] == "True"

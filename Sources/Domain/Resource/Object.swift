@@ -8,6 +8,9 @@ package struct Origin: Sendable, Hashable, Codable {
     package var column: Int?
     /// Who applied it on the control door (`unix:1000`), or nil when git declares it.
     package var appliedBy: String?
+    /// The annotations of an object that git declares which people have set on the control door, sorted; nil
+    /// for none.
+    package var doorAnnotations: [String]?
 
     /// An origin in git.
     package init(gitSource: String, commit: CommitID, path: String, position: TextPosition) {
@@ -132,6 +135,7 @@ extension Stored {
                 "gitSource": .string(source), "commit": origin.commit.map { .string($0.text) },
                 "path": origin.path.map(Value.string), "line": origin.line.map { .integer(Int64($0)) },
                 "column": origin.column.map { .integer(Int64($0)) },
+                "doorAnnotations": origin.doorAnnotations.map { .array($0.map(Value.string)) },
             ])
         } else if let user = origin.appliedBy {
             status["appliedBy"] = ["user": .string(user), "door": "control"]
@@ -153,6 +157,7 @@ extension Object {
         origin.path = source["path"]?.string
         origin.line = source["line"]?.integer.map(Int.init(clamping:))
         origin.column = source["column"]?.integer.map(Int.init(clamping:))
+        origin.doorAnnotations = source["doorAnnotations"]?.array?.compactMap(\.string)
         return origin
     }
 }

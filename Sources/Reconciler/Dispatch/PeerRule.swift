@@ -1,5 +1,6 @@
 internal import Domain
 internal import WorkerProtocol
+
 /// Who may come through a unix socket: the user that runs the control plane, and root.
 package struct PeerRule: Sendable {
     private let owner: UInt32

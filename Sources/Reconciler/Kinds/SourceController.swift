@@ -22,7 +22,7 @@ package struct SourceController: Sendable {
             let wanted = max(.seconds(1), Duration(text: spec.interval) ?? .seconds(60))
             let interval = jittered(wanted, for: stored.object.metadata.name)
             let isSuspended =
-                spec.suspend || stored.object.metadata.annotations?["agirunner.dev/suspend"] == "true"
+                spec.suspend || stored.object.metadata.annotations?[DoorAnnotations.suspend] == "true"
             let planned = isSuspended ? plannedCommit(stored) : nil
             guard !isSuspended || planned != nil else {
                 let suspended = Readiness.ready(reason: "Suspended", message: "the source is suspended")

@@ -84,6 +84,7 @@ package func plan(_ input: PlanInput) -> Plan {
             result.steps.append(step(.create, declared))
             continue
         }
+        let declared = declared.keepingDoorAnnotations(of: existing)
         if existing.origin.gitSource != input.source {
             conflicts.append((declared, existing))
         } else if isChanged(declared, existing) {
@@ -120,6 +121,7 @@ private func isChanged(_ declared: Declared, _ stored: Stored) -> Bool {
 
 private func isMoved(_ declared: Origin, _ stored: Origin) -> Bool {
     (declared.path, declared.line, declared.column) != (stored.path, stored.line, stored.column)
+        || declared.doorAnnotations != stored.doorAnnotations
 }
 
 private func addRemovals(to plan: inout Plan, _ input: PlanInput) {

@@ -1,0 +1,192 @@
+import Domain
+
+/// One object that is waited for.
+struct Awaited: Hashable {
+    let kind: Kind
+    let namespace: String?
+    let name: String
+    /// The object that is meant, where another one of that name is not it.
+    var uid: UID?
+
+    init(_ kind: Kind, _ namespace: String?, _ name: String, uid: UID? = nil) {
+        self.kind = kind
+        self.namespace = namespace
+        self.name = name
+        self.uid = uid
+    }
+
+    /// As messages name it: `role.agirunner.dev/x`.
+    var reference: String { kind.reference(name) }
+}
+
+/// Waits until objects are as asked, or cannot become so.
+struct ObjectWait {
+    /// How long a commit that is there already may take to be seen, besides twice its source's interval.
+    ///
+    /// What git declares is mended by a commit, which changes nothing of the object: a stall that was there
+    /// when the wait began may be about an older one.
+    private static let timeForCommit = Duration.seconds(30)
+
+    let wishes: [Wish]
+    let limit: Duration
+    let client: ControlClient
+    private let clock = ContinuousClock()
+    private var hasAnswered = false
+    /// What was told of each object, and since when it is stalled.
+    private var told: [Awaited: String] = [:]
+    private var stalledSince: [Awaited: ContinuousClock.Instant] = [:]
+
+    init(wishes: [Wish], limit: Duration, _ client: ControlClient) {
+        self.wishes = wishes
+        self.limit = limit
+        self.client = client
+    }
+
+    /// Looks until all objects are as asked; `met` is called for each as soon as it is.
+    ///
+    /// - Throws: `CommandFailure` with exit code 3 when time is over, 4 when one of them ended in another way
+    ///   or is stalled, 5 when another commit followed the one that is waited for.
+    mutating func wait(for objects: [Awaited], met: (Awaited) throws -> Void) async throws {
+        let environment = try CommandEnvironment.required()
+        let start = clock.now
+        let deadline = start + limit
+        var pending = objects
+        while true {
+            var rest: [(awaited: Awaited, state: String)] = []
+            for awaited in pending {
+                guard case .read(let object) = try await look(at: awaited, before: deadline) else {
+                    rest.append((awaited, "cannot be read yet"))
+                    continue
+                }
+                if try wishes.allSatisfy({ try $0.isMet(by: object) }) {
+                    try met(awaited)
+                    continue
+                }
+                try await refuse(object, awaited)
+                rest.append((awaited, state(of: object)))
+            }
+            guard let first = rest.first else { return }
+            let name = "\(first.awaited.kind.singular)/\(first.awaited.name)"
+            guard clock.now < deadline else {
+                let more = rest.count > 1 ? ", and \(rest.count - 1) more" : ""
+                throw CommandFailure(
+                    "timed out after \(limit.text): \(name) \(first.state)\(more)",
+                    exitCode: 3
+                )
+            }
+            if clock.now > start + .seconds(1), told[first.awaited] != first.state {
+                environment.progress("waiting: \(name) \(first.state)")
+                told[first.awaited] = first.state
+            }
+            pending = rest.map(\.awaited)
+            try await clock.sleep(for: .milliseconds(200))
+        }
+    }
+
+    private enum Look {
+        case read(Object?)
+        /// The server may answer later.
+        case later
+    }
+
+    /// The object as it is now.
+    private mutating func look(
+        at awaited: Awaited,
+        before deadline: ContinuousClock.Instant
+    ) async throws -> Look {
+        do {
+            let object = try await client.find(
+                awaited.kind,
+                namespace: awaited.namespace,
+                name: awaited.name
+            )
+            hasAnswered = true
+            let isMeant = awaited.uid == nil || object?.metadata.uid == awaited.uid
+            return .read(isMeant ? object : nil)
+        } catch  where clock.now < deadline && mayPass(error) {
+            return .later
+        }
+    }
+
+    /// How an object is doing, in a few words.
+    private func state(of object: Object?) -> String {
+        guard let object else { return "does not exist" }
+        if let phase = object.status?["phase"]?.string {
+            let stage = object.status?["currentStage"]?.string.map { " in stage \($0)" } ?? ""
+            return "is \(phase)\(stage)"
+        }
+        guard let ready = object.readyCondition else { return "is there" }
+        return ready["status"] == "True"
+            ? "is ready" : "is not ready: \(cell(ready["reason"])): \(cell(ready["message"]))"
+    }
+
+    /// Ends the wait for what can no longer come.
+    private mutating func refuse(_ object: Object?, _ awaited: Awaited) async throws {
+        guard let object else { return }
+        let name = "\(awaited.kind.singular)/\(awaited.name)"
+        if let phase = object.status?["phase"]?.string, WorkflowPhase(rawValue: phase)?.isTerminal == true,
+            object.kind == "Workflow", !wishes.contains(where: \.isForTheEnd)
+        {
+            let message = object.status?["message"]?.string.map { ": \($0)" } ?? ""
+            throw CommandFailure("workflow/\(awaited.name) ended as \(phase)\(message)", exitCode: 4)
+        }
+        let commits = wishes.compactMap(\.commit)
+        let applied = object.status?["appliedCommit"]?.string ?? ""
+        let ready = object.readyCondition ?? .null
+        let why = "\(cell(ready["reason"])): \(cell(ready["message"]))"
+        if isStalled(object), commits.contains(where: applied.hasPrefix) {
+            throw CommandFailure("\(name) \(why)", exitCode: 4)
+        }
+        if try await isSuperseded(object, commits) {
+            throw CommandFailure("\(name) has applied another commit since", exitCode: 5)
+        }
+        guard isStalled(object), wishes.contains(where: \.isForSuccess) else {
+            stalledSince[awaited] = nil
+            return
+        }
+        let since = stalledSince[awaited] ?? clock.now
+        stalledSince[awaited] = since
+        guard clock.now - since >= (try await patience(with: object)) else { return }
+        throw CommandFailure("\(name) is stalled: \(why)", exitCode: 4)
+    }
+
+    /// Whether it needs a person, as it is declared now.
+    private func isStalled(_ object: Object) -> Bool {
+        (object.status?["conditions"]?.array ?? []).contains { condition in
+            condition["type"] == "Stalled" && condition["status"] != "False"
+                && Wish.isCurrent(condition, of: object)
+        }
+    }
+
+    /// How long an object must be seen stalled before that is final.
+    private func patience(with object: Object) async throws -> Duration {
+        let isSource = object.kind == "GitSource"
+        guard let name = isSource ? object.metadata.name : object.origin.gitSource,
+            let kind = Kind.named("GitSource")
+        else { return .zero }
+        let source = isSource ? object : try await client.find(kind, namespace: nil, name: name)
+        let interval = source?.spec?["interval"]?.string.flatMap { Duration(text: $0) } ?? .seconds(60)
+        return Self.timeForCommit + interval * 2
+    }
+
+    /// Whether a commit that is waited for was applied, and another one after it.
+    private func isSuperseded(_ object: Object, _ commits: [String]) async throws -> Bool {
+        guard !commits.isEmpty, let applied = object.status?["appliedCommit"]?.string,
+            !commits.contains(where: applied.hasPrefix)
+        else { return false }
+        return try await appliedRevisions(of: object.metadata.name, client).contains { revision in
+            let commit = revision.status?["commit"]?.string ?? ""
+            return revision.status?["phase"] == "applied" && commits.contains(where: commit.hasPrefix)
+        }
+    }
+
+    /// Whether the server may answer later: it is being restarted, or its database is.
+    ///
+    /// Where nobody ever answered there may be no server at all, which is said at once.
+    private func mayPass(_ error: any Error) -> Bool {
+        guard let failure = error as? CommandFailure else {
+            return hasAnswered && !(error is CancellationError)
+        }
+        return ["ServiceUnavailable", "InternalError", "Timeout"].contains(failure.reason)
+    }
+}

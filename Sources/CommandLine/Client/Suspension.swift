@@ -1,0 +1,32 @@
+import Domain
+
+/// Stops a source, or lets it go on.
+///
+/// What a person applied has its own `spec.suspend`. What git declares is stopped by the annotation, which
+/// its file knows nothing of and which survives its commits.
+func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionOptions) async throws {
+    let environment = try CommandEnvironment.required()
+    guard let kind = Kind.named("GitSource") else { throw CommandFailure("the kind GitSource is missing") }
+    let client = try connection.client()
+    let source = try await client.get(kind, namespace: nil, name: name)
+    let isAnnotated = source.metadata.annotations?[DoorAnnotations.suspend] == "true"
+    let isDeclared = source.spec?["suspend"] == true
+    let target = Target(kind, name)
+    let word = isSuspended ? "suspended" : "resumed"
+    guard isSuspended != (isAnnotated || isDeclared) else {
+        return environment.output("\(kind.reference(name)) \(word) already")
+    }
+    var patch: Value = [:]
+    if isAnnotated || (source.origin.gitSource != nil && isSuspended) {
+        let value: Value = isSuspended ? "true" : .null
+        patch["metadata"] = ["annotations": .object([DoorAnnotations.suspend: value])]
+    }
+    if source.origin.gitSource == nil, isDeclared != isSuspended {
+        patch["spec"] = ["suspend": .bool(isSuspended)]
+    } else if isDeclared {
+        let place = "\(source.origin.path ?? "?"):\(source.origin.line ?? 1)"
+        throw CommandFailure("\(source.key) is suspended by its file, \(place); change it there")
+    }
+    try await client.patch(target, connection.namespace, patch)
+    environment.output("\(kind.reference(name)) \(word)")
+}

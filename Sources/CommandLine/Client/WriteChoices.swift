@@ -1,0 +1,81 @@
+import ArgumentParser
+import Catalog
+import Domain
+
+/// Whether a change is only tried, and where.
+enum DryRun: String, ExpressibleByArgument, CaseIterable {
+    case none
+    /// Nothing is asked of a server.
+    case client
+    /// The server judges it and answers what would be.
+    case server
+
+    /// What the lines of a verb end with.
+    var mark: String {
+        switch self {
+        case .none: ""
+        case .client: " (dry run)"
+        case .server: " (server dry run)"
+        }
+    }
+
+    /// The parameter of a changing request.
+    var parameter: String? { self == .server ? "All" : nil }
+}
+
+/// How strictly the fields of an object are judged, as kubectl spells it.
+enum FieldStrictness: ExpressibleByArgument {
+    case strict, warn, ignore
+
+    init?(argument: String) {
+        switch argument {
+        case "true", "strict": self = .strict
+        case "warn": self = .warn
+        case "false", "ignore": self = .ignore
+        default: return nil
+        }
+    }
+
+    static var allValueStrings: [String] { ["true", "strict", "warn", "false", "ignore"] }
+
+    /// The parameter of a changing request.
+    var parameter: String {
+        switch self {
+        case .strict: "Strict"
+        case .warn: "Warn"
+        case .ignore: "Ignore"
+        }
+    }
+
+    /// What reading a file does with a field that no kind has.
+    var unknownFields: LoadOptions.UnknownFields {
+        switch self {
+        case .strict: .refused
+        case .warn: .warned
+        case .ignore: .ignored
+        }
+    }
+}
+
+/// The options of every verb that changes objects.
+struct WriteChoices: ParsableArguments {
+    @Option(help: "none, client (needs no server) or server (which says what would be).")
+    var dryRun = DryRun.none
+    @Option(help: "true or strict, warn, or false or ignore: what becomes of fields that no kind has.")
+    var validate = FieldStrictness.strict
+
+    /// The query of a changing request.
+    func query(_ client: ControlClient) -> String {
+        client.query([("dryRun", dryRun.parameter), ("fieldValidation", validate.parameter)])
+    }
+}
+
+/// How long to wait, as a person wrote it.
+///
+/// - Throws: a failure for what is no duration.
+func timeLimit(_ text: String) throws -> Duration {
+    guard let limit = Duration(text: text) else {
+        throw CommandFailure("--timeout must be a duration such as 30s, and is '\(text)'")
+    }
+    return limit
+}

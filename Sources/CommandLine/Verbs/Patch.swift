@@ -1,0 +1,74 @@
+package import ArgumentParser
+import Domain
+
+/// `agirunner patch`.
+package struct Patch: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Change fields of an object by a merge patch.",
+        discussion: """
+            A merge patch (RFC 7396) holds the fields that change; null takes a field away, and a list is \
+            replaced as a whole.
+
+            Examples:
+              agirunner patch gitsource/main -p '{"spec":{"interval":"5m"}}'
+              agirunner patch gitsource main --type merge --patch-file change.json --dry-run=server
+            """
+    )
+
+    /// How a patch is meant.
+    enum Style: String, ExpressibleByArgument { case merge }
+
+    @OptionGroup var connection: ConnectionOptions
+    @Argument(help: "kind/NAME, or a kind and a name.") var words: [String]
+    @Option(help: "merge, the only one there is.") var type = Style.merge
+    @Option(name: .shortAndLong, help: "The patch, as JSON.") var patch: String?
+    @Option(help: "A file with the patch, or - for standard input.") var patchFile: String?
+    @OptionGroup var choices: WriteChoices
+
+    /// A command to be filled by the parser.
+    package init() {}
+
+    package func run() async throws {
+        let environment = try CommandEnvironment.required()
+        let (target, rest) = try leadingTarget(words)
+        guard rest.isEmpty else {
+            throw CommandFailure(
+                "one object is patched at a time; '\(rest.joined(separator: " "))' is too much"
+            )
+        }
+        let name = try target.required()
+        let patch = try content()
+        let client = try connection.client()
+        let before = try await client.get(target.kind, namespace: connection.namespace, name: name)
+        let reference = target.kind.reference(name)
+        guard choices.dryRun != .client else {
+            return environment.output("\(reference) patched\(choices.dryRun.mark)")
+        }
+        let after = try await client.patch(
+            target,
+            connection.namespace,
+            patch,
+            query: [("fieldValidation", choices.validate.parameter)],
+            dryRun: choices.dryRun
+        )
+        let said = isSame(before, after) ? "patched (no change)" : "patched"
+        environment.output("\(reference) \(said)\(choices.dryRun.mark)")
+    }
+
+    private func content() throws -> Value {
+        let bytes: [UInt8]
+        switch (patch, patchFile) {
+        case (let patch?, nil): bytes = Array(patch.utf8)
+        case (nil, let file?): bytes = try readFile(file)
+        default: throw CommandFailure("must specify either -p PATCH or --patch-file FILE")
+        }
+        let value: Value
+        do {
+            value = try Value(json: bytes)
+        } catch let error as JSONError {
+            throw CommandFailure("the patch must be JSON: \(error.message) at byte \(error.offset)")
+        }
+        guard value.object != nil else { throw CommandFailure("the patch must be a JSON object") }
+        return value
+    }
+}

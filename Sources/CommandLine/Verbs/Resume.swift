@@ -1,0 +1,30 @@
+package import ArgumentParser
+import Domain
+
+/// `agirunner resume`.
+package struct Resume: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Let a paused run, or a suspended source, go on.",
+        discussion: """
+            Examples:
+              agirunner resume workflow/fix-division --note 'the release is out'
+              agirunner resume gitsource/main
+            """
+    )
+
+    @OptionGroup var options: DecisionOptions
+
+    /// A command to be filled by the parser.
+    package init() {}
+
+    package func run() async throws {
+        let target = try Target(options.target)
+        guard target.kind.name == "GitSource" else {
+            return try await options.decide(.resume, done: "resumed")
+        }
+        guard options.note == nil else {
+            throw CommandFailure("--note is for runs; a source keeps no record of why")
+        }
+        try await setSuspended(false, try target.required(), options.connection)
+    }
+}
