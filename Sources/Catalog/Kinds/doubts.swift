@@ -2,11 +2,12 @@ internal import Domain
 
 /// Reports what a playbook without errors says that its author can hardly mean.
 ///
-/// Only playbooks without errors are doubted: what is mended next may settle the doubt.
-func doubtPlaybook(_ spec: Place, _ findings: inout Findings) {
+/// Only playbooks without errors are doubted: what is mended next may settle the doubt. `gated` has the stages,
+/// from 0, that have a gate by themselves or by a Policy.
+func doubtPlaybook(_ spec: Place, gated: Set<Int>, _ findings: inout Findings) {
     let stages = spec.list("stages")
     doubtRoles(spec, stages, &findings)
-    for stage in stages where isEmpty(stage) {
+    for (index, stage) in stages.enumerated() where isEmpty(stage) && !gated.contains(index) {
         findings.report(
             .emptyStage,
             at: stage.mark,
@@ -27,7 +28,7 @@ func doubtPlaybook(_ spec: Place, _ findings: inout Findings) {
 }
 
 private func isEmpty(_ stage: Place) -> Bool {
-    stage["gate"] == nil && ["roles", "assessedBy", "workItems"].allSatisfy { stage.list($0).isEmpty }
+    ["roles", "assessedBy", "workItems"].allSatisfy { stage.list($0).isEmpty }
 }
 
 private func doubtRoles(_ spec: Place, _ stages: [Place], _ findings: inout Findings) {

@@ -6,5 +6,5 @@ package let commandVerbs: [any ParsableCommand.Type] = [
     Diff.self, Drift.self, History.self, Rollback.self, Tree.self, Trace.self, Apply.self, Create.self,
     Delete.self,
     Approve.self, Reject.self, RequestChanges.self, Pause.self, Resume.self, Cancel.self, Retry.self,
-    Answer.self, Explain.self, APIResources.self, Schema.self, Reconcile.self,
+    Answer.self, Init.self, Explain.self, APIResources.self, Schema.self, Reconcile.self,
 ]
