@@ -91,7 +91,6 @@ struct Allowed: Sendable, CustomTestStringConvertible {
                 "Role/plumber", "Playbook/mend-a-leak",
             ]
         )
-        // Byte by byte, since the fixture is in the style of the public catalog, but for what needs quotes here.
         let written = catalogFiles(of: loaded.objects.map(\.object))
         #expect(Set(written.map(\.path)) == Set(catalog.files.keys))
         #expect(catalog.differences(loaded) == [])
@@ -241,7 +240,8 @@ struct Allowed: Sendable, CustomTestStringConvertible {
         Allowed(
             "no parameters",
             playbook,
-            "    - slug: place\n      title: Place\n      required: true\n    - slug: drops_a_minute\n      title: Drops a Minute\n      required: false\n",
+            "    - slug: place\n      title: Place\n      required: true\n"
+                + "    - slug: drops_a_minute\n      title: Drops a Minute\n      required: false\n",
             "    []\n"
         ),
         Allowed(
@@ -254,7 +254,8 @@ struct Allowed: Sendable, CustomTestStringConvertible {
             "texts and other limits",
             playbook,
             "    max_active_tasks: 1\n",
-            "    instructions: Go.\n    tools: [a]\n    max_iterations: 99\n    llm_max_retries: 1000\n    max_active_tasks: 0\n"
+            "    instructions: Go.\n    tools: [a]\n    max_iterations: 99\n"
+                + "    llm_max_retries: 1000\n    max_active_tasks: 0\n"
         ),
         Allowed(
             "parallel work items",
@@ -265,20 +266,24 @@ struct Allowed: Sendable, CustomTestStringConvertible {
         Allowed(
             "no rework and no limits",
             playbook,
-            "    max_rework_iterations: 5\n    max_active_tasks: 1\n    max_active_tasks_per_work_item: 1\n    allow_parallel_work_items: false",
+            "    max_rework_iterations: 5\n    max_active_tasks: 1\n"
+                + "    max_active_tasks_per_work_item: 1\n    allow_parallel_work_items: false",
             "    max_rework_iterations: 0"
         ),
         Allowed(
             "no orchestrator",
             playbook,
-            "  orchestrator:\n    max_rework_iterations: 5\n    max_active_tasks: 1\n    max_active_tasks_per_work_item: 1\n    allow_parallel_work_items: false\n",
+            "  orchestrator:\n    max_rework_iterations: 5\n    max_active_tasks: 1\n"
+                + "    max_active_tasks_per_work_item: 1\n    allow_parallel_work_items: false\n",
             ""
         ),
         Allowed(
             "settings",
             playbook,
             "  roles:\n",
-            "  runtime: {pool_mode: warm, specialist_pool: {cpu: \"1\"}}\n  config: {a: {b: [1.5, yes]}}\n  config_policy: {locked: [a.b]}\n  x-other: null\n  roles:\n"
+            "  runtime: {pool_mode: warm, specialist_pool: {cpu: \"1\"}}\n"
+                + "  config: {a: {b: [1.5, yes]}}\n  config_policy: {locked: [a.b]}\n"
+                + "  x-other: null\n  roles:\n"
         ),
         Allowed("no tags", playbook, "tags:\n  - pipes\n  - water\n", ""),
         Allowed("tags with commas", playbook, "  - pipes\n", "  - \"pipes, and more\"\n  - \"\"\n"),

@@ -18,7 +18,7 @@ extension Shape {
                 "layout",
                 .word("native", "community"),
                 "native",
-                "What its files are: objects of this API, or a catalog of playbooks in the community's format."
+                "What its files are: objects of this API, or a catalog in the community's format."
             ),
             .defaulted(
                 "namespace",

@@ -2,12 +2,11 @@ internal import Domain
 
 /// Reports what a playbook without errors says that its author can hardly mean.
 ///
-/// Only playbooks without errors are doubted: what is mended next may settle the doubt. `gated` has the stages,
-/// from 0, that have a gate by themselves or by a Policy.
-func doubtPlaybook(_ spec: Place, gated: Set<Int>, _ findings: inout Findings) {
+/// Only playbooks without errors are doubted: what is mended next may settle the doubt.
+func doubtPlaybook(_ spec: Place, _ findings: inout Findings) {
     let stages = spec.list("stages")
     doubtRoles(spec, stages, &findings)
-    for (index, stage) in stages.enumerated() where isEmpty(stage) && !gated.contains(index) {
+    for stage in stages where isEmpty(stage) {
         findings.report(
             .emptyStage,
             at: stage.mark,
@@ -28,7 +27,7 @@ func doubtPlaybook(_ spec: Place, gated: Set<Int>, _ findings: inout Findings) {
 }
 
 private func isEmpty(_ stage: Place) -> Bool {
-    ["roles", "assessedBy", "workItems"].allSatisfy { stage.list($0).isEmpty }
+    stage["gate"] == nil && ["roles", "assessedBy", "workItems"].allSatisfy { stage.list($0).isEmpty }
 }
 
 private func doubtRoles(_ spec: Place, _ stages: [Place], _ findings: inout Findings) {

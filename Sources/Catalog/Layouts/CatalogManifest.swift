@@ -137,7 +137,7 @@ extension CommunityCatalog {
         var isGood = isGood
         var path = ""
         let before = errorCount(type.manifest)
-        let files = files
+        let (files, catalog) = (files, self)
         judge(type.manifest, object: "\(type.kind)/\(objectName(ofID: id.text ?? ""))") { findings in
             guard let given = place["path"], let text = given.text, !text.isEmpty else { return }
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -158,20 +158,7 @@ extension CommunityCatalog {
                 )
             }
             path = text
-            let folders = parts.dropLast()
-            if let folder = folders.last, String(folder) != id.text {
-                findings.report(
-                    .otherID,
-                    at: id.span,
-                    field: "\(place.field).id",
-                    "\(place.field).id must be the name of its folder, which is '\(folder)'"
-                )
-            }
-            if let category = place["category"], let folder = folders.dropLast().last,
-                category.text != String(folder)
-            {
-                findings.report(.category, category, "must be the folder above, which is '\(folder)'")
-            }
+            catalog.checkFolders(parts.dropLast(), place, id, &findings)
         }
         judgeCategory(place, type)
         if errorCount(type.manifest) > before { isGood = false }
@@ -187,6 +174,27 @@ extension CommunityCatalog {
             return add(type.kind, id, in: type.manifest, isEntryGood: false) { _ in nil }
         }
         entries[type, default: []].append(entry)
+    }
+
+    /// Reports an id and a category that are not the folders of the file.
+    fileprivate func checkFolders(
+        _ folders: ArraySlice<Substring>,
+        _ place: Place,
+        _ id: YAMLNode,
+        _ findings: inout Findings
+    ) {
+        if let folder = folders.last, String(folder) != id.text {
+            findings.report(
+                .otherID,
+                at: id.span,
+                field: "\(place.field).id",
+                "\(place.field).id must be the name of its folder, which is '\(folder)'"
+            )
+        }
+        guard let category = place["category"], let folder = folders.dropLast().last,
+            category.text != String(folder)
+        else { return }
+        findings.report(.category, category, "must be the folder above, which is '\(folder)'")
     }
 
     private mutating func judgeCategory(_ place: Place, _ type: CatalogType) {

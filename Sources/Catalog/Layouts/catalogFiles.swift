@@ -10,8 +10,8 @@ package struct CatalogFile: Sendable, Hashable {
 /// The files of a community catalog, from the objects that were loaded from one: manifests, playbooks with
 /// their READMEs, specialists, skills, tool profiles and categories.
 ///
-/// *Shape*: sorted by path. Every field has the value that the catalog gave it, or the one that the object has
-/// by now; comments, styles of quoting and the order of keys are those of the writer.
+/// *Shape*: sorted by path. Every field has the value that the catalog gave it, or the one that the object
+/// has by now; comments, styles of quoting and the order of keys are those of the writer.
 package func catalogFiles(of objects: [Object]) -> [CatalogFile] {
     var writer = CatalogWriter(objects)
     return writer.files().sorted { $0.path < $1.path }

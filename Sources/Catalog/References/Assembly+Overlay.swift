@@ -29,8 +29,8 @@ extension Assembly {
             guard let spec = draft.spec, let overlay = overlay(key(draft), spec, index) else { continue }
             found.append(overlay)
         }
-        for (key, spec) in options.existing where key.kind == "Policy" && byKey[key] == nil {
-            guard let overlay = overlay(key, spec, nil) else { continue }
+        for key in otherKeys(["Policy"]) {
+            guard let spec = spec(key), let overlay = overlay(key, spec, nil) else { continue }
             found.append(overlay)
         }
         return found.sorted { $0.key < $1.key }
@@ -82,8 +82,8 @@ extension Assembly {
         let own = Set(stages.indices.filter { stages[$0]["gate"] != nil })
         var givers: [Int: ObjectKey] = [:]
         for overlay in overlays {
-            for (position, rule) in overlay.spec.requireGates.enumerated() {
-                guard rule.playbook ?? drafts[index].name == drafts[index].name else { continue }
+            for (position, rule) in overlay.spec.requireGates.enumerated()
+            where rule.playbook ?? drafts[index].name == drafts[index].name {
                 guard let stage = stages.firstIndex(where: { $0["name"]?.string == rule.stage }) else {
                     if rule.playbook != nil, overlay.index == nil { reportLost(rule, overlay.key, index) }
                     continue
@@ -103,7 +103,7 @@ extension Assembly {
         if drafts[index].isGood { setSpec(index, spec) }
     }
 
-    /// A stage that a stored Policy gates is gone: the playbook waits, since without the gate it would run free.
+    /// A stage that a stored Policy gates is gone: the playbook waits, since it would run without the gate.
     private mutating func reportLost(_ rule: PolicySpec.RequiredGate, _ policy: ObjectKey, _ index: Int) {
         judge(index) { assembly, findings in
             let root = assembly.drafts[index].root
@@ -168,17 +168,16 @@ extension Assembly {
         let declared = drafts.filter {
             $0.kind.name == "Playbook" && covers(overlay, $0) && $0.spec != nil
         }.map { ($0.name, $0.spec) }
-        let stored = options.existing.filter {
-            $0.key.kind == "Playbook" && $0.key.namespace == overlay.key.namespace && byKey[$0.key] == nil
-        }.map { ($0.key.name, Optional($0.value)) }
+        let stored = otherKeys(["Playbook"]).filter { $0.namespace == overlay.key.namespace }
+            .map { ($0.name, self.spec($0)) }
         return (declared + stored).filter { rule.playbook ?? $0.0 == $0.0 }.map { _, spec in
             (spec?["stages"]?.array ?? []).compactMap { $0["name"]?.string }
         }
     }
 
-    /// The stages of a playbook that have a gate, by a Policy as well.
-    func gatedStages(_ index: Int) -> Set<Int> {
+    /// The fields of the stages of a playbook that have a gate, by a Policy as well.
+    func gatedStages(_ index: Int) -> Set<String> {
         let stages = drafts[index].spec?["stages"]?.array ?? []
-        return Set(stages.indices.filter { stages[$0]["gate"] != nil })
+        return Set(stages.indices.filter { stages[$0]["gate"] != nil }.map { "spec.stages[\($0)]" })
     }
 }

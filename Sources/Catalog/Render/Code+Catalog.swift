@@ -41,7 +41,7 @@ extension Code {
         default:
             (
                 "kept in another form",
-                "What the catalog says is kept, and a form of it that fits is used; say it that way to be sure."
+                "The catalog's words are kept, and a form of them that fits is used."
             )
         }
     }

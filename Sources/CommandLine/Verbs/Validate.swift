@@ -8,8 +8,8 @@ package struct Validate: AsyncParsableCommand {
         abstract: "Check configuration files without a server.",
         discussion:
             "Says exactly what the server would say, except what only the server knows, which is listed at "
-            + "the end. Warnings alone are no failure. A folder with catalog/playbooks.yaml is read as a catalog "
-            + "in the community's format."
+            + "the end. Warnings alone are no failure. A folder with catalog/playbooks.yaml is read as a "
+            + "catalog in the community's format."
     )
 
     @Argument(help: "Folders or files.") var paths: [String]
