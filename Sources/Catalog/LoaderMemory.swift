@@ -260,7 +260,8 @@ extension Draft {
     /// Fields of the specs, by kind, that are looked at again when other objects are known.
     private static let judged: [String: Set<String>] = [
         "GitSource": ["grants", "secretRef", "webhook"], "ModelRoute": ["default"],
-        "Playbook": ["limits", "roles", "stages", "version"], "Policy": ["requireGates"], "RuntimePool": ["namespaces"],
+        "Playbook": ["limits", "roles", "stages", "version"], "Policy": ["requireGates"],
+        "RuntimePool": ["namespaces"],
         "Workflow": ["budget", "parameters", "playbookRef"], "Workspace": ["url"],
     ]
 

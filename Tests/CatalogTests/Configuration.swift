@@ -3,8 +3,8 @@ import Foundation
 
 @testable import Catalog
 
-/// The good configuration of `Goldens/Catalog/good`, or the catalog of `Goldens/Catalog/community`, to load as
-/// it is or with mistakes put in.
+/// The good configuration of `Goldens/Catalog/good`, or the catalog of `Goldens/Catalog/community`, to load
+/// as it is or with mistakes put in.
 struct Configuration {
     var files: [String: [UInt8]] = [:]
     var options = LoadOptions()

@@ -10,9 +10,9 @@ package struct Init: AsyncParsableCommand {
         abstract: "Write a configuration with playbooks of a catalog and all that they need.",
         usage: "agirunner init --from-catalog PATH [PLAYBOOK ...] [FOLDER]",
         discussion:
-            "The catalog is a folder in the community's format. Without a PLAYBOOK, all of them are taken. The "
-            + "last argument is the folder that is written to, if it is no playbook of the catalog; else this "
-            + "one. No file is ever replaced."
+            "The catalog is a folder in the community's format. Without a PLAYBOOK, all of them are taken. "
+            + "The last argument is the folder that is written to, if it is no playbook of the catalog; "
+            + "else this one. No file is ever replaced."
     )
 
     @Option(help: "The folder of the catalog.") var fromCatalog: String

@@ -54,7 +54,11 @@ package struct SourceController: Sendable {
         }
         let tip = planned == nil ? rolledBack(stored, from: newest) ?? newest : newest
         let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
-        guard needsApply(stored, tip: tip, request: request) else { return .again(after: interval) }
+        let policies = try await policyVersion(spec)
+        let isPolicyNew = stored.object.status?["policies"]?.string ?? "" != policies ?? ""
+        guard isPolicyNew || needsApply(stored, tip: tip, request: request) else {
+            return .again(after: interval)
+        }
         let revision = try await source.load(name, spec, tip)
         let input =
             if let changes = try await changesToPlan(revision, stored, request) {
@@ -89,6 +93,7 @@ package struct SourceController: Sendable {
             [
                 "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
                 "author": .string(revision.author), "lastHandledReconcileAt": request.map(Value.string),
+                "policies": .string(policies ?? ""),
                 "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
                 "heldBack": .integer(Int64(revision.heldBack.count)),
                 "diagnostics": .array(try shown(diagnostics).map { try Value(encoding: $0) }),
