@@ -50,7 +50,7 @@ import Testing
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let entry = try String(contentsOfFile: "\(copy)/catalog/playbooks.yaml", encoding: .utf8)
         let less = text.replacing("mend-a-leak", with: "look").replacing("  - plumber\n", with: "")
-            .replacing("    - Master Plumber\n", with: "").replacing("- Master Plumber", with: "- Inspector")
+            .replacing("  roles:\n    - Master Plumber\n", with: "  roles:\n").replacing("- Master Plumber", with: "- Inspector")
         try folder.write(less, to: "catalog/playbooks/engineering/look/playbook.yaml")
         try folder.write(text, to: "catalog/playbooks/engineering/look/README.md")
         let second = entry.replacing("playbooks:\n", with: "").replacing("mend-a-leak", with: "look")
