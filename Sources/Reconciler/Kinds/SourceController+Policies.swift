@@ -3,13 +3,13 @@ internal import Secrets
 
 // Policies change what the playbooks of a commit become, without a new commit.
 extension SourceController {
-    /// A text that is another whenever a Policy is that may concern the source; nil where there is none.
-    func policyVersion(_ spec: GitSourceSpec) async throws -> String? {
+    /// A text that is another whenever a Policy is that may concern the source; empty where there is none.
+    func policyVersion(_ spec: GitSourceSpec) async throws -> String {
         var texts: [String] = []
         for namespace in Set(spec.grants.namespaces + [spec.namespace]).sorted() where namespace != "*" {
             let policies = try await objects.ofKind("Policy", namespace)
             texts += policies.map { "\($0.object.key) \($0.digest)" }.sorted()
         }
-        return texts.isEmpty ? nil : hex(sha256(Array(texts.joined(separator: "\n").utf8)))
+        return texts.isEmpty ? "" : hex(sha256(Array(texts.joined(separator: "\n").utf8)))
     }
 }
