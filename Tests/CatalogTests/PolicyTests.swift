@@ -76,6 +76,31 @@ import Testing
         #expect(try stages(elsewhere)[3].gate == nil)
     }
 
+    @Test(arguments: [true, false])
+    func `what a commit changes is judged with the Policies that stand`(isOwn: Bool) throws {
+        var native = try Configuration()
+        let rule = "  requireGates:\n    - stage: review\n      gate: {approvers: [\"user:ann\"]}"
+        let text = policy("{}", rule)
+        if isOwn { native.append(text, to: "policy.yaml") }
+        let other = Loader().load([SourceFile(path: "policy.yaml", bytes: Array(text.utf8))]).objects[0]
+        if !isOwn { native.options.existing[other.object.key] = other.object.spec }
+        var memory = LoaderMemory()
+        for file in native.sourceFiles { memory.remember(Loader().read(file)) }
+        let first = memory.judge(native.options, othersVersion: "1").loaded
+        #expect(first.diagnostics.isEmpty, "\(native.report(first))")
+        let path = "playbooks/bug-fix/playbook.yaml"
+        native.replace("version: \"1.0.0\"", "version: \"1.0.1\"", in: path)
+        memory.remember(Loader().read(SourceFile(path: path, bytes: native.files[path] ?? [])))
+        let second = memory.judge(native.options, othersVersion: "1").loaded
+        let whole = native.load()
+        #expect(
+            second.objects.sorted { $0.object.key < $1.object.key }.map(\.digest)
+                == whole.objects.sorted { $0.object.key < $1.object.key }.map(\.digest)
+        )
+        let stage = try stages(second).first { $0.name == "review" }
+        #expect(stage?.gate?.approvers == ["user:ann"])
+    }
+
     @Test func `a stage keeps its own gate, and its files are the same with a Policy`() throws {
         let loaded = try load(policy("{}", gate))
         let catalog = try Configuration("community")

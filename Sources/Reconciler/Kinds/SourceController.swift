@@ -149,8 +149,8 @@ package struct SourceController: Sendable {
         return CommitID(String(text[dots.upperBound...]))
     }
 
-    /// Whether anything could differ: another commit, spec or Policy, somebody asked, the last look came to no
-    /// end, or what the commit declares was not wholly applied, which may be possible by now.
+    /// Whether anything could differ: another commit, spec or Policy, somebody asked, the last look came to
+    /// no end, or what the commit declares was not wholly applied, which may be possible by now.
     private func needsApply(_ stored: Stored, _ tip: CommitID, _ request: String?, _ policies: String) -> Bool
     {
         let status = stored.object.status
