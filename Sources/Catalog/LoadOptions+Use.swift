@@ -6,7 +6,7 @@ extension LoadOptions {
     /// Kinds whose specs matter to those who refer to them, or who name others; of all else that others
     /// declare, only the key does.
     package static let kindsReadOfOthers = [
-        "GitSource", "ModelRoute", "Playbook", "Role", "RuntimePool", "ToolProfile", "Workflow",
+        "GitSource", "ModelRoute", "Playbook", "Policy", "Role", "RuntimePool", "ToolProfile", "Workflow",
     ]
 
     /// The options of a check without a server.
@@ -51,17 +51,24 @@ extension LoadOptions {
         options.namespace = spec.namespace
         options.sourceURL = spec.url
         options.grants = spec.grants
+        if spec.layout == .community { options.communityRoots = [folder(spec.path)] }
         options.existing = others
         options.inForce = inForce
         options.isWhole = true
         return options
     }
 
+    /// A folder as the paths of its files begin, without the slash.
+    private static func folder(_ path: String) -> String {
+        path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
     /// Kinds whose specs matter to an object of a kind that a person sends; of all else, only the key does.
     package static func kindsRead(by kind: String) -> [String] {
         switch kind {
         case "ModelRoute": ["ModelRoute"]
-        case "Playbook": ["ModelRoute", "Role", "ToolProfile"]
+        case "Playbook": ["ModelRoute", "Policy", "Role", "ToolProfile"]
+        case "Policy": ["Playbook"]
         case "Workflow": ["ModelRoute", "Playbook", "Role"]
         case "Workspace": ["GitSource"]
         default: []

@@ -49,6 +49,9 @@ package struct LoadOptions: Sendable {
 
     /// The specs that what is declared here would replace; a changed playbook is compared with its own.
     package var inForce: [ObjectKey: Value] = [:]
+    /// The folders that hold community catalogs, `""` for the top; what lies elsewhere is native.
+    package var communityRoots: [String] = []
+
     /// Whether the files are all of a configuration, so that what nothing in them uses is doubtful.
     package var isWhole = false
 
@@ -125,12 +128,16 @@ package struct Loader: Sendable {
     /// A loader.
     package init() {}
 
-    /// Loads the `.yaml` and `.yml` files among `files`; others are passed over.
+    /// Loads the `.yaml` and `.yml` files among `files`, and the files of community catalogs; others are
+    /// passed over.
     package func load(_ files: [SourceFile], options: LoadOptions = LoadOptions()) -> Loaded {
-        let files = files.filter { $0.path.hasSuffix(".yaml") || $0.path.hasSuffix(".yml") }
-            .sorted { $0.path < $1.path }
+        let files = files.filter {
+            options.communityRoots.isEmpty ? GitSourceSpec.Layout.native.has($0.path) : true
+        }.sorted { $0.path < $1.path }
         guard files.count <= Self.fileLimit else { return Self.tooMany(files.map(\.path)) }
-        var assembly = Assembly(files.map { parse($0, options) }, options)
+        let (catalogs, rest) = CommunityCatalog.split(files, options)
+        let native = rest.filter { GitSourceSpec.Layout.native.has($0.path) }.map { parse($0, options) }
+        var assembly = Assembly(catalogs + native, options)
         return assembly.loaded()
     }
 

@@ -65,8 +65,9 @@ package struct LoaderMemory: Sendable {
     private var replaced: [String: ParsedFile?] = [:]
     private var sound: Sound?
 
-    /// Kinds of which one object concerns others that do not name it: a default, a forbidden repository.
-    private static let concernAll: Set<String> = ["GitSource", "ModelRoute"]
+    /// Kinds of which one object concerns others that do not name it: a default, a forbidden repository, what
+    /// playbooks must have.
+    private static let concernAll: Set<String> = ["GitSource", "ModelRoute", "Policy"]
 
     /// A memory of nothing.
     package init() {}
@@ -161,6 +162,9 @@ package struct LoaderMemory: Sendable {
         let come = Set(new.flatMap { $0.keys(last.basis.namespace) })
         let touched = gone.union(come)
         guard !touched.contains(where: { Self.concernAll.contains($0.kind) }),
+            // A Policy is doubtful or not by the playbooks that there are.
+            !touched.contains(where: { $0.kind == "Playbook" })
+                || !last.declaring.keys.contains(where: { $0.kind == "Policy" }),
             // A key that another file declares as well.
             come.allSatisfy({ key in last.declaring[key].map { replaced[$0] != nil } ?? true })
         else { return nil }
@@ -256,7 +260,8 @@ extension Draft {
     /// Fields of the specs, by kind, that are looked at again when other objects are known.
     private static let judged: [String: Set<String>] = [
         "GitSource": ["grants", "secretRef", "webhook"], "ModelRoute": ["default"],
-        "Playbook": ["limits", "roles", "stages", "version"], "RuntimePool": ["namespaces"],
+        "Playbook": ["limits", "roles", "stages", "version"], "Policy": ["requireGates"],
+        "RuntimePool": ["namespaces"],
         "Workflow": ["budget", "parameters", "playbookRef"], "Workspace": ["url"],
     ]
 

@@ -58,6 +58,7 @@ package final class SourceRepositories: Sendable {
             credential: ports.credential(spec),
             deadline: deadline(spec)
         )
+        if spec.layout == .community { return try await loadCatalog(name, spec, commit, mirror) }
         // What a load that fails leaves behind is not kept; nor may two hold what is changed in place.
         var known = takeKnown(name)
         let base = known.commit
@@ -89,6 +90,40 @@ package final class SourceRepositories: Sendable {
             changes: base.flatMap { base in
                 judged.changes.map { LoadedChanges(base: base, put: $0.put, removed: $0.removed) }
             }
+        )
+    }
+
+    /// Loads a catalog as a whole: hardly anything in it can be judged by itself.
+    private func loadCatalog(
+        _ name: String,
+        _ spec: GitSourceSpec,
+        _ commit: CommitID,
+        _ mirror: Mirror
+    ) async throws -> LoadedRevision {
+        let (tree, files) = try await TreeReader(mirror: mirror, spec: spec).readAll(commit)
+        let others = try await ports.others(name, nil)
+        var options = LoadOptions.source(
+            name,
+            spec,
+            commit: commit,
+            others: others.specs ?? [:],
+            inForce: [:]
+        )
+        // Which playbooks there are is known only when they are read.
+        let keys = Loader().load(files, options: options).objects.map(\.object.key)
+        let playbooks = keys.filter { $0.kind == "Playbook" }
+        let inForce = try await ports.storedAmong(playbooks).filter { $0.origin.gitSource == name }
+        options.inForce = inForce.specs
+        var loaded = Loader().load(files, options: options)
+        loaded.addExcerpts(from: files, limit: GitSourceStatus.diagnosticLimit)
+        ports.report(LoadCost(blobsRead: files.count, blobsParsed: files.count))
+        return LoadedRevision(
+            commit: commit,
+            author: "\(tree.author.name) <\(tree.author.email)>",
+            message: tree.message,
+            declared: loaded.objects,
+            diagnostics: loaded.diagnostics,
+            heldBack: loaded.heldBack
         )
     }
 

@@ -70,6 +70,24 @@ struct TreeReader: Sendable {
         return (tree, LoadCost(blobsRead: small, blobsParsed: small))
     }
 
+    /// Reads all files of a commit: what a file of a catalog means, its manifests say.
+    func readAll(_ commit: CommitID) async throws -> (SourceTree, [SourceFile]) {
+        let tree = try await mirror.snapshot(commit: commit, path: TreeSelection(spec).path)
+        let entries = tree.files.filter(isWanted)
+        let small = entries.filter { $0.size <= Self.fileLimit }
+        guard small.reduce(0, { $0 + $1.size }) <= Self.totalLimit else {
+            throw Failure(.invalid, "The files have more than \(Self.totalLimit) bytes together")
+        }
+        let blobs = try await mirror.blobs(small.map(\.blob), maximumBytes: Self.fileLimit)
+        let files = entries.map { entry in
+            guard let bytes = blobs[entry.blob], entry.size <= Self.fileLimit else {
+                return SourceFile(path: entry.path, unreadSize: max(entry.size, Self.fileLimit + 1))
+            }
+            return SourceFile(path: entry.path, blob: entry.blob, bytes: bytes)
+        }
+        return (tree, files)
+    }
+
     /// Gives diagnostics the lines they are about, and answers how many blobs that took.
     func addExcerpts(to loaded: inout Loaded, _ memory: LoaderMemory) async throws -> Int {
         let limit = GitSourceStatus.diagnosticLimit
@@ -105,8 +123,7 @@ struct TreeReader: Sendable {
     }
 
     private func isWanted(_ file: TreeEntry) -> Bool {
-        (file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml"))
-            && (file.mode == .regular || file.mode == .executable) && spec.includes(file.path)
+        (file.mode == .regular || file.mode == .executable) && spec.reads(file.path)
     }
 
     private func read(_ entries: [TreeEntry], into memory: inout LoaderMemory) async throws {

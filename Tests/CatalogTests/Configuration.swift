@@ -3,17 +3,19 @@ import Foundation
 
 @testable import Catalog
 
-/// The good configuration of `Goldens/Catalog/good`, to load as it is or with mistakes put in.
+/// The good configuration of `Goldens/Catalog/good`, or the catalog of `Goldens/Catalog/community`, to load
+/// as it is or with mistakes put in.
 struct Configuration {
     var files: [String: [UInt8]] = [:]
     var options = LoadOptions()
 
-    init() throws {
-        let folder = Golden.folder.appending(path: "good")
+    init(_ base: String = "good") throws {
+        let folder = Golden.folder.appending(path: base)
         let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter {
-            $0.hasSuffix(".yaml")
+            $0.hasSuffix(".yaml") || $0.hasSuffix(".md")
         }
-        for path in paths { files[path] = try Golden.bytes("good/\(path)") }
+        for path in paths { files[path] = try Golden.bytes("\(base)/\(path)") }
+        if base == "community" { options.communityRoots = [""] }
         options.gitSource = "main"
         options.commit = CommitID(String(repeating: "a", count: 40))
         options.sourceURL = "/srv/repositories/config"

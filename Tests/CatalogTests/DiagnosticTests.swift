@@ -7,6 +7,8 @@ import Testing
 struct Mistake: Sendable, CustomTestStringConvertible {
     let code: Code
     let name: String
+    /// The folder of what it is put into.
+    var base = "good"
     let make: @Sendable (inout Configuration) -> Void
     var testDescription: String { "\(code.rawValue) \(name)" }
 
@@ -24,7 +26,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 
 @Suite struct DiagnosticTests {
     @Test(arguments: Mistake.all) func `a mistake is shown where it is, and alone`(mistake: Mistake) throws {
-        var configuration = try Configuration()
+        var configuration = try Configuration(mistake.base)
         mistake.make(&configuration)
         let loaded = configuration.load()
         let others = loaded.diagnostics.filter { $0.code != mistake.code.rawValue }

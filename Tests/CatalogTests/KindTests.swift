@@ -25,6 +25,7 @@ import Testing
         case "ModelProvider": try Value(encoding: spec.decode(ModelProviderSpec.self))
         case "ModelRoute": try Value(encoding: spec.decode(ModelRouteSpec.self))
         case "Playbook": try Value(encoding: spec.decode(PlaybookSpec.self))
+        case "Policy": try Value(encoding: spec.decode(PolicySpec.self))
         case "Role": try Value(encoding: spec.decode(RoleSpec.self))
         case "RuntimePool": try Value(encoding: spec.decode(RuntimePoolSpec.self))
         case "RuntimeProfile": try Value(encoding: spec.decode(RuntimeProfileSpec.self))

@@ -9,22 +9,31 @@ import Testing
     private static let serverOnly: Set<Code> = [
         .kindNotGranted, .namespaceNotGranted, .sourceAsWorkspace, .unchangedVersion,
     ]
-    static let ofFiles = Mistake.all.filter { !serverOnly.contains($0.code) && $0.name != "above-root" }
+    static let ofFiles = Mistake.all.filter {
+        !serverOnly.contains($0.code) && !["above-root", "stored"].contains($0.name)
+    }
 
     /// What one object cannot show: a door sees no other file and passes over what it added itself.
-    private static let ofFilesOnly: Set<Code> = [.declaredTwice, .statusDeclared, .unused]
+    private static let ofFilesOnly: Set<Code> = [
+        .declaredTwice, .statusDeclared, .unused, .policiesDisagree,
+    ]
     static let ofObjects = ofFiles.filter { mistake in
         // Nothing after a colon is null in JSON, which is another mistake.
-        !ofFilesOnly.contains(mistake.code) && !["empty", "metadata"].contains(mistake.name)
+        !ofFilesOnly.contains(mistake.code) && mistake.base == "good"
+            && !["empty", "metadata"].contains(mistake.name)
     }
 
     @Test(arguments: ofFiles)
     func `a commit is told what validate tells, at the same places`(mistake: Mistake) throws {
-        var configuration = try Configuration()
+        var configuration = try Configuration(mistake.base)
         mistake.make(&configuration)
-        let offline = Loader().load(configuration.sourceFiles, options: .offline(isWhole: true))
+        var offlineOptions = LoadOptions.offline(isWhole: true)
+        offlineOptions.communityRoots = configuration.options.communityRoots
+        let offline = Loader().load(configuration.sourceFiles, options: offlineOptions)
+        var spec = try source()
+        if mistake.base == "community" { spec.layout = .community }
         let commit = CommitID(String(repeating: "a", count: 40))
-        let options = LoadOptions.source("main", try source(), commit: commit, stored: [])
+        let options = LoadOptions.source("main", spec, commit: commit, stored: [])
         let online = Loader().load(configuration.sourceFiles, options: options)
         #expect(offline.diagnostics == online.diagnostics)
         #expect(offline.diagnostics.contains { $0.code == mistake.code.rawValue })
@@ -105,7 +114,7 @@ import Testing
     }
 
     private func source() throws -> GitSourceSpec {
-        let kinds: Value = ["*", "GitSource", "SecretStore"]
+        let kinds: Value = ["*", "GitSource", "Policy", "SecretStore"]
         let spec: Value = [
             "url": "/srv/repositories/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
             "include": [], "exclude": [], "interval": "60s", "timeout": "60s",

@@ -30,7 +30,7 @@ import Testing
     }
 
     /// Runs every step of a document in order; with `GOLDEN=write` the document is brought up to date.
-    private func check(
+    func check(
         _ path: String,
         _ run: (_ command: String) async throws -> System.Answer
     ) async throws {

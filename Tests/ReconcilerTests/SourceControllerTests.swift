@@ -127,6 +127,19 @@ private final class Repository: Sendable {
         #expect(world.with { $0.statusWrites } == writes)
     }
 
+    @Test func `a Policy that is new or changed has the same commit read again, once`() async {
+        repository.commit("c1", [role])
+        await reconcile()
+        for spec: Value in [["assesses": ["a"]], ["assesses": ["b"]]] {
+            let before = repository.with(\.loads)
+            world.put(declared("Policy", "gates", spec).applied(by: "unix:0"))
+            await reconcile()
+            await reconcile()
+            #expect(repository.with(\.loads) == before + 1)
+        }
+        #expect(repository.with(\.loads) == 3)
+    }
+
     @Test func `a person who asks for it has the same commit read again, once`() async {
         repository.commit("c1", [role])
         await reconcile()

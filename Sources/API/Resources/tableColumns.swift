@@ -25,6 +25,7 @@ package func tableColumns(kind: String) -> [TableColumn] {
     case "Revision": [status("Phase", "phase"), status("Commit", "commit"), status("Message", "message")]
     case "GitSource": readyColumns + [spec("URL", "url"), status("Applied", "appliedCommit")]
     case "SecretStore": [spec("Type", "type")] + readyColumns
+    case "Policy": [TableColumn(title: "Source", path: ["spec", "appliesTo", "source"])] + readyColumns
     case "Playbook": [spec("Version", "version"), spec("Outcome", "outcome", priority: 1)] + readyColumns
     case "Decision":
         [

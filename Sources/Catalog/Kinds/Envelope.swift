@@ -9,7 +9,7 @@ struct Draft: Sendable {
     /// As declared; nil when the file names none or the kind has none.
     let namespace: String?
     let labels: [String: String]?
-    let annotations: [String: String]?
+    var annotations: [String: String]?
     /// The spec with defaults applied; nil when something in it is wrong.
     var spec: Value?
     /// The digest of the spec, computed once; nil for none and for one that has changed since.

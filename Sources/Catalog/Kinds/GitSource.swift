@@ -15,6 +15,12 @@ extension Shape {
                 "The folder that is read; empty: the whole repository."
             ),
             .defaulted(
+                "layout",
+                .word("native", "community"),
+                "native",
+                "What its files are: objects of this API, or a catalog in the community's format."
+            ),
+            .defaulted(
                 "namespace",
                 .format(.dnsLabel),
                 "default",

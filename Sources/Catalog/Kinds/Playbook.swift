@@ -11,7 +11,7 @@ extension Shape {
         spec: [
             .required("displayName", .line(), "What people call it."),
             .required("version", .format(.version), "Its version; raise it with every change."),
-            .required("outcome", .prose(2000), "What is true when a run of it is done."),
+            .required("outcome", .prose(4000), "What is true when a run of it is done."),
             .optional("summary", .prose(2000), "What it is for, in a few sentences."),
             .defaulted(
                 "lifecycle",
@@ -30,7 +30,11 @@ extension Shape {
                 .list(.object(stage), minimum: 1),
                 "The stages, in the order they are worked."
             ),
-            .required("instructions", .prose(100_000), "What everyone who works on a run of it must know."),
+            .required(
+                "instructions",
+                .prose(SourceText.sizeLimit),
+                "What everyone who works on a run of it must know."
+            ),
             .defaulted("orchestration", .object(orchestration), [:], "Who decides what happens next."),
             .defaulted("limits", .object(limits), [:], "Bounds of a run."),
             .defaulted("retry", .object(retry), [:], "What happens when a task fails for an outside reason."),
@@ -44,8 +48,8 @@ extension Shape {
     )
 
     private static let parameter: Fields = [
-        .required("name", .format(.identifier), "The name that a run gives it by."),
-        .required("title", .line(), "What is asked for."),
+        .required("name", .format(.parameterName), "The name that a run gives it by."),
+        .required("title", .line(255), "What is asked for."),
         .defaulted("required", .boolean, false, "Whether a run must give it."),
         .optional("default", .prose(), "What it is when a run does not give it."),
         .optional("maxLength", .integer(1...1_000_000), "How many characters it may have."),
@@ -53,7 +57,7 @@ extension Shape {
 
     private static let stage: Fields = [
         .required("name", .format(.dnsLabel), "Its name, unique in the playbook."),
-        .required("goal", .prose(2000), "What is true when it is done."),
+        .required("goal", .prose(4000), "What is true when it is done."),
         .optional("guidance", .prose(), "How to get there."),
         .defaulted("roles", .names(.dnsLabel), [], "The roles that deliver, in order."),
         .defaulted("assessedBy", .names(.dnsLabel), [], "The roles that judge the newest delivery."),
@@ -76,7 +80,7 @@ extension Shape {
         .defaulted("dependsOn", .names(.dnsLabel), [], "Items of the stage that must be done before."),
     ]
 
-    private static let gate: Fields = [
+    static let gate: Fields = [
         .required(
             "approvers",
             .list(.line(), minimum: 1, isUnique: true),
@@ -216,7 +220,8 @@ private func checkItems(of stage: Place, _ findings: inout Findings) {
     findings.report(.cycle, place, "must not form a cycle: \(cycle.joined(separator: " → "))")
 }
 
-private func checkGate(of stage: Place, _ findings: inout Findings) {
+/// Checks the gate of a stage, or of what a Policy says of one.
+func checkGate(of stage: Place, _ findings: inout Findings) {
     guard let gate = stage["gate"] else { return }
     let accessRoles = ["viewer", "operator", "agent_admin", "workflow_admin", "org_admin"]
     let approvers = gate.list("approvers")

@@ -4,8 +4,8 @@ internal import Domain
 package enum Registry {
     /// Every shape, in order of name.
     package static let shapes: [Shape] = [
-        .decision, .gitSource, .modelProvider, .modelRoute, .playbook, .role, .runtimePool, .runtimeProfile,
-        .secretStore, .skill, .toolProfile, .workflow, .workspace,
+        .decision, .gitSource, .modelProvider, .modelRoute, .playbook, .policy, .role, .runtimePool,
+        .runtimeProfile, .secretStore, .skill, .toolProfile, .workflow, .workspace,
     ]
 
     /// The shape of a kind's CamelCase name; nil when the kind is unknown or not declared.

@@ -13,7 +13,7 @@ extension Shape {
             [
                 .required("displayName", .line(), "What people call it."),
                 .required("description", .prose(2000), "What it does, in a few sentences."),
-                .required("prompt", .prose(200_000), "What it is told before every task."),
+                .required("prompt", .prose(SourceText.sizeLimit), "What it is told before every task."),
                 .defaulted(
                     "kind",
                     .word("specialist", "orchestrator"),
@@ -21,7 +21,7 @@ extension Shape {
                     "A specialist works on tasks; an orchestrator decides what happens next."
                 ),
                 .optional("toolProfileRef", .reference("ToolProfile"), "The tools it may call."),
-                .defaulted("tools", .names(.identifier), [], "The tools it may call, instead of a profile."),
+                .defaulted("tools", .names(.toolName), [], "The tools it may call, instead of a profile."),
                 .defaulted(
                     "skillRefs",
                     .list(.reference("Skill"), isUnique: true),
@@ -62,7 +62,7 @@ extension Shape {
         spec: [
             .required("displayName", .line(), "What people call it."),
             .required("summary", .prose(2000), "When to use it, in one or two sentences."),
-            .required("body", .prose(200_000), "What it teaches."),
+            .required("body", .prose(SourceText.sizeLimit), "What it teaches."),
             .defaulted(
                 "delivery",
                 .word("inline", "onDemand"),
@@ -78,7 +78,7 @@ extension Shape {
         columns: [Column("DESCRIPTION", "spec.description")],
         spec: [
             .required("description", .prose(2000), "What one can do with it."),
-            .required("tools", .names(.identifier, minimum: 1), "The names of the tools."),
+            .required("tools", .names(.toolName, minimum: 1), "The names of the tools."),
             .defaulted("shell", .object(shell), [:], "Which commands the shell tool may run."),
             .defaulted("paths", .object(paths), [:], "Which files may be written."),
         ]

@@ -19,7 +19,12 @@ extension Assembly {
         guard let place = drafts[index].root["spec"] else { return }
         let namespace = key(drafts[index]).namespace
         judge(index) { assembly, findings in
-            for doubt in assembly.drafts[index].doubts { findings.report(doubt) }
+            let gated = assembly.gatedStages(index)
+            for doubt in assembly.drafts[index].doubts {
+                // A stage that a Policy gates is not empty.
+                let isMet = doubt.code == Code.emptyStage.rawValue && gated.contains(doubt.field ?? "")
+                if !isMet { findings.report(doubt) }
+            }
             assembly.doubtAssessors(place, namespace, &findings)
             assembly.doubtVersion(index, &findings)
         }

@@ -45,6 +45,7 @@ struct Assembly {
         for index in drafts.indices { checkGrants(of: index) }
         resolveWorkspaces()
         for index in drafts.indices { checkReferences(of: index) }
+        applyPolicies()
         checkDefaultRoutes()
         for index in drafts.indices { checkRun(index) }
         reportDoubts()

@@ -19,6 +19,7 @@ package enum Code: String, Sendable, CaseIterable {
     case tooDeep = "YML008"
     case tooManyNodes = "YML009"
     case complexKey = "YML010"
+    case severalDocuments = "YML011"
 
     case apiVersion = "ENV001"
     case unknownKind = "ENV002"
@@ -41,12 +42,14 @@ package enum Code: String, Sendable, CaseIterable {
     case ambiguousScalar = "TXT001"
 
     case danglingReference = "REF001"
+    case unknownDisplayName = "REF002"
     case foreignRole = "REF003"
     case notEarlierStage = "REF004"
     case unknownItem = "REF005"
     case cycle = "REF006"
     case heldBack = "REF007"
     case unused = "REF008"
+    case sharedDisplayName = "REF009"
 
     case duplicateName = "SEM001"
     case screenplay = "SEM002"
@@ -79,6 +82,24 @@ package enum Code: String, Sendable, CaseIterable {
     case sourceAsWorkspace = "POL003"
     case ownershipConflict = "POL004"
     case unchangedVersion = "POL005"
+    case unmatchedOverlay = "POL006"
+    case policiesDisagree = "POL007"
+
+    case noManifest = "CAT001"
+    case entryWithoutFile = "CAT002"
+    case fileWithoutEntry = "CAT003"
+    case catalogPath = "CAT004"
+    case otherID = "CAT005"
+    case category = "CAT006"
+    case manifestDrift = "CAT007"
+    case otherSlug = "CAT008"
+    case frontmatter = "CAT009"
+    case noReadme = "CAT010"
+    case otherHeading = "CAT011"
+    case otherInputs = "CAT012"
+    case otherCopy = "CAT013"
+    case withoutEffect = "CAT014"
+    case reshaped = "CAT015"
 }
 
 extension Code {
@@ -89,7 +110,7 @@ extension Code {
     package var severity: Diagnostic.Severity {
         switch self {
         case .unused, .idleRole, .emptyStage, .looseLimit, .noRework, .requiredWithDefault, .writingAssessor,
-            .unchangedVersion:
+            .unchangedVersion, .noReadme, .otherHeading, .otherInputs, .otherCopy, .withoutEffect, .reshaped:
             .warning
         default: .error
         }
@@ -104,6 +125,7 @@ extension Code {
         case "ENV", "SCH": shapeExplained
         case "REF": referenceExplained
         case "RUN", "SEC", "POL": policyExplained
+        case "CAT": catalogExplained
         default: meaningExplained
         }
     }
@@ -136,6 +158,8 @@ extension Code {
             ("nested too deeply", "No kind needs more than a few levels; the limit stops hostile files.")
         case .tooManyNodes: ("too many values", "The limit stops hostile files; split the file.")
         case .complexKey: ("key is not a text", "Keys of configuration are texts.")
+        case .severalDocuments:
+            ("several documents", "A file of a catalog is one document; the others would be passed over.")
         case .notAMapping:
             (
                 "document is not a mapping",
@@ -180,6 +204,16 @@ extension Code {
             (
                 "reference to nothing",
                 "The object that is named is neither declared in the source nor stored already."
+            )
+        case .unknownDisplayName:
+            (
+                "no specialist of that name",
+                "A catalog's playbook names its roles as the specialists in its specialist_ids are called."
+            )
+        case .sharedDisplayName:
+            (
+                "two specialists of one name",
+                "Roles of a catalog are told apart by what they are called, so one playbook has each once."
             )
         case .foreignRole:
             (
@@ -279,6 +313,16 @@ extension Code {
             (
                 "claimed by two owners",
                 "Another source declares the object, or a person applied it; one of the two must let it go."
+            )
+        case .unmatchedOverlay:
+            (
+                "gate for no stage",
+                "A gate that a Policy demands must have a stage to stand in, or nobody would be asked."
+            )
+        case .policiesDisagree:
+            (
+                "two policies disagree",
+                "Two Policies give one stage different gates; one of them must let it go."
             )
         case .unchangedVersion:
             (

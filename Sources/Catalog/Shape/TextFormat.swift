@@ -5,7 +5,7 @@ enum TextFormat: Sendable, CaseIterable {
     case free, line, dnsLabel, namespaceOrAll, duration, cores, byteQuantity, money, version, identifier,
         variable
     case domain, command, glob, relativePath, repositoryURL, relativeRepositoryURL, httpURL, reference, digest
-    case kindName, email, commit, labelKey, labelValue, secretKey
+    case kindName, email, commit, labelKey, labelValue, secretKey, catalogID, parameterName, toolName
 
     /// What the text must be, for messages; nil when everything goes.
     var description: String? {
@@ -34,6 +34,9 @@ enum TextFormat: Sendable, CaseIterable {
         case .email: "an e-mail address"
         case .commit: "40 hexadecimal digits"
         case .secretKey: "1–253 of a–z, A–Z, 0–9, _, - and ., not beginning with - or ."
+        case .catalogID: "a name of a–z, 0–9 and -, not beginning with -"
+        case .parameterName: "a name of a–z, 0–9, _ and -, beginning with a letter or digit"
+        case .toolName: "1–128 of a–z, A–Z, 0–9, _, -, . and +, beginning with a letter, a digit or _"
         case .labelKey: "a name, or a domain, a slash and a name"
         case .labelValue: "up to 63 of a–z, A–Z, 0–9, _, - and ., letters or digits first and last"
         }
@@ -68,6 +71,11 @@ enum TextFormat: Sendable, CaseIterable {
         case .commit: text.utf8.count == 40 && text.allSatisfy(isLowerHex)
         case .secretKey:
             text.utf8.count <= 253 && text.matches(first: .word, rest: [.word, .dash, .dot])
+        case .catalogID: text.matches(first: [.lower, .digit], rest: [.lower, .digit, .dash])
+        case .parameterName:
+            text.matches(first: [.lower, .digit], rest: [.lower, .digit, .underscore, .dash])
+        case .toolName:
+            text.utf8.count <= 128 && text.matches(first: .word, rest: [.word, .dash, .dot, .plus])
         case .labelKey: isLabelKey(text)
         case .labelValue: text.isEmpty || isLabelName(text)
         }

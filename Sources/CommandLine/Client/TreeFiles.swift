@@ -3,7 +3,7 @@ import Domain
 import Git
 import Glibc
 
-/// The YAML files of a configuration, read as the control plane reads those of a source.
+/// The files of a configuration, read as the control plane reads those of a source.
 struct TreeFiles {
     /// With paths from the top of the repository.
     let files: [SourceFile]
@@ -22,11 +22,11 @@ struct TreeFiles {
         _ repository: LocalRepository,
         commit: CommitID,
         below path: String,
-        _ includes: (String) -> Bool = { _ in true }
+        _ reads: (String) -> Bool = GitSourceSpec.Layout.native.has
     ) throws {
         let tree = try repository.tree(of: commit, below: path)
         let entries = tree.files.filter {
-            isYAML($0.path) && ($0.mode == .regular || $0.mode == .executable) && includes($0.path)
+            ($0.mode == .regular || $0.mode == .executable) && reads($0.path)
         }
         files = try entries.map { entry in
             guard entry.size <= Self.fileLimit else {
@@ -40,10 +40,10 @@ struct TreeFiles {
     }
 
     /// The files that lie in a checkout below a folder, without those that git ignores.
-    init(checkout: Checkout, below path: String, _ includes: (String) -> Bool = { _ in true }) throws {
+    init(checkout: Checkout, below path: String, _ reads: (String) -> Bool) throws {
         var found: [String] = []
         try collectFiles(below: path, of: checkout.top, into: &found)
-        let wanted = found.filter { isYAML($0) && includes($0) }
+        let wanted = found.filter(reads)
         let ignored = try checkout.repository?.ignored(among: wanted) ?? []
         files = try wanted.filter { !ignored.contains($0) }.sorted().map { file in
             SourceFile(path: file, bytes: try readFile("\(checkout.top)/\(file)"))
@@ -81,8 +81,6 @@ struct Checkout {
         return found
     }
 }
-
-private func isYAML(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
 
 /// The regular files below a folder, hidden ones as well, by their paths from the top; links are left out
 /// and `.git` is never looked into.

@@ -21,9 +21,13 @@ func readFile(_ path: String) throws -> [UInt8] {
     }
 }
 
-/// The YAML files a path means: itself, or those in a folder (and below it), sorted; hidden ones are left
-/// out.
-func yamlFiles(_ path: String, isRecursive: Bool) throws -> [String] {
+/// The files of a layout that a path means: itself, or those in a folder (and below it), sorted; hidden ones
+/// are left out.
+func yamlFiles(
+    _ path: String,
+    isRecursive: Bool,
+    layout: GitSourceSpec.Layout = .native
+) throws -> [String] {
     guard path != "-", let folder = unsafe opendir(path) else { return [path] }
     defer { unsafe closedir(folder) }
     var found: [String] = []
@@ -34,8 +38,8 @@ func yamlFiles(_ path: String, isRecursive: Bool) throws -> [String] {
         guard !name.hasPrefix(".") else { continue }
         let child = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
         if unsafe entry.pointee.d_type == UInt8(DT_DIR) {
-            if isRecursive { found += try yamlFiles(child, isRecursive: true) }
-        } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            if isRecursive { found += try yamlFiles(child, isRecursive: true, layout: layout) }
+        } else if layout.has(child) {
             found.append(child)
         }
     }

@@ -41,7 +41,7 @@ package struct Drift: AsyncParsableCommand {
                 try clone(of: view, with: commit),
                 commit: commit,
                 below: view.spec.path == "." ? "" : view.spec.path,
-                view.spec.includes
+                view.spec.reads
             )
             let loaded = Loader().load(files.files, options: view.options(commit: commit))
             let report = drift(of: view, loaded)

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Catalog
 import Domain
 import Synchronization
 

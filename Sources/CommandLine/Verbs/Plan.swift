@@ -87,8 +87,8 @@ package struct PlanVerb: AsyncParsableCommand {
         if let revision {
             let repository = try Checkout.repository(containing: folder)
             let commit = try repository.commit(of: revision)
-            return try TreeFiles(repository, commit: commit, below: below, view.spec.includes)
+            return try TreeFiles(repository, commit: commit, below: below, view.spec.reads)
         }
-        return try TreeFiles(checkout: try Checkout(containing: folder), below: below, view.spec.includes)
+        return try TreeFiles(checkout: try Checkout(containing: folder), below: below, view.spec.reads)
     }
 }

@@ -8,10 +8,12 @@ package struct Validate: AsyncParsableCommand {
         abstract: "Check configuration files without a server.",
         discussion:
             "Says exactly what the server would say, except what only the server knows, which is listed at "
-            + "the end. Warnings alone are no failure."
+            + "the end. Warnings alone are no failure. A folder with catalog/playbooks.yaml is read as a "
+            + "catalog in the community's format."
     )
 
     @Argument(help: "Folders or files.") var paths: [String]
+    @Option(help: "native or community; absent: what each folder looks like.") var layout: String?
     @Option(name: .shortAndLong, help: "text, json (one diagnostic per line) or sarif.") var output = "text"
 
     /// A command to be filled by the parser.
@@ -23,11 +25,13 @@ package struct Validate: AsyncParsableCommand {
             throw CommandFailure("--output must be text, json or sarif, and is '\(output)'")
         }
         var sources: [String: [UInt8]] = [:]
-        var isWhole = false
+        var options = LoadOptions.offline(isWhole: false)
         for path in paths {
-            let files = try yamlFiles(path, isRecursive: true)
+            let layout = try self.layout(of: path)
+            if layout == .community { options.communityRoots.append(catalogRoot(path)) }
+            let files = try yamlFiles(path, isRecursive: true, layout: layout)
             // A single file may be used by others that were not named.
-            if files != [path] { isWhole = true }
+            if files != [path] { options.isWhole = true }
             for file in files { sources[file] = try readFile(file) }
         }
         guard !sources.isEmpty else {
@@ -35,7 +39,7 @@ package struct Validate: AsyncParsableCommand {
         }
         let loaded = Loader().load(
             sources.map { SourceFile(path: $0.key, bytes: $0.value) },
-            options: .offline(isWhole: isWhole)
+            options: options
         )
         show(loaded, sources, environment)
         let errors = loaded.diagnostics.count { $0.severity == .error }
@@ -44,6 +48,14 @@ package struct Validate: AsyncParsableCommand {
         environment.notice("not checked, because only the server knows:")
         for line in unchecked(loaded) { environment.notice("  - \(line)") }
         if errors > 0 { throw ExitCode.failure }
+    }
+
+    private func layout(of path: String) throws -> GitSourceSpec.Layout {
+        guard let layout else { return isCatalog(path) ? .community : .native }
+        guard let layout = GitSourceSpec.Layout(rawValue: layout) else {
+            throw CommandFailure("--layout must be native or community, and is '\(layout)'")
+        }
+        return layout
     }
 
     private func log(_ loaded: Loaded) -> String {

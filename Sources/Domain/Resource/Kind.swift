@@ -45,6 +45,7 @@ extension Kind {
         declared("ModelProvider", "modelproviders", ["mp"], layer: 1),
         declared("ModelRoute", "modelroutes", ["mr"], layer: 2),
         declared("Playbook", "playbooks", ["pb"], layer: 5),
+        declared("Policy", "policies", ["pol"], layer: 3),
         declared("Role", "roles", layer: 4),
         declared("RuntimePool", "runtimepools", ["pool"], namespaced: false, layer: 5),
         declared("RuntimeProfile", "runtimeprofiles", ["rp"], layer: 3),

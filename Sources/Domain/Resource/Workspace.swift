@@ -45,11 +45,15 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
         package var secretRef: SecretReference
     }
 
+    package enum Layout: String, Sendable, Codable { case native, community }
+
     package enum Drift: String, Sendable, Codable { case correct, report }
 
     package var url: String
     package var ref: Reference
     package var path: String
+    /// Absent in a source that was stored when there was only the native one.
+    package var layout: Layout?
     package var namespace: String
     package var include: [String]
     package var exclude: [String]
@@ -64,6 +68,15 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
     package var webhook: Webhook?
 }
 
+extension GitSourceSpec.Layout {
+    /// Whether a file of that path can be part of what a repository declares.
+    package func has(_ path: String) -> Bool {
+        if path.hasSuffix(".yaml") || path.hasSuffix(".yml") { return true }
+        let name = path.split(separator: "/").last
+        return self == .community && (name == "SKILL.md" || name == "README.md")
+    }
+}
+
 /// What the status of a GitSource holds.
 package enum GitSourceStatus {
     /// How many diagnostics it shows; more would be read by nobody, and a status is read often.
@@ -71,6 +84,9 @@ package enum GitSourceStatus {
 }
 
 extension GitSourceSpec {
+    /// Whether a file is read: its layout has such files, and it is included.
+    package func reads(_ path: String) -> Bool { (layout ?? .native).has(path) && includes(path) }
+
     /// Whether a file is loaded: it matches an `include`, where there is any, and no `exclude`.
     package func includes(_ path: String) -> Bool {
         (include.isEmpty || include.contains { globMatches($0, path) })

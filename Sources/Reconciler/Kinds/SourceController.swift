@@ -54,7 +54,8 @@ package struct SourceController: Sendable {
         }
         let tip = planned == nil ? rolledBack(stored, from: newest) ?? newest : newest
         let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
-        guard needsApply(stored, tip: tip, request: request) else { return .again(after: interval) }
+        let policies = try await policyVersion(spec)
+        guard needsApply(stored, tip, request, policies) else { return .again(after: interval) }
         let revision = try await source.load(name, spec, tip)
         let input =
             if let changes = try await changesToPlan(revision, stored, request) {
@@ -89,6 +90,7 @@ package struct SourceController: Sendable {
             [
                 "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
                 "author": .string(revision.author), "lastHandledReconcileAt": request.map(Value.string),
+                "policies": .string(policies),
                 "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
                 "heldBack": .integer(Int64(revision.heldBack.count)),
                 "diagnostics": .array(try shown(diagnostics).map { try Value(encoding: $0) }),
@@ -147,13 +149,15 @@ package struct SourceController: Sendable {
         return CommitID(String(text[dots.upperBound...]))
     }
 
-    /// Whether anything could differ: another commit, another spec, somebody asked, the last look came to no
-    /// end, or what the commit declares was not wholly applied, which may be possible by now.
-    private func needsApply(_ stored: Stored, tip: CommitID, request: String?) -> Bool {
+    /// Whether anything could differ: another commit, spec or Policy, somebody asked, the last look came to
+    /// no end, or what the commit declares was not wholly applied, which may be possible by now.
+    private func needsApply(_ stored: Stored, _ tip: CommitID, _ request: String?, _ policies: String) -> Bool
+    {
         let status = stored.object.status
         return status?["appliedCommit"]?.string != tip.text
             || status?["observedGeneration"]?.integer != stored.object.metadata.generation
             || status?["lastHandledReconcileAt"]?.string != request
+            || status?["policies"]?.string ?? "" != policies
             || hadErrors(status) || wasCutShort(stored)
     }
 

@@ -1,22 +1,27 @@
-import Domain
+package import Domain
 
 /// Writes values as YAML that reads back as the same value.
-struct YAMLText {
+package struct YAMLText {
     private static let firstKeys = ["apiVersion", "kind", "metadata", "spec", "status"]
 
     /// An object of the API: the envelope's keys first, the name first within the metadata.
-    static func document(_ value: Value) -> String {
-        var writer = YAMLText()
+    ///
+    /// `order` has the keys that come first wherever they stand, for what is no object of the API.
+    package static func document(_ value: Value, order: [String] = []) -> String {
+        var writer = YAMLText(order: order)
         writer.write(value, depth: 0)
         return writer.text
     }
 
+    private let keyOrder: [String]
     private var text = ""
+
+    private init(order: [String]) { keyOrder = order }
 
     private mutating func write(_ value: Value, depth: Int) {
         switch value {
         case .object(let members) where !members.isEmpty:
-            for key in Self.order(members.keys) {
+            for key in order(members.keys) {
                 text += indent(depth) + Self.scalar(key) + ":"
                 writeMember(members[key] ?? .null, depth: depth)
             }
@@ -41,7 +46,7 @@ struct YAMLText {
 
     /// A list element: its first line stands behind the dash.
     private mutating func writeElement(_ value: Value, depth: Int) {
-        var inner = YAMLText()
+        var inner = YAMLText(order: keyOrder)
         inner.write(value, depth: depth + 1)
         text += indent(depth) + "- " + inner.text.dropFirst((depth + 1) * 2)
     }
@@ -101,8 +106,9 @@ struct YAMLText {
         }
     }
 
-    private static func order(_ keys: Dictionary<String, Value>.Keys) -> [String] {
-        let first = keys.contains("kind") ? firstKeys : ["name", "namespace"]
+    private func order(_ keys: Dictionary<String, Value>.Keys) -> [String] {
+        let usual = keys.contains("kind") ? Self.firstKeys : ["name", "namespace"]
+        let first = keyOrder.isEmpty ? usual : keyOrder
         return keys.sorted { left, right in
             let a = first.firstIndex(of: left) ?? first.count
             let b = first.firstIndex(of: right) ?? first.count

@@ -1,0 +1,164 @@
+internal import Domain
+
+// Playbooks of a catalog as Playbooks.
+extension CommunityCatalog {
+    mutating func readPlaybook(_ entry: CatalogEntry) {
+        guard let file = compose(entry.path) else { return addUnread(entry) }
+        let isEntryGood = agree(entry, with: file)
+        let readme = readReadme(entry, file)
+        let names = displayNames
+        let roles = PlaybookRoles(file, names: displayName)
+        let category = categoryRecord(entry)
+        add("Playbook", entry.id, in: entry.path, isEntryGood: isEntryGood) { findings in
+            guard PlaybookReader.isGood(file, &findings) else { return nil }
+            roles.check(file, &findings)
+            guard let definition = file["definition"] else { return nil }
+            var reader = PlaybookReader(roles: roles, fitting: CatalogFitting(findings: findings))
+            let spec = reader.spec(file, definition)
+            findings = reader.fitting.findings
+            var document = CatalogDocument(spec: spec)
+            document.labels = [
+                (CatalogRecord.category, file["category"]?.node),
+                (CatalogRecord.stability, file["stability"]?.node),
+            ].compactMap { name, node in node.map { (name, $0) } }
+            document.notes[CatalogRecord.author] = file["author"]?.text
+            let tags = file.list("tags").compactMap(\.text)
+            document.notes[CatalogRecord.tags] = tags.isEmpty ? nil : tags.joined(separator: ", ")
+            document.notes[CatalogRecord.readme] = readme
+            document.record = { object in
+                let given = playbookFile(of: object) { names[$0] ?? $0 }
+                var record = entry.record(catalogEntry(of: object, file: given), category: category)
+                record.note("file", said: file.node.value, given: given)
+                return record
+            }
+            return document
+        }
+    }
+
+    /// Adds the object of a file that cannot be read.
+    mutating func addUnread(_ entry: CatalogEntry) {
+        add(entry.type.kind, entry.id, in: entry.path, isEntryGood: false) { _ in nil }
+    }
+
+    /// What playbooks call a specialist: of this catalog, or of what is stored.
+    func displayName(_ id: String) -> String? {
+        let key = ObjectKey("Role", namespace: options.namespace, name: objectName(ofID: id))
+        return displayNames[objectName(ofID: id)] ?? options.existing[key]?["displayName"]?.string
+    }
+
+    /// Reads what playbooks call the specialists, whatever else may be wrong with them.
+    mutating func readDisplayNames() {
+        for entry in entries[.specialist] ?? [] {
+            guard let id = entry.id.text else { continue }
+            // What is wrong with the file is reported when it is read itself.
+            var silent = Findings(path: entry.path)
+            let file = files[entry.path]
+            let stream = YAMLComposer.compose(
+                SourceText(bytes: file?.bytes ?? [], size: file?.size ?? 0),
+                &silent
+            )
+            let root = stream.documents.first.map { Place(root: $0) }
+            displayNames[objectName(ofID: id)] = root?["name"]?.text ?? entry.place["name"]?.text
+        }
+    }
+
+    /// The README beside a playbook, and what it should agree with.
+    private mutating func readReadme(_ entry: CatalogEntry, _ file: Place) -> String? {
+        let path = entry.path.split(separator: "/").dropLast().joined(separator: "/") + "/README.md"
+        guard let readme = files[path] else {
+            judge(entry.path, object: entry.object) {
+                $0.report(.noReadme, at: file.mark, "a playbook should have the file README.md beside it")
+            }
+            return nil
+        }
+        var text: String?
+        judge(path, object: entry.object) { findings in
+            guard SourceText(bytes: readme.bytes, size: readme.size).isReadable(&findings) else { return }
+            let content = String(decoding: readme.bytes, as: UTF8.self)
+            text = content
+            let lines = content.split(separator: "\n", omittingEmptySubsequences: false)
+            checkHeading(lines, from: 0, is: file["name"]?.text, &findings)
+            let parameters = file["definition"]?.list("parameters").count ?? 0
+            guard let start = lines.firstIndex(of: "## Inputs") else { return }
+            let section = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }
+            let inputs = section.count { $0.hasPrefix("- ") }
+            guard inputs != parameters else { return }
+            findings.report(
+                .otherInputs,
+                at: lineSpan(lines, start),
+                "the section should list the \(parameters) parameters of the playbook; it lists \(inputs)"
+            )
+        }
+        return text
+    }
+}
+
+/// Reports a Markdown file whose first heading is not a name.
+func checkHeading(_ lines: [Substring], from: Int, is name: String?, _ findings: inout Findings) {
+    guard let name, let index = lines.indices.first(where: { $0 >= from && lines[$0].hasPrefix("# ") }),
+        lines[index].dropFirst(2) != name
+    else { return }
+    findings.report(.otherHeading, at: lineSpan(lines, index), "the heading should be the name '\(name)'")
+}
+
+/// The stretch of a whole line.
+func lineSpan(_ lines: [Substring], _ index: Int) -> TextSpan {
+    let start = TextPosition(line: index + 1, column: 1)
+    return TextSpan(start: start, end: start).first(max(1, lines[index].unicodeScalars.count))
+}
+
+/// Which specialists a playbook has, and what it calls them.
+struct PlaybookRoles {
+    /// In the order of the file, each once.
+    private(set) var ids: [(place: Place, name: String, displayName: String?)] = []
+    private(set) var byDisplayName: [String: String] = [:]
+
+    init(_ file: Place, names: (String) -> String?) {
+        var seen: Set<String> = []
+        for place in file.list("specialist_ids") {
+            guard let id = place.text, seen.insert(id).inserted else { continue }
+            let name = objectName(ofID: id)
+            let displayName = names(id)
+            ids.append((place, name, displayName))
+            if let displayName, byDisplayName[displayName] == nil { byDisplayName[displayName] = name }
+        }
+    }
+
+    /// Reports names that are not, or not only, those of a listed specialist.
+    func check(_ file: Place, _ findings: inout Findings) {
+        for (place, name, displayName) in ids {
+            guard let displayName, let first = byDisplayName[displayName], first != name else { continue }
+            findings.report(
+                .sharedDisplayName,
+                place,
+                "must not be called '\(displayName)' like the specialist '\(first)' of the same playbook"
+            )
+        }
+        guard let definition = file["definition"] else { return }
+        // What an unknown specialist is called nobody can know; that it is unknown is reported.
+        let isKnown = !ids.contains { $0.displayName == nil }
+        let roles = definition["roles"]
+        let listed = Set(definition.list("roles").compactMap(\.text))
+        for place in definition.list("roles") where isKnown {
+            guard let text = place.text, byDisplayName[text] == nil else { continue }
+            let nearest = nearestName(to: text, among: byDisplayName.keys.sorted())
+            findings.report(
+                .unknownDisplayName,
+                place,
+                "must be what a specialist of this playbook is called; '\(text)' is none",
+                fix: nearest.map { "did you mean '\($0)'?" },
+                notes: file["specialist_ids"].map { [findings.note($0.mark, "specialists are listed")] } ?? []
+            )
+        }
+        for place in definition.list("stages").flatMap({ $0.list("involves") }) {
+            guard let text = place.text, !listed.contains(text) else { continue }
+            findings.report(
+                .foreignRole,
+                place,
+                "must be a role of this playbook; '\(text)' not found",
+                fix: nearestName(to: text, among: listed.sorted()).map { "did you mean '\($0)'?" },
+                notes: roles.map { [findings.note($0.mark, "roles are declared")] } ?? []
+            )
+        }
+    }
+}
