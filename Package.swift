@@ -13,7 +13,6 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let collections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
-let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -60,7 +59,7 @@ let package = Package(
         .target(name: "CLinux", path: "Sources/Clibs/CLinux"),
 
         // System: mechanisms, no product noun.
-        library("Threads", ["CLinux", heap]),
+        library("Threads", ["CLinux"]),
         library("Outbound", ["Threads", "CCurl"]),
         library("Secrets", ["CSSL"]),
 
@@ -90,10 +89,7 @@ let package = Package(
         ),
         library(
             "API",
-            [
-                "Domain", "WorkerProtocol", "Secrets", "Threads", hummingbird, nioCore, httpTypes, logging,
-                lifecycle,
-            ]
+            ["Domain", "WorkerProtocol", "Secrets", hummingbird, nioCore, httpTypes, logging, lifecycle]
         ),
         library("Telemetry", ["Secrets", logging, metrics]),
         library(

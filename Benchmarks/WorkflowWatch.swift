@@ -36,8 +36,7 @@ final class WorkflowWatch {
         while !(phases[name].map(isWanted) ?? false) {
             guard ContinuousClock.now < deadline else {
                 throw BenchmarkError(
-                    "\(name) is \(phases[name] ?? "not there") after \(limit), by a watch of everything up to "
-                        + bookmark
+                    "\(name) is \(phases[name] ?? "not there") after \(limit); shown up to \(bookmark)"
                 )
             }
             try await readLine()

@@ -1,5 +1,4 @@
 internal import Synchronization
-internal import Threads
 
 /// Wakes the one loop that waits for it; a ring between two waits is not lost.
 package final class FleetBell: Sendable {
@@ -27,7 +26,7 @@ package final class FleetBell: Sendable {
     func wait(for duration: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             // Ends early by cancellation alone.
-            group.addTask { try? await sleep(for: duration) }
+            group.addTask { try? await ContinuousClock().sleep(for: duration) }
             group.addTask { [self] in await rung() }
             await group.next()
             group.cancelAll()

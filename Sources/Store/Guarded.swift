@@ -1,6 +1,5 @@
 internal import OrderedCollections
 internal import Synchronization
-internal import Threads
 
 /// That a wait ended without what was waited for.
 struct WaitTimeout: Error {}
@@ -63,7 +62,7 @@ final class Guarded<State: Sendable, Value: Sendable>: Sendable {
         }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
-                try await sleep(for: duration)
+                try await ContinuousClock().sleep(for: duration)
                 end(id, WaitTimeout())
             }
             defer { group.cancelAll() }

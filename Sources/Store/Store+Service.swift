@@ -5,7 +5,7 @@ internal import Logging
 enum ServiceStatement: String, Statement, CaseIterable {
     case listen = "LISTEN agirunner"
     case ring = "SELECT pg_notify('agirunner', '')"
-    /// The position first, then who may be about to commit one up to it: the lateral reference keeps the order.
+    /// The position first, then who may be about to commit one up to it, which the lateral reference ensures.
     case look = """
         SELECT p.position, coalesce(l.drawing, '') AS drawing
         FROM (SELECT coalesce(CASE WHEN is_called THEN last_value END, 0) AS position FROM log_position) p,
@@ -106,7 +106,8 @@ extension Store {
             let ticket = ownCommits.ticket
             try await service.run { _ = try $0.rows(ServiceStatement.ring) }
             try await ContinuousClock().sleep(for: .milliseconds(5))
-            await ownCommits.wait(after: ticket, for: .seconds(3600))
+            // A sleep that is cancelled keeps some memory until its time: this wait begins with each commit.
+            await ownCommits.wait(after: ticket, for: .seconds(10))
         }
     }
 
@@ -159,7 +160,7 @@ struct HorizonLook: Sendable {
 /// What follows from looks, in the order they were taken, about which positions are final.
 ///
 /// A transaction announces that it draws before it draws, and until it is over. So whoever drew a position
-/// that a look saw stands in that look, or is over. Once all that stood there are over, the position is final.
+/// that a look saw stands in it, or is over. Once all that stood there are over, the position is final.
 /// Transactions that draw none, also those of other databases, hold up nothing however long they run.
 struct HorizonSight: Sendable {
     private var waiting: [(position: Position, drawing: Set<String>)] = []

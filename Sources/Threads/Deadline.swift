@@ -48,7 +48,7 @@ package func withDeadline<Value: Sendable>(
             }
         }
         group.addTask {
-            do { try await sleep(for: duration) } catch { return .interrupted }
+            do { try await ContinuousClock().sleep(for: duration) } catch { return .interrupted }
             return .expired
         }
         defer { group.cancelAll() }

@@ -64,7 +64,7 @@ let importTable: [String: Place] = [
     ),
     "API": Place(
         ring: .edge,
-        imports: ["Domain", "WorkerProtocol", "Secrets", "Threads", "Hummingbird", "NIOCore", "HTTPTypes"]
+        imports: ["Domain", "WorkerProtocol", "Secrets", "Hummingbird", "NIOCore", "HTTPTypes"]
     ),
     "Telemetry": Place(ring: .edge, imports: ["Outbound", "Secrets", "Metrics"]),
     "CommandLine": Place(

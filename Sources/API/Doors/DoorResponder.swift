@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import Threads
 
 /// What Hummingbird hands over with a request.
 struct DoorContext: InitializableFromSource {
@@ -136,7 +135,7 @@ private func within<Value: Sendable>(
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await operation() }
         group.addTask {
-            try await sleep(for: duration)
+            try await ContinuousClock().sleep(for: duration)
             return nil
         }
         defer { group.cancelAll() }

@@ -1,11 +1,11 @@
 internal import Domain
 
 extension ControlClient {
-    /// Annotates a GitSource, asks for a look at it, and answers it as that look has left it.
+    /// Annotates a GitSource, asks for a look at it, and waits for that.
     ///
-    /// - Parameters:
-    ///   - annotations: null takes one away.
-    ///   - what: what the look is to have done, for the message when it does not come.
+    /// An annotation that is null is taken away. `until` says what the look is to have done, for the message
+    /// when it does not come.
+    /// - Returns: the source as the look has left it.
     /// - Throws: `CommandFailure`, with exit code 3 when there was no look in time.
     func askForLook(
         at name: String,

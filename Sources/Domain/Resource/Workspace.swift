@@ -100,7 +100,8 @@ extension GitSourceSpec {
     /// The annotation that has a suspended source apply one commit: `BASE..COMMIT`, where BASE is the commit
     /// that must be in force then, or nothing.
     package static let applyPlan = "agirunner.dev/apply-plan"
-    /// The annotation that keeps an earlier commit in force: `TIP..COMMIT`, where TIP is the commit that is
-    /// not to be applied. As soon as the ref leads to another one than TIP, that one counts again.
+    /// The annotation that keeps an earlier commit in force, `TIP..COMMIT`.
+    ///
+    /// TIP is the commit that is not to be applied: as soon as the ref leads to another one, that one counts.
     package static let rollback = "agirunner.dev/rollback"
 }

@@ -1,6 +1,5 @@
 package import Domain
 internal import Glibc
-internal import Threads
 
 /// Time, as everything here is told it.
 package struct Timepiece: Sendable {
@@ -31,6 +30,6 @@ package struct Timepiece: Sendable {
             _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
             return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
         },
-        sleep: { try await Threads.sleep(for: $0) }
+        sleep: { try await ContinuousClock().sleep(for: $0) }
     )
 }
