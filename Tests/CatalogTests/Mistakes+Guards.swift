@@ -8,9 +8,15 @@ extension Mistake {
     private static let run = "runs/fix-division.yaml"
 
     /// The good configuration in which an object of this name waits for others.
-    private static func wait(_ name: String, for others: String, in path: String) -> @Sendable (
-        inout Configuration
-    ) -> Void {
+    private static func wait(
+        _ name: String,
+        for others: String,
+        in path: String
+    )
+        -> @Sendable (
+            inout Configuration
+        ) -> Void
+    {
         { configuration in
             configuration.replace(
                 "  name: \(name)\n",
@@ -23,7 +29,11 @@ extension Mistake {
     static let guards: [Mistake] = [
         Mistake(.cycle, "across-files") { configuration in
             wait("sandbox", for: "Workspace/calculator", in: "profiles/sandbox.yaml")(&configuration)
-            wait("calculator", for: "Skill/careful-reading, Role/developer", in: "workspaces/calculator.yaml")(
+            wait(
+                "calculator",
+                for: "Skill/careful-reading, Role/developer",
+                in: "workspaces/calculator.yaml"
+            )(
                 &configuration
             )
         },
@@ -50,7 +60,11 @@ extension Mistake {
             for decision in configuration.load().objects where decision.object.kind == "Decision" {
                 configuration.options.inForce[decision.object.key] = decision.object.spec
             }
-            configuration.replace("action: approve\n", "action: reject\n  note: No.\n", in: "decisions/yes.yaml")
+            configuration.replace(
+                "action: approve\n",
+                "action: reject\n  note: No.\n",
+                in: "decisions/yes.yaml"
+            )
         },
         Mistake(.immutable, "run") { configuration in
             for run in configuration.load().objects where run.object.kind == "Workflow" {

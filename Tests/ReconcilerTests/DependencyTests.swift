@@ -24,7 +24,8 @@ import Testing
 
     private func acts(_ plan: Plan) -> [String] { plan.steps.map { "\($0.act.rawValue) \($0.key)" } }
 
-    private func waiting(_ kind: String, _ name: String, for others: String, _ spec: Value = [:]) -> Declared {
+    private func waiting(_ kind: String, _ name: String, for others: String, _ spec: Value = [:]) -> Declared
+    {
         declared(kind, name, spec, annotations: [Dependency.annotation: others])
     }
 
@@ -49,7 +50,9 @@ import Testing
             declared("Playbook", "c"), declared("Skill", "z"),
         ]
         #expect(
-            acts(try planned(objects)) == ["create Playbook/c", "create Role/b", "create Skill/z", "create Skill/a"]
+            acts(try planned(objects)) == [
+                "create Playbook/c", "create Role/b", "create Skill/z", "create Skill/a",
+            ]
         )
         let kept = declared("Skill", "kept")
         #expect(
@@ -120,5 +123,77 @@ import Testing
         #expect(try planned(circle).writes.count == 2)
         let long = (0..<20_000).map { waiting("Skill", "s\($0)", for: "Skill/s\($0 + 1)") }
         #expect(try planned(long).steps.first?.key.name == "s19999")
+    }
+}
+
+// How a source says that something waits.
+extension DependencyTests {
+    private var vault: ObjectKey { key("SecretStore", "vault") }
+
+    private func source(_ name: String, dependsOn: [String]) -> Declared {
+        let spec: Value = [
+            "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
+            "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
+            "grants": ["namespaces": ["*"], "kinds": ["*"]],
+            "prune": ["enabled": true, "maxPercent": 100], "drift": "correct", "suspend": false,
+            "dependsOn": .strings(dependsOn),
+        ]
+        return declared("GitSource", name, spec).applied(by: "unix:0")
+    }
+
+    private func reconcile(_ world: World, _ repository: Repository) async -> Outcome {
+        await SourceController(objects: world.objectPorts, source: repository.ports)
+            .reconcile(claimed(key("GitSource", "main")))
+    }
+
+    private func say(_ readiness: Readiness, of key: ObjectKey, in world: World) throws {
+        try world.with { contents in
+            let conditions = readiness.conditions(after: [], now: contents.now, generation: 1)
+            contents.objects[key]?.object.status = ["conditions": try Value(encoding: conditions)]
+        }
+    }
+
+    @Test func `a commit waits for what is not ready, says so, and goes on by itself`() async throws {
+        let world = World()
+        let repository = Repository()
+        world.put(source("main", dependsOn: []))
+        let waits = waiting("Skill", "a", for: "SecretStore/vault")
+        repository.commit("c1", [declared("SecretStore", "vault"), waits, declared("Skill", "b")])
+        #expect(await reconcile(world, repository) == .again(after: .seconds(5)))
+        #expect(world[vault] != nil && world[key("Skill", "b")] != nil && world[key("Skill", "a")] == nil)
+        let ready = try world.ready(key("GitSource", "main"))
+        #expect(ready?.status == .unknown && ready?.reason == "DependencyNotReady")
+        #expect(
+            ready?.message == "applied 2 of 3 objects of c1; "
+                + "Skill/a waits for SecretStore/vault, which has not been looked at yet"
+        )
+        try say(.failing(reason: "FolderMissing", message: "m"), of: vault, in: world)
+        #expect(await reconcile(world, repository) == .again(after: .seconds(5)))
+        let message = try world.ready(key("GitSource", "main"))?.message
+        #expect(message?.hasSuffix("SecretStore/vault, which is not ready (FolderMissing)") == true)
+        try say(.ready(reason: "Readable", message: "m"), of: vault, in: world)
+        #expect(await reconcile(world, repository) == .again(after: jittered(.seconds(30), for: "main")))
+        #expect(world[key("Skill", "a")] != nil)
+        #expect(try world.ready(key("GitSource", "main"))?.reason == "Applied")
+    }
+
+    @Test func `a source waits for the sources it depends on`() async throws {
+        let world = World()
+        let repository = Repository()
+        let platform = key("GitSource", "platform")
+        world.put(source("main", dependsOn: ["platform"]))
+        repository.commit("c1", [declared("Skill", "a")])
+        let main = key("GitSource", "main")
+        #expect(await reconcile(world, repository) == .again(after: .seconds(5)))
+        #expect(try world.ready(main)?.message == "waits for GitSource/platform, which does not exist")
+        world.put(source("platform", dependsOn: []))
+        try say(.failing(reason: "Unavailable", message: "m"), of: platform, in: world)
+        #expect(await reconcile(world, repository) == .again(after: .seconds(5)))
+        let said = "waits for GitSource/platform, which is not ready (Unavailable)"
+        #expect(try world.ready(main)?.message == said)
+        #expect(world[key("Skill", "a")] == nil && repository.with(\.loads) == 0)
+        try say(.ready(reason: "Applied", message: "m"), of: platform, in: world)
+        _ = await reconcile(world, repository)
+        #expect(try world.ready(main)?.reason == "Applied" && world[key("Skill", "a")] != nil)
     }
 }

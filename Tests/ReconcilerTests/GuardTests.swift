@@ -78,7 +78,10 @@ import Testing
     }
 
     @Test(arguments: [("GitSource", "main"), ("Revision", "main-c2"), ("Revision", "main-c2-2")])
-    func `an approval lets exactly that commit delete, and is told with its actor`(kind: String, name: String)
+    func `an approval lets exactly that commit delete, and is told with its actor`(
+        kind: String,
+        name: String
+    )
         async throws
     {
         await refuse()

@@ -58,7 +58,9 @@ extension SourceController {
         guard let changes = try await changesToPlan(revision, source, request) else { return nil }
         let stored = try await objects.storedAmong(changes.put.map(\.object.key))
         // What was held and is declared again changes how many are held, which only the whole tells.
-        guard !stored.contains(where: { PruneHold.condition(of: $0.object.status) != nil }) else { return nil }
+        guard !stored.contains(where: { PruneHold.condition(of: $0.object.status) != nil }) else {
+            return nil
+        }
         var input = PlanInput(
             declared: changes.put,
             stored: stored,

@@ -173,7 +173,9 @@ private func addRemovals(to plan: inout Plan, _ input: PlanInput, _ stored: [Obj
     for object in missing {
         let key = object.object.key
         var reason = hold(object, input, waits: waits)
-        if reason == nil, let user = needed[key] { reason = (.needed, "\(user), which is kept, depends on it") }
+        if reason == nil, let user = needed[key] {
+            reason = (.needed, "\(user), which is kept, depends on it")
+        }
         guard let reason else {
             prunable.append(object)
             continue
@@ -214,7 +216,9 @@ private func hold(_ stored: Stored, _ input: PlanInput, waits: Bool) -> (Plan.Ho
         return (.protected, "\(PruneHold.protection) is enabled; take it away, then delete the object")
     }
     if stored.object.kind == "Workflow" {
-        return (.run, "its declaration was removed; a run goes on until it is cancelled, and stays as history")
+        return (
+            .run, "its declaration was removed; a run goes on until it is cancelled, and stays as history"
+        )
     }
     if stored.object.kind == "GitSource" { return (.source, "a source never deletes a source") }
     if let run = input.inUse[stored.object.key] {
