@@ -78,9 +78,10 @@ extension DecisionController {
         of source: Stored
     ) -> Bool {
         guard target.kind == "Revision" else { return true }
-        let revision = liveName(source.object.metadata.name, String(refused.commit.text.prefix(12)))
+        let (name, digits) = (source.object.metadata.name, refused.commit.text.prefix(12))
         // A commit that is applied again has a number behind its name.
-        return target.name == revision || target.name.hasPrefix("\(revision)-")
+        let number = target.name.split(separator: "-").last ?? ""
+        return [String(digits), "\(digits)-\(number)"].contains { liveName(name, $0) == target.name }
     }
 
     private static func check(

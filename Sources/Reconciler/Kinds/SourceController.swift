@@ -66,7 +66,6 @@ package struct SourceController: Sendable {
             if let partial { partial } else { try await planInput(revision, spec, source: name) }
         input.isPruneApproved = GitSourceStatus.approvedPrune(stored.object.status)?.commit == tip
         let plan = plan(input)
-        let refused = refusedPrune(plan, tip)
         let diagnostics = (revision.diagnostics + plan.conflicts).sorted()
         if !plan.isEmpty || stored.object.status?["appliedCommit"]?.string != tip.text {
             try await objects.apply(
@@ -91,20 +90,27 @@ package struct SourceController: Sendable {
             readiness(of: revision, plan, tip, notYet: tip == newest ? nil : newest, source: name),
             stored,
             claimed,
-            [
+            try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil)).merging([
                 "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
-                "author": .string(revision.author), "lastHandledReconcileAt": request.map(Value.string),
-                "policies": .string(policies),
-                "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
-                "heldBack": .integer(Int64(revision.heldBack.count)),
-                "diagnostics": .array(try shown(diagnostics).map { try Value(encoding: $0) }),
-                // Of what a commit changes nobody can tell what is held beside it.
-                Self.heldMember: partial == nil ? heldCounts(plan) : nil,
-                GitSourceStatus.refusedPruneMember: try refused.map { try Value(encoding: $0) } ?? .null,
-            ]
+                "lastHandledReconcileAt": request.map(Value.string), "policies": .string(policies),
+            ]) { $1 }
         )
-        let waits = plan.steps.contains { $0.act == .wait }
-        return .again(after: waits ? min(interval, dependencyPause) : interval)
+        return .again(after: plan.waits ? min(interval, dependencyPause) : interval)
+    }
+
+    /// The members of a status about what a commit declares, with those about what it does not delete.
+    private func told(
+        _ revision: LoadedRevision,
+        _ diagnostics: [Diagnostic],
+        _ guarded: [String: Value?]
+    ) throws -> [String: Value?] {
+        let members: [String: Value?] = [
+            "author": .string(revision.author),
+            "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
+            "heldBack": .integer(Int64(revision.heldBack.count)),
+            "diagnostics": .array(try shown(diagnostics).map { try Value(encoding: $0) }),
+        ]
+        return members.merging(guarded) { $1 }
     }
 
     /// Tells, as an event, that a branch no longer holds the commit that was in force: it is applied like any

@@ -49,6 +49,9 @@ package struct Plan: Sendable, Hashable {
     /// Whether there is nothing to write; holds may remain.
     package var isEmpty: Bool { writes.isEmpty }
 
+    /// Whether something of the commit is written later, when what it depends on is ready.
+    package var waits: Bool { steps.contains { $0.act == .wait } }
+
     /// The steps as the store applies them.
     package var writes: [ApplyStep] {
         steps.compactMap { step in
@@ -166,7 +169,7 @@ private func addRemovals(to plan: inout Plan, _ input: PlanInput, _ stored: [Obj
         key: \.object.key,
         dependencies: \.object.dependencies
     ).reversed()
-    let waits = plan.steps.contains { $0.act == .wait }
+    let waits = plan.waits
     var prunable: [Stored] = []
     var needed: [ObjectKey: ObjectKey] = [:]
     // Whoever depends on something comes before it.
