@@ -11,8 +11,8 @@ import Testing
                 for n in 1 2 3 4 5 6 7 8; do
                   sed "s/careful-review/extra-$n/" skills/careful-review.yaml > skills/extra-$n.yaml
                 done
-                sed -i 's/^  name: extra-1$/&\\n  annotations: {agirunner.dev\\/deletion-protection: enabled}/' \
-                  skills/extra-1.yaml
+                protected='  annotations: {agirunner.dev\\/deletion-protection: enabled}'
+                sed -i "s/^  name: extra-1$/&\\n$protected/" skills/extra-1.yaml
                 """
             try await commit(script, system)
             try await keep(system)

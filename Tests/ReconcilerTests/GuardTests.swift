@@ -70,7 +70,7 @@ import Testing
         let message = try #require(try world.ready(source)?.message)
         #expect(
             message.hasSuffix(
-                "the commit would delete 3 of 4 objects (limit 25 %); agirunner approve gitsource/main lets it"
+                "would delete 3 of 4 objects (limit 25 %); agirunner approve gitsource/main lets it"
             )
         )
         let refused = GitSourceStatus.refusedPrune(world.status(source))

@@ -7,8 +7,8 @@ struct DecisionOptions: ParsableArguments {
     @OptionGroup var connection: ConnectionOptions
     @Argument(
         help: """
-            workflow/NAME (its one open gate, for gates), gate/NAME, task/NAME or escalation/NAME; gitsource/NAME \
-            for deletions that its brake refused.
+            workflow/NAME (its one open gate, for gates), gate/NAME, task/NAME or escalation/NAME; \
+            gitsource/NAME for deletions that its brake refused.
             """
     )
     var target: String

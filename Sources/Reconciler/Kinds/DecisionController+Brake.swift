@@ -95,8 +95,8 @@ extension DecisionController {
         guard !isSame else { return }
         throw Refusal(
             .digestMismatch,
-            "\(source.object.key) would now delete \(refused.count) objects by commit \(refused.commit.short), "
-                + "which is not what was approved"
+            "\(source.object.key) would now delete \(refused.count) objects by commit "
+                + "\(refused.commit.short), which is not what was approved"
         )
     }
 }

@@ -307,7 +307,7 @@ private func sourceEvent(_ readiness: Readiness, before stored: Stored) -> Plain
     )
 }
 
-/// An object's status with new members, without those that are null now, and with the conditions of its readiness.
+/// An object's status with new members and the conditions of its readiness; a member that is null goes.
 func status(of stored: Stored, _ readiness: Readiness, now: Timestamp, members: [String: Value]) -> Value {
     var status = stored.object.status?.object ?? [:]
     // A status that cannot be read is one of an older version: its conditions begin anew.
