@@ -164,6 +164,9 @@ import Testing
         #expect(world.status(source)["held"] == ["DeletionProtected": 1])
         let message = try world.ready(source)?.message
         #expect(message?.contains("1 object is no longer declared and kept") == true)
+        repository.commit("c2b", kept)
+        await reconcile()
+        #expect(world.status(source)["held"] == ["DeletionProtected": 1])
         let told = world.with { $0.events.filter { $0.type == "object.prune_held" } }
         #expect(told.map(\.subject) == [guarded.object.key])
         // Its file comes back.

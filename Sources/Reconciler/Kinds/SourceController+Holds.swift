@@ -7,20 +7,27 @@ extension SourceController {
 
     /// Has what is held say so, and what is declared again say so no more.
     func markHolds(_ plan: Plan, _ input: PlanInput, _ claimed: ClaimedKey) async throws {
-        var held: Set<ObjectKey> = []
-        for step in plan.steps where step.act == .hold {
-            held.insert(step.key)
-            // A commit with errors may only be late with its removals, and says itself what is wrong.
-            guard let hold = step.hold, hold.isToldByObject else { continue }
-            let words = (reason: hold.rawValue, message: step.reason ?? "")
-            try await say(words, of: step.key, source: input.source, claimed)
-        }
         let declared = Set(input.declared.map(\.object.key))
-        for stored in input.stored
-        where stored.origin.gitSource == input.source && declared.contains(stored.object.key)
-            && PruneHold.condition(of: stored.object.status) != nil
-        {
-            try await say(nil, of: stored.object.key, source: input.source, claimed)
+        var said: [ObjectKey: Value] = [:]
+        for stored in input.stored where stored.origin.gitSource == input.source {
+            guard let condition = PruneHold.condition(of: stored.object.status) else { continue }
+            let key = stored.object.key
+            said[key] = condition
+            if declared.contains(key) { try await say(nil, of: key, nil, claimed) }
+        }
+        // A commit with errors may only be late with its removals, and says itself what is wrong.
+        for step in plan.steps where step.hold?.isToldByObject == true {
+            guard let hold = step.hold, let message = step.reason else { continue }
+            let isNews = said[step.key]?["reason"]?.string != hold.rawValue
+            // Finished runs are held for ever, and there may be many.
+            guard isNews || said[step.key]?["message"]?.string != message else { continue }
+            let event = PlainEvent(
+                type: "object.prune_held",
+                subject: step.key,
+                actor: "git:\(input.source)",
+                data: ["reason": .string(hold.rawValue), "message": .string(message)]
+            )
+            try await say((hold.rawValue, message), of: step.key, isNews ? event : nil, claimed)
         }
     }
 
@@ -48,21 +55,9 @@ extension SourceController {
     private func say(
         _ words: (reason: String, message: String)?,
         of key: ObjectKey,
-        source: String,
+        _ event: PlainEvent?,
         _ claimed: ClaimedKey
     ) async throws {
-        let stored = try await objects.stored(key)
-        let before = PruneHold.condition(of: stored?.object.status)?["reason"]?.string
-        let event = words.flatMap { words in
-            words.reason == before
-                ? nil
-                : PlainEvent(
-                    type: "object.prune_held",
-                    subject: key,
-                    actor: "git:\(source)",
-                    data: ["reason": .string(words.reason), "message": .string(words.message)]
-                )
-        }
         try await objects.setStatus(key, claimed, event) { stored, now in
             PruneHold.status(
                 stored.object.status,
