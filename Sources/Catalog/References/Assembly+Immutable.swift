@@ -8,7 +8,8 @@ extension Assembly {
     /// Reports fields that differ from those in force although nothing would follow from it.
     mutating func checkImmutable(_ index: Int) {
         let draft = drafts[index]
-        guard ["Decision", "Workflow"].contains(draft.kind.name), let spec = draft.spec,
+        // Beside another mistake it would only repeat that the same field is not as it was.
+        guard draft.isGood, ["Decision", "Workflow"].contains(draft.kind.name), let spec = draft.spec,
             let old = options.inForce[key(draft)], let place = draft.root["spec"]
         else { return }
         let isDecision = draft.kind.name == "Decision"
