@@ -33,11 +33,22 @@ extension LoadOptions {
                 // As the server reads them, so that both judge alike.
                 others[entry.key] = kindsReadOfOthers.contains(entry.key.kind) ? entry.value : [:]
             },
-            inForce: stored.filter { $0.origin.gitSource == name && $0.object.kind == "Playbook" }.specs
+            inForce: inForce(stored.filter { $0.origin.gitSource == name })
         )
     }
 
-    /// The options of a commit of a source, beside what others declare and the playbooks that are in force.
+    /// Kinds of which what is declared is compared with what is in force.
+    package static let kindsCompared: Set<String> = ["Decision", "Playbook", "Workflow"]
+
+    /// The specs of stored objects that what is declared is compared with: a Workflow's once it has started.
+    package static func inForce(_ stored: [Stored]) -> [ObjectKey: Value] {
+        stored.filter { stored in
+            kindsCompared.contains(stored.object.kind)
+                && (stored.object.kind != "Workflow" || stored.object.status?["phase"] != nil)
+        }.specs
+    }
+
+    /// The options of a commit of a source, beside what others declare and what of its own is in force.
     package static func source(
         _ name: String,
         _ spec: GitSourceSpec,
@@ -66,6 +77,7 @@ extension LoadOptions {
     /// Kinds whose specs matter to an object of a kind that a person sends; of all else, only the key does.
     package static func kindsRead(by kind: String) -> [String] {
         switch kind {
+        case "GitSource": ["GitSource"]
         case "ModelRoute": ["ModelRoute"]
         case "Playbook": ["ModelRoute", "Policy", "Role", "ToolProfile"]
         case "Policy": ["Playbook"]
@@ -81,14 +93,14 @@ extension LoadOptions {
         _ actor: String,
         _ key: ObjectKey,
         specs: [ObjectKey: Value],
-        inForce: Value?
+        stored: Stored?
     ) -> LoadOptions {
         var options = LoadOptions()
         options.appliedBy = actor
         options.namespace = key.namespace ?? options.namespace
         options.existing = specs
         options.existing[key] = nil
-        options.inForce = inForce.map { [key: $0] } ?? [:]
+        options.inForce = inForce(stored.map { [$0] } ?? [])
         return options
     }
 }

@@ -47,7 +47,8 @@ package struct LoadOptions: Sendable {
     /// Objects of the source that is loaded do not belong here: what a revision left out is gone.
     package var existing: [ObjectKey: Value] = [:]
 
-    /// The specs that what is declared here would replace; a changed playbook is compared with its own.
+    /// The specs that what is declared here would replace: of playbooks, to find changes without a new
+    /// version, and of Decisions and started Workflows, which may not change.
     package var inForce: [ObjectKey: Value] = [:]
     /// The folders that hold community catalogs, `""` for the top; what lies elsewhere is native.
     package var communityRoots: [String] = []

@@ -98,10 +98,11 @@ package struct LoaderMemory: Sendable {
         files[path] = nil
     }
 
-    /// Playbooks that may be others than those in force, with which the next judgement compares them.
-    package func changedPlaybooks(namespace: String) -> [ObjectKey] {
+    /// Objects that may be others than those in force, with which the next judgement compares them.
+    package func changedObjects(namespace: String) -> [ObjectKey] {
         let paths = sound.map { Array(replaced.keys) + $0.passing } ?? Array(files.keys)
-        return paths.flatMap { files[$0]?.parsed.drafts ?? [] }.filter { $0.kind.name == "Playbook" }
+        return paths.flatMap { files[$0]?.parsed.drafts ?? [] }
+            .filter { LoadOptions.kindsCompared.contains($0.kind.name) }
             .map { $0.key(namespace) }
     }
 
@@ -259,10 +260,11 @@ extension Declared {
 extension Draft {
     /// Fields of the specs, by kind, that are looked at again when other objects are known.
     private static let judged: [String: Set<String>] = [
+        "Decision": ["action", "expects", "input", "note", "target"],
         "GitSource": ["grants", "secretRef", "webhook"], "ModelRoute": ["default"],
         "Playbook": ["limits", "roles", "stages", "version"], "Policy": ["requireGates"],
         "RuntimePool": ["namespaces"],
-        "Workflow": ["budget", "parameters", "playbookRef"], "Workspace": ["url"],
+        "Workflow": ["budget", "parameters", "playbookRef", "workspaceRef"], "Workspace": ["url"],
     ]
 
     /// Lets go of what the document holds beside what later judgements look at: of thousands of files it

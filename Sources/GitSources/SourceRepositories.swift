@@ -66,14 +66,14 @@ package final class SourceRepositories: Sendable {
         known.others = others.specs == nil ? known.others : others
         let reader = TreeReader(mirror: mirror, spec: spec)
         let (tree, cost) = try await reader.update(&known, to: commit)
-        let playbooks = known.memory.changedPlaybooks(namespace: spec.namespace)
-        let inForce = try await ports.storedAmong(playbooks).filter { $0.origin.gitSource == name }
+        let changed = known.memory.changedObjects(namespace: spec.namespace)
+        let inForce = try await ports.storedAmong(changed).filter { $0.origin.gitSource == name }
         let options = LoadOptions.source(
             name,
             spec,
             commit: commit,
             others: known.others?.specs ?? [:],
-            inForce: inForce.specs
+            inForce: LoadOptions.inForce(inForce)
         )
         var judged = known.memory.judge(options, othersVersion: others.version)
         let excerpts = try await reader.addExcerpts(to: &judged.loaded, known.memory)

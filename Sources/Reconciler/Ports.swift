@@ -67,6 +67,11 @@ package struct ObjectPorts: Sendable {
             -> Void
     /// Writes an event that goes with no status.
     package var record: @Sendable (PlainEvent) async throws -> Void
+    /// Has an object looked at as soon as may be, for a person.
+    package var mark: @Sendable (ObjectKey) async throws -> Void
+    /// Those of some objects that unfinished runs use, each with the name of one such run.
+    package var inUse: @Sendable ([ObjectKey]) async throws -> [ObjectKey: String]
+    package var digest: @Sendable ([UInt8]) -> Digest
 
     /// Ports of their closures.
     package init(
@@ -80,7 +85,10 @@ package struct ObjectPorts: Sendable {
             @escaping @Sendable (
                 ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?
             ) async throws -> Void,
-        record: @escaping @Sendable (PlainEvent) async throws -> Void
+        record: @escaping @Sendable (PlainEvent) async throws -> Void,
+        mark: @escaping @Sendable (ObjectKey) async throws -> Void,
+        inUse: @escaping @Sendable ([ObjectKey]) async throws -> [ObjectKey: String],
+        digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {
         self.stored = stored
         self.storedAmong = storedAmong
@@ -90,6 +98,9 @@ package struct ObjectPorts: Sendable {
         self.apply = apply
         self.setStatus = setStatus
         self.record = record
+        self.mark = mark
+        self.inUse = inUse
+        self.digest = digest
     }
 }
 

@@ -30,7 +30,7 @@ enum DeclaredStatement: String, Statement, CaseIterable {
             t.origin ->> 'path' AS path, t.origin ->> 'line' AS line, t.origin ->> 'column' AS "column",
             t.origin -> 'doorAnnotations' AS door_annotations,
             CASE WHEN NOT t.status @> '{"conditions": [{"type": "Ready", "status": "True"}]}'
-                THEN t.status END AS status
+                OR t.status @> '{"conditions": [{"type": "PruneHeld"}]}' THEN t.status END AS status
         FROM objects t WHERE t.source = $1
         """
     case othersVersion = """
@@ -176,6 +176,15 @@ struct DeclaredWriter {
         var object = before.object
         object.metadata.labels = declared.object.metadata.labels.flatMap { $0.isEmpty ? nil : $0 }
         object.metadata.annotations = declared.object.metadata.annotations.flatMap { $0.isEmpty ? nil : $0 }
+        if PruneHold.condition(of: object.status) != nil {
+            // Whoever writes it declares it.
+            object.status = PruneHold.status(
+                object.status,
+                nil,
+                generation: object.metadata.generation,
+                now: now
+            )
+        }
         if declared.digest != before.digest {
             object.spec = declared.object.spec
             let generation = (object.metadata.generation ?? 0) + 1

@@ -120,7 +120,7 @@ extension Store {
             var declared = declared
             if let existing {
                 if mode == .create { throw Failure(.alreadyExists, "\(key) exists already") }
-                if existing.origin.gitSource != nil {
+                if isDeclaredByGit(existing) {
                     guard let annotated = declared.annotating(existing) else { throw ownedByGit(existing) }
                     declared = annotated
                 }
@@ -143,7 +143,8 @@ extension Store {
     /// Removes one declared object for a person, and the run that belongs to it when it is a Workflow.
     ///
     /// A dry run says whether it could be removed, and removes nothing.
-    /// - Throws: `Failure.notFound`; `.conflict` with reason `owned_by_git` when a file declares the object.
+    /// - Throws: `Failure.notFound`; `.conflict` with reason `owned_by_git` when a file declares the object,
+    ///   or `in_use` when a run does that has not ended; `.forbidden` with reason `deletion_protected`.
     @discardableResult
     package func removeOne(_ key: ObjectKey, actor: String, isDryRun: Bool = false) async throws -> Position {
         let context = DeclaredContext(actor: actor, priority: .people, newUID: { UID("") })
@@ -153,7 +154,8 @@ extension Store {
             let row = try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
             guard let row else { throw Failure(.notFound, "\(key) does not exist") }
             let stored = try Stored(row: row.value("row"))
-            guard stored.origin.gitSource == nil else { throw ownedByGit(stored) }
+            guard !isDeclaredByGit(stored) else { throw ownedByGit(stored) }
+            try session.refuseRemoval(stored)
             guard !isDryRun else { return .start }
             let outcome = try writer.apply([.remove(key)])
             guard let position = outcome.positions.max() else {
@@ -252,6 +254,11 @@ extension Session {
         try append(events: events ?? [], changes: [change])
         return position
     }
+}
+
+/// Whether a file declares an object; of what is held none does any more, and nobody else could let it go.
+private func isDeclaredByGit(_ stored: Stored) -> Bool {
+    stored.origin.gitSource != nil && PruneHold.condition(of: stored.object.status) == nil
 }
 
 private func ownedByGit(_ stored: Stored) -> Failure {

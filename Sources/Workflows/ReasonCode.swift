@@ -33,6 +33,7 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
     case changesRequested = "changes_requested"
     case emptyStage = "empty_stage"
     case orchestrationStuck = "orchestration_stuck"
+    case nothingRefused = "nothing_refused"
 
     /// What it means and what to do, as `agirunner explain reason CODE` prints it.
     package var explanation: String {
@@ -71,6 +72,7 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .inputChanged: "An earlier delivery is newer than this one, so it is worked again."
         case .changesRequested: "A reviewer or an approver asked for changes."
         case .emptyStage: "The stage has neither roles, assessors, items nor a gate, so it counts as done."
+        case .nothingRefused: "The source deletes what it should, or another commit has come since."
         case .orchestrationStuck:
             "The rules found no end; this is a defect, please report it with the run's events."
         }

@@ -22,7 +22,10 @@ func objectPorts(_ store: Store) -> ObjectPorts {
                 // The object went meanwhile, and its status with it.
             }
         },
-        record: { _ = try await store.record($0) }
+        record: { _ = try await store.record($0) },
+        mark: { try await store.mark([Mark($0, priority: .people)]) },
+        inUse: { try await store.inUse($0) },
+        digest: contentDigest
     )
 }
 

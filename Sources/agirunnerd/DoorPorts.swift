@@ -87,7 +87,7 @@ func writePorts(_ store: Store) -> WritePorts {
 /// The options of an object that a person sends; of what it does not look at, only the keys are read.
 private func doorOptions(_ actor: String, _ key: ObjectKey, _ store: Store) async throws -> LoadOptions {
     let specs = try await store.declaredSpecs(kinds: LoadOptions.kindsRead(by: key.kind))
-    return .door(actor, key, specs: specs, inForce: try await store.stored(key)?.object.spec)
+    return .door(actor, key, specs: specs, stored: try await store.stored(key))
 }
 
 /// Validates an object as a file would be, and writes it for a person.

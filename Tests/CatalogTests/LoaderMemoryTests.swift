@@ -50,11 +50,11 @@ private struct Pair {
         for object in before where object.object.kind == "Playbook" {
             pair.configuration.options.inForce[object.object.key] = object.object.spec
         }
-        #expect(pair.memory.changedPlaybooks(namespace: "default") == [])
+        #expect(pair.memory.changedObjects(namespace: "default") == [])
         let doubted = pair.judge().loaded
         #expect(doubted.diagnostics.map(\.code) == ["POL005"])
         let key = try #require(doubted.objects.first { $0.object.kind == "Playbook" }?.object.key)
-        #expect(pair.memory.changedPlaybooks(namespace: "default") == [key])
+        #expect(pair.memory.changedObjects(namespace: "default") == [key])
         pair.configuration.options.inForce[key] = doubted.objects.first { $0.object.key == key }?.object.spec
         #expect(pair.judge().loaded.diagnostics.isEmpty)
     }

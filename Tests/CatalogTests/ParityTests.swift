@@ -8,6 +8,7 @@ import Testing
     /// What a commit may declare, who else declares it, and where the source is: the server alone knows.
     private static let serverOnly: Set<Code> = [
         .kindNotGranted, .namespaceNotGranted, .sourceAsWorkspace, .unchangedVersion,
+        .immutable,
     ]
     static let ofFiles = Mistake.all.filter {
         !serverOnly.contains($0.code) && !["above-root", "stored"].contains($0.name)
@@ -20,7 +21,7 @@ import Testing
     static let ofObjects = ofFiles.filter { mistake in
         // Nothing after a colon is null in JSON, which is another mistake.
         !ofFilesOnly.contains(mistake.code) && mistake.base == "good"
-            && !["empty", "metadata"].contains(mistake.name)
+            && !["empty", "metadata", "across-files"].contains(mistake.name)
     }
 
     @Test(arguments: ofFiles)
@@ -57,7 +58,7 @@ import Testing
                 "unix:1000",
                 key,
                 specs: Array(known.values).specs,
-                inForce: known[key]?.object.spec
+                stored: known[key]
             )
             let said = Loader().load(value, options: options).diagnostics.map(summary)
             let wanted = offline.diagnostics.filter { $0.object == object }.map(summary)

@@ -48,7 +48,10 @@ import Testing
             ]
         )
         #expect(report.changes[1].fields.map(\.path) == ["spec.x"])
-        #expect(report.changes[2].reason == "a run is kept until it is cancelled")
+        #expect(
+            report.changes[2].reason
+                == "its declaration was removed; a run goes on until it is cancelled, and stays as history"
+        )
         #expect(report.hasChanges && !report.hasErrors && report.count(.hold) == 1)
     }
 

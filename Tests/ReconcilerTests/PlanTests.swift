@@ -200,8 +200,10 @@ import Testing
         #expect(
             reasons == [
                 "Role/kept": "agirunner.dev/prune is disabled",
-                "Role/protected": "it is protected from deletion",
-                "Workflow/run": "a run is kept until it is cancelled",
+                "Role/protected":
+                    "agirunner.dev/deletion-protection is enabled; take it away, then delete the object",
+                "Workflow/run":
+                    "its declaration was removed; a run goes on until it is cancelled, and stays as history",
                 "GitSource/other": "a source never deletes a source",
             ]
         )

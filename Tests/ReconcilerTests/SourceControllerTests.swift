@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// A git repository with its commits already read.
-private final class Repository: Sendable {
+final class Repository: Sendable {
     struct Contents: Sendable {
         var tip: CommitID?
         var revisions: [CommitID: LoadedRevision] = [:]

@@ -18,6 +18,9 @@ final class World: Sendable {
         /// How often everything of a source was read.
         var readsOfAll = 0
         var events: [PlainEvent] = []
+        var marked: [ObjectKey] = []
+        /// What unfinished runs use, with their names.
+        var inUse: [ObjectKey: String] = [:]
         var now = Timestamp(microseconds: 1_760_000_000_000_000)
     }
 
@@ -89,7 +92,7 @@ extension World {
             ofKind: { kind, namespace in
                 self.with { contents in
                     contents.objects.values.filter {
-                        $0.object.kind == kind && $0.object.metadata.namespace == namespace
+                        $0.object.kind == kind && $0.object.metadata.namespace ?? "" == namespace
                     }
                 }
             },
@@ -112,7 +115,10 @@ extension World {
                     if let event { contents.events.append(event) }
                 }
             },
-            record: { event in self.with { $0.events.append(event) } }
+            record: { event in self.with { $0.events.append(event) } },
+            mark: { key in self.with { $0.marked.append(key) } },
+            inUse: { keys in self.with { $0.inUse.filter { keys.contains($0.key) } } },
+            digest: digest
         )
     }
 

@@ -97,7 +97,8 @@ import Testing
         ([
             ServiceStatement.allCases, SettingStatement.allCases, MigrationStatement.allCases,
             KeyStatement.allCases,
-            DeclaredStatement.allCases, RevisionStatement.allCases, RunStatement.allCases,
+            DeclaredStatement.allCases, GuardStatement.allCases, RevisionStatement.allCases,
+            RunStatement.allCases,
             ClaimStatement.allCases, HoldingStatement.allCases,
             FleetStatement.allCases, LogStatement.allCases, TaskLogStatement.allCases,
             RetentionStatement.allCases,

@@ -69,6 +69,9 @@ struct EnvelopeReader {
         checkKeys(root, shape, &findings)
         let metadata = readMetadata(root, &findings)
         guard let shape else { return nil }
+        if let place = root["metadata"] {
+            readDependencies(place, isNamespaced: shape.kind.isNamespaced, &findings)
+        }
         let spec = readSpec(root, shape, &findings)
         guard let name, isDNSLabel(name) else { return nil }
         let isGood = findings.errorCount == before.errors

@@ -39,6 +39,12 @@ extension Shape {
                 "What happens to fields changed elsewhere."
             ),
             .defaulted("suspend", .boolean, false, "Whether it is left alone."),
+            .defaulted(
+                "dependsOn",
+                .list(.reference("GitSource"), isUnique: true),
+                [],
+                "GitSources that must be ready before a commit of this one is applied."
+            ),
             .optional(
                 "secretRef",
                 .object(SecretShape.reference("in the source's namespace")),

@@ -45,9 +45,11 @@ struct Assembly {
         for index in drafts.indices { checkGrants(of: index) }
         resolveWorkspaces()
         for index in drafts.indices { checkReferences(of: index) }
+        checkCycles()
         applyPolicies()
         checkDefaultRoutes()
         for index in drafts.indices { checkRun(index) }
+        for index in drafts.indices { checkImmutable(index) }
         reportDoubts()
         var loaded = Loaded()
         loaded.heldBack = heldBack()

@@ -9,6 +9,12 @@ struct Reference: Sendable, Hashable {
     let field: String
     let span: TextSpan
 
+    /// Whether it asks for an order and says nothing else.
+    var isDependency: Bool {
+        field == "metadata.annotations.\(Dependency.annotation)"
+            || kind == "GitSource" && field.hasPrefix("spec.dependsOn[")
+    }
+
     /// The object that is meant, seen from an object of a namespace.
     func key(from own: String?) -> ObjectKey {
         ObjectKey(

@@ -84,6 +84,7 @@ package enum Code: String, Sendable, CaseIterable {
     case unchangedVersion = "POL005"
     case unmatchedOverlay = "POL006"
     case policiesDisagree = "POL007"
+    case immutable = "POL008"
 
     case noManifest = "CAT001"
     case entryWithoutFile = "CAT002"
@@ -223,7 +224,7 @@ extension Code {
         case .notEarlierStage:
             ("not an earlier stage", "Work can only be returned to a stage that came before.")
         case .unknownItem: ("unknown work item", "A work item depends on items of its own stage.")
-        case .cycle: ("cycle", "What depends on itself can never start.")
+        case .cycle: ("cycle", "What waits for itself can never start; take one of the steps away.")
         case .unused:
             (
                 "used by nothing",
@@ -323,6 +324,11 @@ extension Code {
             (
                 "two policies disagree",
                 "Two Policies give one stage different gates; one of them must let it go."
+            )
+        case .immutable:
+            (
+                "cannot be changed any more",
+                "A Decision is executed once, and a run follows what it was started with; make a new one."
             )
         case .unchangedVersion:
             (

@@ -321,9 +321,9 @@ extension ShapeReader {
         case .scalar(let text, _): return isSecret(place, text) ? nil : .string(text)
         }
     }
+}
 
-    /// A text short enough for a message.
-    private func clip(_ text: String) -> String {
-        text.unicodeScalars.count <= 60 ? text : String(text.unicodeScalars.prefix(57)) + "…"
-    }
+/// A text short enough for a message.
+func clip(_ text: String) -> String {
+    text.unicodeScalars.count <= 60 ? text : String(text.unicodeScalars.prefix(57)) + "…"
 }

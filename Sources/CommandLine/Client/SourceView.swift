@@ -52,7 +52,7 @@ struct SourceView {
     /// What the control plane would plan from.
     func planInput(_ loaded: Loaded) -> PlanInput {
         let declared = Set(loaded.objects.map(\.object.key))
-        return PlanInput(
+        var input = PlanInput(
             declared: loaded.objects,
             stored: stored.filter { $0.origin.gitSource == name || declared.contains($0.object.key) },
             source: name,
@@ -60,6 +60,11 @@ struct SourceView {
             heldBack: Set(loaded.heldBack.keys),
             hasErrors: loaded.hasErrors
         )
+        let needed = Set(loaded.objects.flatMap(\.object.dependencies))
+        for object in stored where needed.contains(object.object.key) {
+            input.dependencies[object.object.key] = object
+        }
+        return input
     }
 }
 

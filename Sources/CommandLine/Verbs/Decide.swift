@@ -5,7 +5,12 @@ import Secrets
 /// What every verb that makes a Decision takes.
 struct DecisionOptions: ParsableArguments {
     @OptionGroup var connection: ConnectionOptions
-    @Argument(help: "workflow/NAME (its one open gate, for gates), gate/NAME, task/NAME or escalation/NAME.")
+    @Argument(
+        help: """
+            workflow/NAME (its one open gate, for gates), gate/NAME, task/NAME or escalation/NAME; \
+            gitsource/NAME for deletions that its brake refused.
+            """
+    )
     var target: String
     @Option(help: "Why, for the record and for agents.") var note: String?
     @Option(help: "How long to wait until it took effect, such as 30s or 5m.") var timeout = "30s"
@@ -50,11 +55,17 @@ struct DecisionOptions: ParsableArguments {
         environment.output("\(target.kind.singular).\(Kind.group)/\(name) \(done)")
     }
 
-    /// The digest of the gate that is about to be judged, so that a later revision is not approved by
-    /// accident.
+    /// The digest of the gate or of the deletions that are about to be judged, so that nothing later is
+    /// approved by accident.
     private func expectedDigest(of object: Object, _ action: DecisionSpec.Action) throws -> String? {
         guard [.approve, .reject, .requestChanges, .block].contains(action) else { return nil }
         if object.kind == "Gate" { return object.status?["digest"]?.string }
+        if object.kind == "GitSource" {
+            guard let refused = GitSourceStatus.refusedPrune(object.status) else {
+                throw CommandFailure("\(target) has no deletions that wait for an approval")
+            }
+            return refused.digest.text
+        }
         let gates = object.status?["openGates"]?.array ?? []
         guard gates.count <= 1 else {
             let names = gates.map { "gate/\(cell($0["name"]))" }.joined(separator: ", ")
@@ -95,7 +106,9 @@ struct DecisionOptions: ParsableArguments {
 
 /// `agirunner approve`.
 package struct Approve: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Let a gate pass.")
+    package static let configuration = CommandConfiguration(
+        abstract: "Let a gate pass, or the deletions of a commit."
+    )
     @OptionGroup var options: DecisionOptions
     /// A command to be filled by the parser.
     package init() {}

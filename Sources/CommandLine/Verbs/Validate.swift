@@ -80,6 +80,9 @@ func unchecked(_ loaded: Loaded) -> [String] {
     if kinds.contains("Workspace") {
         lines.append("where relative URLs of workspaces lead, and whether that is a source")
     }
+    if !kinds.isDisjoint(with: ["Decision", "Workflow"]) {
+        lines.append("which runs have started and which Decisions are made, and cannot be changed any more")
+    }
     let open = loaded.diagnostics.compactMap { diagnostic -> String? in
         let place = "\(diagnostic.path):\(diagnostic.span.start.line):\(diagnostic.span.start.column)"
         switch diagnostic.code {

@@ -63,6 +63,8 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
     package var prune: Prune
     package var drift: Drift
     package var suspend: Bool
+    /// GitSources that must be ready before a commit is applied; nil as none.
+    package var dependsOn: [String]?
     /// In the store of that name in `namespace`.
     package var secretRef: SecretReference?
     package var webhook: Webhook?

@@ -3,7 +3,7 @@ import Workflows
 
 /// Executes each Decision once, and writes down what came of it.
 package struct DecisionController: Sendable {
-    private let objects: ObjectPorts
+    let objects: ObjectPorts
     private let runs: RunPorts
 
     /// A controller of its ports.
@@ -59,6 +59,9 @@ package struct DecisionController: Sendable {
             namespace: claimed.key.namespace,
             name: decision.target.name
         )
+        if Self.braked.contains(decision.target.kind) {
+            return try await releaseBrake(decision, of: stored, by: subject, claimed)
+        }
         guard let workflow = try await runs.owner(target) else {
             throw Refusal(.notFound, "\(decision.target.kind)/\(decision.target.name) does not exist")
         }

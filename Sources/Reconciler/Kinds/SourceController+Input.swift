@@ -7,7 +7,7 @@ extension SourceController {
     /// That is so while the store holds what the commit before declared, whole and faultless, and nothing is
     /// deleted: the brake counts all objects. Whoever asks for a look wants drift to be found, too. The
     /// newest revision tells whether another control plane has written meanwhile.
-    func changesToPlan(
+    private func changesToPlan(
         _ revision: LoadedRevision,
         _ stored: Stored,
         _ request: String?
@@ -34,7 +34,7 @@ extension SourceController {
         let known = Set(stored.map(\.object.key))
         let others = revision.declared.map(\.object.key).filter { !known.contains($0) }
         stored += try await objects.storedAmong(others)
-        return PlanInput(
+        var input = PlanInput(
             declared: revision.declared,
             stored: stored,
             source: source,
@@ -42,23 +42,43 @@ extension SourceController {
             heldBack: Set(revision.heldBack.keys),
             hasErrors: revision.diagnostics.contains { $0.severity == .error }
         )
+        let missing = missing(input)
+        if !missing.isEmpty { input.inUse = try await objects.inUse(missing) }
+        input.dependencies = try await dependencies(of: revision.declared)
+        return input
     }
 
-    /// The input of a plan of what a commit changes.
-    func planInput(
-        _ changes: LoadedChanges,
+    /// The input of a plan of what a commit changes; nil when the whole has to be planned.
+    func partialInput(
         _ revision: LoadedRevision,
         _ spec: GitSourceSpec,
-        source: String
-    ) async throws -> PlanInput {
-        PlanInput(
+        _ source: Stored,
+        _ request: String?
+    ) async throws -> PlanInput? {
+        guard let changes = try await changesToPlan(revision, source, request) else { return nil }
+        let stored = try await objects.storedAmong(changes.put.map(\.object.key))
+        // What was held and is declared again changes how many are held, which only the whole tells.
+        guard !stored.contains(where: { PruneHold.condition(of: $0.object.status) != nil }) else {
+            return nil
+        }
+        var input = PlanInput(
             declared: changes.put,
-            stored: try await objects.storedAmong(changes.put.map(\.object.key)),
-            source: source,
+            stored: stored,
+            source: source.object.metadata.name,
             prune: spec.prune,
             heldBack: [],
             hasErrors: false
         )
+        input.dependencies = try await dependencies(of: changes.put)
+        return input
+    }
+
+    /// What objects depend on by their annotation, as it is stored.
+    private func dependencies(of declared: [Declared]) async throws -> [ObjectKey: Stored] {
+        let keys = Set(declared.flatMap(\.object.dependencies)).sorted()
+        guard !keys.isEmpty else { return [:] }
+        let stored = try await objects.storedAmong(keys)
+        return Dictionary(stored.map { ($0.object.key, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Whether everything of the last look was applied: no conflict, and no brake on deletions.

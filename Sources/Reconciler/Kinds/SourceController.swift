@@ -56,13 +56,15 @@ package struct SourceController: Sendable {
         let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
         let policies = try await policyVersion(spec)
         guard needsApply(stored, tip, request, policies) else { return .again(after: interval) }
+        if let waits = try await unreadySource(spec) {
+            try await say(.reconciling(reason: dependencyNotReady, message: waits), stored, claimed)
+            return .again(after: min(interval, dependencyPause))
+        }
         let revision = try await source.load(name, spec, tip)
-        let input =
-            if let changes = try await changesToPlan(revision, stored, request) {
-                try await planInput(changes, revision, spec, source: name)
-            } else {
-                try await planInput(revision, spec, source: name)
-            }
+        let partial = try await partialInput(revision, spec, stored, request)
+        var input =
+            if let partial { partial } else { try await planInput(revision, spec, source: name) }
+        input.isPruneApproved = GitSourceStatus.approvedPrune(stored.object.status)?.commit == tip
         let plan = plan(input)
         let diagnostics = (revision.diagnostics + plan.conflicts).sorted()
         if !plan.isEmpty || stored.object.status?["appliedCommit"]?.string != tip.text {
@@ -82,21 +84,33 @@ package struct SourceController: Sendable {
             )
         }
         try await markReadiness(input, revision, claimed)
+        try await markHolds(plan, input, claimed)
         if planned == nil, tip == newest { try await noteRewriting(stored, tip) }
         try await say(
-            readiness(of: revision, plan, tip, notYet: tip == newest ? nil : newest),
+            readiness(of: revision, plan, tip, notYet: tip == newest ? nil : newest, source: name),
             stored,
             claimed,
-            [
+            try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil)).merging([
                 "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
-                "author": .string(revision.author), "lastHandledReconcileAt": request.map(Value.string),
-                "policies": .string(policies),
-                "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
-                "heldBack": .integer(Int64(revision.heldBack.count)),
-                "diagnostics": .array(try shown(diagnostics).map { try Value(encoding: $0) }),
-            ]
+                "lastHandledReconcileAt": request.map(Value.string), "policies": .string(policies),
+            ]) { $1 }
         )
-        return .again(after: interval)
+        return .again(after: plan.waits ? min(interval, dependencyPause) : interval)
+    }
+
+    /// The members of a status about what a commit declares, with those about what it does not delete.
+    private func told(
+        _ revision: LoadedRevision,
+        _ diagnostics: [Diagnostic],
+        _ guarded: [String: Value?]
+    ) throws -> [String: Value?] {
+        let members: [String: Value?] = [
+            "author": .string(revision.author),
+            "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
+            "heldBack": .integer(Int64(revision.heldBack.count)),
+            "diagnostics": .array(try shown(diagnostics).map { try Value(encoding: $0) }),
+        ]
+        return members.merging(guarded) { $1 }
     }
 
     /// Tells, as an event, that a branch no longer holds the commit that was in force: it is applied like any
@@ -158,7 +172,7 @@ package struct SourceController: Sendable {
             || status?["observedGeneration"]?.integer != stored.object.metadata.generation
             || status?["lastHandledReconcileAt"]?.string != request
             || status?["policies"]?.string ?? "" != policies
-            || hadErrors(status) || wasCutShort(stored)
+            || hadErrors(status) || wasCutShort(stored) || isPruneApproved(stored, tip) || holdsForRun(stored)
     }
 
     /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
@@ -198,12 +212,15 @@ package struct SourceController: Sendable {
         of revision: LoadedRevision,
         _ plan: Plan,
         _ tip: CommitID,
-        notYet newest: CommitID?
+        notYet newest: CommitID?,
+        source: String
     ) -> Readiness {
         let total = revision.declared.count + revision.heldBack.count
         let errors = revision.diagnostics.filter { $0.severity == .error }.count + plan.conflicts.count
+        let waiting = plan.steps.filter { $0.act == .wait }
+        let missing = plan.conflicts.count + waiting.count
         let applied =
-            "applied \(revision.declared.count - plan.conflicts.count) of \(total) objects of \(tip.short)"
+            "applied \(revision.declared.count - missing) of \(total) objects of \(tip.short)"
             + (newest.map { ", rolled back from \($0.short) until the next commit" } ?? "")
         if let first = plan.conflicts.first {
             return .stalled(reason: "OwnershipConflict", message: first.message)
@@ -215,11 +232,19 @@ package struct SourceController: Sendable {
                 message: "\(applied); \(errors) \(noun), see status.diagnostics"
             )
         }
-        if let brake = plan.brake { return .stalled(reason: "PruneRefused", message: "\(applied); \(brake)") }
+        if let first = waiting.first {
+            let more = waiting.count == 1 ? "" : " (and \(waiting.count - 1) more)"
+            let message = "\(applied); \(first.key) \(first.reason ?? "waits")\(more)"
+            return .reconciling(reason: dependencyNotReady, message: message)
+        }
+        if let brake = plan.brake {
+            let way = plan.refused.isEmpty ? "" : "; agirunner approve gitsource/\(source) lets it"
+            return .stalled(reason: "PruneRefused", message: "\(applied); \(brake)\(way)")
+        }
         let warnings = revision.diagnostics.count { $0.severity == .warning }
         let doubts =
             warnings == 0 ? "" : "; \(warnings) warning\(warnings == 1 ? "" : "s"), see status.diagnostics"
-        return .ready(reason: "Applied", message: applied + doubts)
+        return .ready(reason: "Applied", message: applied + heldWords(plan) + doubts)
     }
 
     private func settle(_ failure: Failure, _ stored: Stored?, _ claimed: ClaimedKey) async -> Outcome {
@@ -282,7 +307,7 @@ private func sourceEvent(_ readiness: Readiness, before stored: Stored) -> Plain
     )
 }
 
-/// An object's status with new members and the conditions of its readiness.
+/// An object's status with new members and the conditions of its readiness; a member that is null goes.
 func status(of stored: Stored, _ readiness: Readiness, now: Timestamp, members: [String: Value]) -> Value {
     var status = stored.object.status?.object ?? [:]
     // A status that cannot be read is one of an older version: its conditions begin anew.
@@ -291,6 +316,7 @@ func status(of stored: Stored, _ readiness: Readiness, now: Timestamp, members: 
     let conditions = readiness.conditions(after: old, now: now, generation: generation)
     status["conditions"] = (try? Value(encoding: conditions)) ?? .array([])  // Conditions always encode.
     status["observedGeneration"] = generation.map(Value.integer)
-    for (key, value) in members { status[key] = value }
+    status = PruneHold.kept(from: stored.object.status, in: .object(status)).object ?? status
+    for (key, value) in members { status[key] = value.isNull ? nil : value }
     return .object(status)
 }

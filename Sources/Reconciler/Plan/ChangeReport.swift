@@ -29,7 +29,7 @@ package struct ObjectChange: Sendable, Hashable, Codable {
         case create, change, delete
         /// Declared at another place, and otherwise the same: no change.
         case move
-        /// No longer declared, and kept for a reason.
+        /// No longer declared and kept for a reason, or declared and not written yet.
         case hold
         /// Declared with an error, or depending on one: its last good version stays.
         case invalid
@@ -140,8 +140,8 @@ extension ChangeReport {
     }
 }
 
-/// The keys of what the source owns and no longer declares.
-private func missing(_ input: PlanInput) -> [ObjectKey] {
+/// The keys of what the source owns and no longer declares, sorted.
+func missing(_ input: PlanInput) -> [ObjectKey] {
     let declared = Set(input.declared.map(\.object.key)).union(input.heldBack)
     return input.stored.filter { $0.origin.gitSource == input.source && $0.object.kind != "Decision" }
         .map(\.object.key).filter { !declared.contains($0) }.sorted()
@@ -156,6 +156,7 @@ extension ObjectChange {
         case .move: self.init(.move, step.key, place: place, from: before)
         case .prune: self.init(.delete, step.key, place: before)
         case .hold: self.init(.hold, step.key, place: before, reason: step.reason)
+        case .wait: self.init(.hold, step.key, place: place, reason: step.reason)
         case .change:
             let fields = step.declared.flatMap { declared in
                 stored.map {

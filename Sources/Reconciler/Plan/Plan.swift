@@ -4,21 +4,44 @@ package import Domain
 package struct Plan: Sendable, Hashable {
     /// One object and what happens to it.
     package struct Step: Sendable, Hashable {
-        package enum Act: String, Sendable, Hashable { case create, change, move, prune, hold }
+        package enum Act: String, Sendable, Hashable {
+            case create, change, move, prune, hold
+            /// Declared, and not written before what it depends on is ready.
+            case wait
+        }
 
         package let act: Act
         package let key: ObjectKey
         package let declared: Declared?
-        /// Why an object that is no longer declared stays, for `hold`.
+        /// Why an object that is no longer declared stays, for `hold`; what is missing, for `wait`.
         package let reason: String?
+        /// The same as one word, for `hold`.
+        package var hold: Hold?
     }
 
-    /// Sorted: creations and changes by layer and key, then removals in reverse order.
+    /// Why an object that is no longer declared stays; the raw value is the reason of its condition.
+    package enum Hold: String, Sendable, Hashable, CaseIterable {
+        case commitHasErrors = "CommitHasErrors"
+        case pruneDisabled = "PruneDisabled"
+        case protected = "DeletionProtected"
+        case run = "DeclarationRemoved"
+        case source = "SourceKept"
+        case inUse = "InUse"
+        case needed = "NeededByHeld"
+        case commitWaits = "CommitWaits"
+
+        /// Whether the object itself says so; what delays a whole commit is for its source to tell.
+        package var isToldByObject: Bool { self != .commitHasErrors && self != .commitWaits }
+    }
+
+    /// Sorted: creations and changes by layer and key, what is depended on first; then removals in reverse.
     package var steps: [Step]
     /// Objects that another claimant owns; nothing of them is written.
     package var conflicts: [Diagnostic]
     /// Why nothing is pruned although objects are missing, when a brake refused.
     package var brake: String?
+    /// What the brake keeps, when a person may let it through; sorted.
+    package var refused: [ObjectKey] = []
 
     /// The code of a conflict of ownership; Catalog, which this module does not know, explains it.
     package static let ownershipConflictCode = "POL004"
@@ -26,13 +49,16 @@ package struct Plan: Sendable, Hashable {
     /// Whether there is nothing to write; holds may remain.
     package var isEmpty: Bool { writes.isEmpty }
 
+    /// Whether something of the commit is written later, when what it depends on is ready.
+    package var waits: Bool { steps.contains { $0.act == .wait } }
+
     /// The steps as the store applies them.
     package var writes: [ApplyStep] {
         steps.compactMap { step in
             switch step.act {
             case .create, .change, .move: step.declared.map(ApplyStep.put)
             case .prune: .remove(step.key)
-            case .hold: nil
+            case .hold, .wait: nil
             }
         }
     }
@@ -53,6 +79,12 @@ package struct PlanInput: Sendable {
     /// A file that cannot be read hides what it declares, and the last good version of what is held back
     /// may need an object that the commit leaves out.
     package var hasErrors: Bool
+    /// Whether a person let the commit delete what the limits refuse.
+    package var isPruneApproved = false
+    /// Those of the source's objects that unfinished runs use, with the name of a run.
+    package var inUse: [ObjectKey: String] = [:]
+    /// What declared objects depend on by their annotation, as it is stored with its status.
+    package var dependencies: [ObjectKey: Stored] = [:]
 
     /// An input of its parts.
     package init(
@@ -94,15 +126,20 @@ package func plan(_ input: PlanInput) -> Plan {
         }
     }
     // Only what is to be told is put in order: of many objects, few are.
-    result.steps = inApplyOrder(result.steps, \.key)
+    result.steps = inDependencyOrder(result.steps, key: \.key) { $0.declared?.object.dependencies ?? [] }
+    let waiting = waiting(result.steps, input, stored: stored)
+    result.steps = result.steps.map { step in
+        guard let reason = waiting[step.key] else { return step }
+        return Plan.Step(act: .wait, key: step.key, declared: step.declared, reason: reason)
+    }
     result.conflicts = inApplyOrder(conflicts, \.declared.object.key)
         .map { ownershipConflict($0.declared, $0.stored, source: input.source) }
-    addRemovals(to: &result, input)
+    addRemovals(to: &result, input, stored)
     return result
 }
 
 /// By layer, then kind, namespace and name; removals run the other way.
-private func inApplyOrder<Element>(_ elements: [Element], _ key: (Element) -> ObjectKey) -> [Element] {
+func inApplyOrder<Element>(_ elements: [Element], _ key: (Element) -> ObjectKey) -> [Element] {
     elements.map { (layer: layer(key($0)), key: key($0), element: $0) }
         .sorted { ($0.layer, $0.key) < ($1.layer, $1.key) }.map(\.element)
 }
@@ -124,42 +161,79 @@ private func isMoved(_ declared: Origin, _ stored: Origin) -> Bool {
         || declared.doorAnnotations != stored.doorAnnotations
 }
 
-private func addRemovals(to plan: inout Plan, _ input: PlanInput) {
+private func addRemovals(to plan: inout Plan, _ input: PlanInput, _ stored: [ObjectKey: Stored]) {
     let declared = Set(input.declared.map(\.object.key)).union(input.heldBack)
     let owned = input.stored.filter { $0.origin.gitSource == input.source && $0.object.kind != "Decision" }
-    let missing = owned.filter { !declared.contains($0.object.key) }
-        .sorted { (layer($0.object.key), $0.object.key) > (layer($1.object.key), $1.object.key) }
+    let missing = inDependencyOrder(
+        owned.filter { !declared.contains($0.object.key) },
+        key: \.object.key,
+        dependencies: \.object.dependencies
+    ).reversed()
+    let waits = plan.waits
     var prunable: [Stored] = []
+    var needed: [ObjectKey: ObjectKey] = [:]
+    // Whoever depends on something comes before it.
     for object in missing {
-        if let reason = holdReason(object, input) {
-            plan.steps.append(Plan.Step(act: .hold, key: object.object.key, declared: nil, reason: reason))
-        } else {
-            prunable.append(object)
+        let key = object.object.key
+        var reason = hold(object, input, waits: waits)
+        if reason == nil, let user = needed[key] {
+            reason = (.needed, "\(user), which is kept, depends on it")
         }
+        guard let reason else {
+            prunable.append(object)
+            continue
+        }
+        for dependency in object.object.dependencies { needed[dependency] = key }
+        var step = Plan.Step(act: .hold, key: key, declared: nil, reason: reason.1)
+        step.hold = reason.0
+        plan.steps.append(step)
     }
-    // What the plan creates counts as well: the same commit must be judged alike before and after it is
-    // applied, or the second look would prune what the first one refused to.
-    let created = plan.steps.filter { $0.act == .create && $0.key.kind != "Decision" }
+    // What the plan creates counts as well, now or later: the same commit must be judged alike before and
+    // after it is applied, or the second look would prune what the first one refused to.
+    let created = plan.steps.filter { step in
+        let isNew = step.act == .create || step.act == .wait && stored[step.key] == nil
+        return isNew && step.key.kind != "Decision"
+    }
     plan.brake = brake(prunable: prunable.count, owned: owned.count + created.count, input)
-    guard plan.brake == nil else { return }
+    guard plan.brake == nil else {
+        // A source that never deletes is one on purpose, and not for a single commit.
+        if input.prune.enabled { plan.refused = prunable.map(\.object.key).sorted() }
+        return
+    }
     plan.steps += prunable.map { Plan.Step(act: .prune, key: $0.object.key, declared: nil, reason: nil) }
 }
 
-private func holdReason(_ stored: Stored, _ input: PlanInput) -> String? {
+private func hold(_ stored: Stored, _ input: PlanInput, waits: Bool) -> (Plan.Hold, String)? {
     let annotations = stored.object.metadata.annotations ?? [:]
-    if input.hasErrors { return "the commit has errors, and deletes nothing until it has none" }
-    if annotations["agirunner.dev/prune"] == "disabled" { return "agirunner.dev/prune is disabled" }
-    if annotations["agirunner.dev/deletion-protection"] == "enabled" {
-        return "it is protected from deletion"
+    if input.hasErrors {
+        return (.commitHasErrors, "the commit has errors, and deletes nothing until it has none")
     }
-    if stored.object.kind == "Workflow" { return "a run is kept until it is cancelled" }
-    if stored.object.kind == "GitSource" { return "a source never deletes a source" }
+    if waits {
+        // The last good version of what waits may need it.
+        return (.commitWaits, "the commit deletes nothing while something of it waits")
+    }
+    if annotations["agirunner.dev/prune"] == "disabled" {
+        return (.pruneDisabled, "agirunner.dev/prune is disabled")
+    }
+    if PruneHold.protects(annotations) {
+        return (.protected, "\(PruneHold.protection) is enabled; take it away, then delete the object")
+    }
+    if stored.object.kind == "Workflow" {
+        return (
+            .run, "its declaration was removed; a run goes on until it is cancelled, and stays as history"
+        )
+    }
+    if stored.object.kind == "GitSource" { return (.source, "a source never deletes a source") }
+    if let run = input.inUse[stored.object.key] {
+        return (.inUse, "Workflow/\(run) uses it and has not ended")
+    }
     return nil
 }
 
 private func brake(prunable: Int, owned: Int, _ input: PlanInput) -> String? {
     guard prunable > 0 else { return nil }
     guard input.prune.enabled else { return "prune.enabled is false" }
+    if input.isPruneApproved { return nil }
     let what = "the commit would delete \(prunable) of \(owned) objects"
     if prunable == owned { return "\(what), which is everything" }
     if prunable * 100 > owned * input.prune.maxPercent {

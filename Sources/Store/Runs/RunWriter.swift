@@ -114,8 +114,10 @@ struct RunWriter {
             return nil
         }
         var stored = try Stored(row: row.value("row"))
-        if stored.object.status == change.status { return nil }
-        stored.object.status = change.status
+        // That its file is gone is nothing the run knows about.
+        let status = PruneHold.kept(from: stored.object.status, in: change.status)
+        if stored.object.status == status { return nil }
+        stored.object.status = status
         return stored
     }
 
