@@ -75,7 +75,7 @@ let package = Package(
         library("GitSources", ["Catalog", "Domain", "Git", "Reconciler", "Threads"]),
         library(
             "Store",
-            ["Domain", "Threads", "CPQ", collections, logging],
+            ["Domain", "Secrets", "Threads", "CPQ", collections, logging],
             resources: [.embedInCode("Migrations")]
         ),
         library("Containers", ["Domain", "Threads", "CLinux", logging]),
@@ -137,7 +137,7 @@ let package = Package(
         tests("ThreadsTests", ["Threads"]),
         tests("OutboundTests", ["Outbound", "Support", "Threads"]),
         tests("SecretsTests", ["Secrets", "Support"]),
-        tests("DomainTests", ["Domain"]),
+        tests("DomainTests", ["Domain", "Support"]),
         tests("CatalogTests", ["Catalog", "Domain", "Support"]),
         tests("WorkflowsTests", ["Workflows", "Domain", "Support"]),
         tests(

@@ -87,6 +87,12 @@ package struct WriteRequest: Sendable, Hashable {
     package var object: Value
     /// Who asks: `unix:1000`.
     package var actor: String
+    /// Whose the fields become: what the client calls itself, else who asks.
+    package var manager: String
+    /// Whether fields that others hold are taken from them.
+    package var isForced = false
+    /// Whether the object is taken from the source that declares it.
+    package var takesOwnership = false
     package var isDryRun: Bool
     package var fieldValidation: FieldValidation
     /// The version the object must still have, else `conflict`; nil when the client does not care.
@@ -106,6 +112,7 @@ package struct WriteRequest: Sendable, Hashable {
         self.key = key
         self.object = object
         self.actor = actor
+        manager = actor
         self.isDryRun = isDryRun
         self.fieldValidation = fieldValidation
         self.resourceVersion = resourceVersion

@@ -169,6 +169,15 @@ package struct Loader: Sendable {
         return .success(declared)
     }
 
+    /// Whether an object obeys the rules of its kind, whatever it refers to.
+    package func isSound(_ object: Object) -> Bool {
+        // An object always encodes: it came from JSON.
+        guard let value = try? Value(encoding: object) else { return false }
+        var findings = Findings(path: "object")
+        let draft = EnvelopeReader(isDoor: true).read(YAMLNode(value), &findings)
+        return draft?.isGood == true
+    }
+
     func parse(_ file: SourceFile, _ options: LoadOptions) -> ParsedFile {
         var findings = Findings(path: file.path)
         let stream = YAMLComposer.compose(SourceText(bytes: file.bytes, size: file.size), &findings)

@@ -1,68 +1,27 @@
 internal import Domain
 
-/// The statements of declared objects.
-enum DeclaredStatement: String, Statement, CaseIterable {
-    /// Locks those of some objects that exist, in the order that everybody locks them in.
-    case lock = """
-        SELECT to_jsonb(t) AS row FROM objects t
-        JOIN unnest($1::text[], $2::text[], $3::text[]) w (kind, namespace, name)
-            ON (t.kind, t.namespace, t.name) = (w.kind, w.namespace, w.name)
-        ORDER BY t.kind, t.namespace, t.name FOR UPDATE OF t
-        """
-    case among = """
-        SELECT to_jsonb(t) AS row FROM objects t
-        JOIN unnest($1::text[], $2::text[], $3::text[]) w (kind, namespace, name)
-            ON (t.kind, t.namespace, t.name) = (w.kind, w.namespace, w.name)
-        ORDER BY t.kind, t.namespace, t.name
-        """
-    case lockByUID = "SELECT to_jsonb(t) AS row FROM objects t WHERE t.uid = $1 FOR UPDATE"
-    case delete = "DELETE FROM objects WHERE uid = ANY($1::text[])"
-    /// Locks the runs of Workflow objects that are about to go.
-    case lockRuns = """
-        SELECT uid FROM workflows WHERE namespace || '/' || name = ANY($1::text[])
-        ORDER BY namespace, name FOR UPDATE
-        """
-    case deleteRuns = "DELETE FROM workflows WHERE uid = ANY($1::text[])"
-    case all = "SELECT to_jsonb(t) AS row FROM objects t ORDER BY t.kind, t.namespace, t.name"
-    case outlines = """
-        SELECT t.kind, t.namespace, t.name, t.digest,
-            NULLIF(t.labels, '{}') AS labels, NULLIF(t.annotations, '{}') AS annotations,
-            t.origin ->> 'path' AS path, t.origin ->> 'line' AS line, t.origin ->> 'column' AS "column",
-            t.origin -> 'doorAnnotations' AS door_annotations,
-            CASE WHEN NOT t.status @> '{"conditions": [{"type": "Ready", "status": "True"}]}'
-                OR t.status @> '{"conditions": [{"type": "PruneHeld"}]}' THEN t.status END AS status
-        FROM objects t WHERE t.source = $1
-        """
-    case othersVersion = """
-        SELECT count(*) || ':' || COALESCE(
-            sum(hashtextextended(t.kind || '/' || t.namespace || '/' || t.name || '=' || t.digest, 0)), 0
-        ) AS version FROM objects t WHERE t.source IS DISTINCT FROM $1
-        """
-    case others = """
-        SELECT t.kind, t.namespace, t.name, CASE WHEN t.kind = ANY($2::text[]) THEN t.spec END AS spec
-        FROM objects t WHERE t.source IS DISTINCT FROM $1
-        """
-    case namespaces = "SELECT DISTINCT t.namespace FROM objects t WHERE t.namespace <> ''"
-    /// Gives new rows the positions that were drawn once they were there.
-    case placed = """
-        UPDATE objects t SET resource_version = w.position
-        FROM unnest($1::text[], $2::bigint[]) w (uid, position) WHERE t.uid = w.uid
-        """
-    case ofKind = """
-        SELECT to_jsonb(t) AS row FROM objects t
-        WHERE t.kind = $1 AND ($2::text IS NULL OR t.namespace = $2) ORDER BY t.namespace, t.name
-        """
-}
-
 /// What a new or changed object starts with, given by whoever applies it.
 struct DeclaredContext: Sendable {
+    /// What a commit does with the fields of others.
+    struct Merge: Sendable {
+        var source: String
+        var drift: GitSourceSpec.Drift
+        /// Whether an object may be so with what others hold of it.
+        var isSound: @Sendable (Object) -> Bool
+
+        /// Whether an object is the source's to write: since the plan was made it may have been handed over.
+        func mayWrite(_ stored: Stored) -> Bool {
+            stored.origin.gitSource == source
+                || Transfer.target(of: stored.object.metadata.annotations) == source
+        }
+    }
+
     /// `git:<source>` or a subject such as `unix:1000`.
     var actor: String
     var priority: KeyPriority
     var newUID: @Sendable () -> UID
-    /// Whether the annotations that people have set beside a file stay; not for people, who may take them
-    /// away.
-    var keepsDoorAnnotations = true
+    /// For a commit; what a person writes is the whole object already.
+    var merge: Merge?
 }
 
 /// What writing declared objects did.
@@ -143,12 +102,12 @@ struct DeclaredWriter {
     }
 
     private func write(for step: ApplyStep, existing: Stored?, now: Timestamp) -> Write? {
+        if let existing, context.merge?.mayWrite(existing) == false { return nil }
         switch step {
         case .remove: return existing.map(Write.remove)
         case .put(let declared):
             guard let before = existing else { return .create(created(declared, now: now)) }
-            let kept = context.keepsDoorAnnotations ? declared.keepingDoorAnnotations(of: before) : declared
-            let after = merged(kept, into: before, now: now)
+            let after = merged(beside(before, declared), into: before, now: now)
             if after.object == before.object {
                 return after.origin == before.origin ? nil : .move(after)
             }
@@ -172,6 +131,18 @@ struct DeclaredWriter {
         return Stored(object: object, digest: declared.digest, origin: declared.origin)
     }
 
+    /// What a commit declares with what others hold of the stored object.
+    private func beside(_ before: Stored, _ declared: Declared) -> Declared {
+        guard let merge = context.merge, before.origin.owners != nil else { return declared }
+        var kept = declared.keepingFields(of: before, drift: merge.drift)
+        guard kept.object.spec != declared.object.spec else { return kept }
+        if !merge.isSound(kept.object) { kept = kept.lettingGo(ofSpecBeside: declared) }
+        let effective = digest(of: kept.object.spec ?? [:])
+        if effective != declared.digest { kept.origin.declared = declared.digest }
+        kept.digest = effective
+        return kept
+    }
+
     private func merged(_ declared: Declared, into before: Stored, now: Timestamp) -> Stored {
         var object = before.object
         object.metadata.labels = declared.object.metadata.labels.flatMap { $0.isEmpty ? nil : $0 }
@@ -193,7 +164,8 @@ struct DeclaredWriter {
                 object.status = status(object.status, readiness, generation: generation, now: now)
             }
         }
-        return Stored(object: object, digest: declared.digest, origin: declared.origin)
+        let after = Stored(object: object, digest: declared.digest, origin: declared.origin)
+        return after.tellingDrift(since: before, now: now)
     }
 
     /// How a new object, or one whose spec changed, is doing; nil until a controller has looked at it.
@@ -208,6 +180,7 @@ struct DeclaredWriter {
         var status = old ?? .object([:])
         // A condition always encodes: it holds texts and an integer.
         status["conditions"] = (try? Value(encoding: conditions)) ?? .array([])
+        status = SideCondition.kept(from: old, in: status)
         if case .ready = readiness { status["observedGeneration"] = .integer(generation) }
         return status
     }
@@ -264,7 +237,7 @@ struct DeclaredWriter {
                 changes.append(try change(stored, labelsBefore: nil, now))
                 writes[index] = .create(stored)
             case .change(var stored, let before):
-                events.append(event("object.changed", stored, at: positions.removeFirst(), now))
+                events.append(event(of: stored, since: before, at: positions.removeFirst(), now))
                 stored.object.metadata.resourceVersion = positions.removeFirst()
                 changes.append(try change(stored, labelsBefore: before.object.metadata.labels ?? [:], now))
                 writes[index] = .change(stored, before: before)
@@ -290,15 +263,36 @@ struct DeclaredWriter {
         )
     }
 
-    private func event(_ type: String, _ stored: Stored, at position: Position, _ now: Timestamp) -> Event {
-        let data = Value.members([
+    private func event(
+        of stored: Stored,
+        since before: Stored,
+        at position: Position,
+        _ now: Timestamp
+    ) -> Event {
+        let news = stored.origin.news(since: before.origin)
+        return event(news.type, stored, at: position, now, news.members)
+    }
+
+    private func event(
+        _ type: String,
+        _ stored: Stored,
+        at position: Position,
+        _ now: Timestamp,
+        _ more: [String: Value?] = [:]
+    ) -> Event {
+        let data: [String: Value?] = [
             "generation": stored.object.metadata.generation.map(Value.integer),
             "digest": .string(stored.digest.text),
             "path": stored.origin.path.map(Value.string),
             "line": stored.origin.line.map { .integer(Int64($0)) },
             "commit": stored.origin.commit.map { .string($0.text) },
-        ])
-        let event = PlainEvent(type: type, subject: stored.object.key, actor: context.actor, data: data)
+        ]
+        let event = PlainEvent(
+            type: type,
+            subject: stored.object.key,
+            actor: context.actor,
+            data: .members(data.merging(more) { $1 })
+        )
         return Event(event, subjectUID: stored.object.metadata.uid, at: position, time: now)
     }
 
@@ -336,6 +330,13 @@ struct DeclaredWriter {
         case .cascade: return
         }
         if Kind.isControlled(key.kind) { outcome.marks.append(Mark(key, priority: context.priority)) }
+        if case .change(let stored, let before) = write, context.merge == nil {
+            // Whoever the fields were taken from, or is offered the object, looks at it at once.
+            let sources = stored.sourcesConcerned(since: before)
+            outcome.marks += sources.map {
+                Mark(ObjectKey("GitSource", namespace: nil, name: $0), priority: .people)
+            }
+        }
     }
 }
 

@@ -94,42 +94,38 @@ extension Store {
     /// Writes one declared object for a person.
     ///
     /// `newUID` makes the uid of a new object. A dry run answers what the object would be, and writes
-    /// nothing.
+    /// nothing. Without a `write` the actor changes what differs.
     /// - Returns: the object and the position that its readers must have passed.
-    /// - Throws: `Failure` `.alreadyExists`, `.notFound` by the mode; `.conflict` with reason `stale` when
-    ///   the expected version is not the current one, or `owned_by_git` when a file declares the object and
-    ///   more would change than the annotations people may set beside it.
+    /// - Throws: ``FieldConflict`` when fields of others would change; `Failure` `.alreadyExists`,
+    ///   `.notFound` by the mode; `.conflict` with reason `stale` when the expected version is not the current
+    ///   one.
     package func applyOne(
         _ declared: Declared,
         mode: ApplyMode,
+        write: FieldWrite? = nil,
         actor: String,
         expectedResourceVersion: Position? = nil,
         isDryRun: Bool = false,
         newUID: @escaping @Sendable () -> UID
     ) async throws -> (Stored, Position) {
         let key = declared.object.key
-        let context = DeclaredContext(
-            actor: actor,
-            priority: .people,
-            newUID: newUID,
-            keepsDoorAnnotations: false
-        )
+        let context = DeclaredContext(actor: actor, priority: .people, newUID: newUID)
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
             let existing = try writer.lock([key])[key]
-            var declared = declared
-            if let existing {
+            if existing != nil {
                 if mode == .create { throw Failure(.alreadyExists, "\(key) exists already") }
-                if isDeclaredByGit(existing) {
-                    guard let annotated = declared.annotating(existing) else { throw ownedByGit(existing) }
-                    declared = annotated
-                }
             } else if mode == .replace || expectedResourceVersion != nil {
                 throw Failure(.notFound, "\(key) does not exist")
             }
             if let expected = expectedResourceVersion, existing?.object.metadata.resourceVersion != expected {
                 throw Failure(.conflict, "\(key) has changed since version \(expected)", reason: "stale")
             }
+            let now = try session.now()
+            let write = write ?? FieldWrite(manager: actor, operation: .update)
+            let declared =
+                try existing.map { try declared.written(over: $0, by: write, at: now) }
+                ?? declared.created(by: write, at: now)
             guard !isDryRun else { return (try writer.preview(declared, existing: existing), .start) }
             let outcome = try writer.apply([.put(declared)])
             guard let stored = try writer.lock([key])[key] else {
@@ -154,7 +150,7 @@ extension Store {
             let row = try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
             guard let row else { throw Failure(.notFound, "\(key) does not exist") }
             let stored = try Stored(row: row.value("row"))
-            guard !isDeclaredByGit(stored) else { throw ownedByGit(stored) }
+            guard !stored.isDeclaredByGit else { throw ownedByGit(stored) }
             try session.refuseRemoval(stored)
             guard !isDryRun else { return .start }
             let outcome = try writer.apply([.remove(key)])
@@ -223,7 +219,10 @@ extension Stored {
         origin.path = try row.optional("path")
         origin.line = try row.optional("line").flatMap { Int($0) }
         origin.column = try row.optional("column").flatMap { Int($0) }
-        origin.doorAnnotations = try row.optionalValue("door_annotations")?.decode()
+        origin.fields = try row.optional("fields").map { FieldSet(text: $0) }
+        origin.taken = try row.optional("taken").map { FieldSet(text: $0) }
+        origin.declared = try row.optional("declared").map { Digest($0) }
+        origin.owners = try row.optionalValue("owners")?.decode()
         self.init(
             object: Object(kind: key.kind, metadata: metadata, status: try row.optionalValue("status")),
             digest: Digest(try row.text("digest")),
@@ -254,11 +253,6 @@ extension Session {
         try append(events: events ?? [], changes: [change])
         return position
     }
-}
-
-/// Whether a file declares an object; of what is held none does any more, and nobody else could let it go.
-private func isDeclaredByGit(_ stored: Stored) -> Bool {
-    stored.origin.gitSource != nil && PruneHold.condition(of: stored.object.status) == nil
 }
 
 private func ownedByGit(_ stored: Stored) -> Failure {

@@ -43,7 +43,7 @@ enum KeyStatement: String, Statement, CaseIterable {
             ORDER BY rank LIMIT 1 FOR UPDATE SKIP LOCKED
         ) c
         WHERE (k.kind, k.namespace, k.name) = (c.kind, c.namespace, c.name)
-        RETURNING k.kind, k.namespace, k.name, k.generation, k.fence, k.failures
+        RETURNING k.kind, k.namespace, k.name, k.generation, k.fence, k.failures, k.priority
         """
     case renew = """
         UPDATE keys SET lease_until = clock_timestamp() + $5::bigint * interval '1 microsecond'
@@ -120,7 +120,8 @@ extension Store {
                 key: try row.key(),
                 generation: try row.integer("generation"),
                 fence: try row.integer("fence"),
-                failures: Int(try row.integer("failures"))
+                failures: Int(try row.integer("failures")),
+                priority: KeyPriority(rawValue: Int(try row.integer("priority"))) ?? .resync
             )
         }
     }

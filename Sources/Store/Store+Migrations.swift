@@ -19,6 +19,10 @@ struct Migration: Sendable {
             name: "m0003_revision_attempts",
             script: String(decoding: PackageResources.m0003_revision_attempts_sql, as: UTF8.self)
         ),
+        Migration(
+            name: "m0004_field_owners",
+            script: String(decoding: PackageResources.m0004_field_owners_sql, as: UTF8.self)
+        ),
     ]
 }
 

@@ -61,16 +61,22 @@ extension Store {
     ///
     /// Doing it again, also after it was interrupted, leads to the same rows: what is there already is
     /// unchanged. The generation grows only when the digest differs, the resource version only when something
-    /// shown differs.
+    /// shown differs. What others hold of an object stays, unless `isSound` denies that it goes with what the
+    /// commit declares.
     /// - Throws: `Failure.conflict` with reason `fenced`, which leaves the revision to whoever took over.
     ///   After any other failure the revision is `failed`, and what was applied of it stays.
     package func apply(
         _ write: RevisionWrite,
         fence: ClaimedKey?,
+        isSound: @escaping @Sendable (Object) -> Bool = { _ in true },
         newUID: @escaping @Sendable () -> UID
     ) async throws -> AppliedRevision {
-        let actor = "git:\(write.source)"
-        let context = DeclaredContext(actor: actor, priority: .webhook, newUID: newUID)
+        let context = DeclaredContext(
+            actor: "git:\(write.source)",
+            priority: .webhook,
+            newUID: newUID,
+            merge: .init(source: write.source, drift: write.drift, isSound: isSound)
+        )
         let begun = try await transaction { session in
             let (record, _) = try session.putRevision(write, newUID: newUID) { $0.phase = .applying }
             try session.settleKeys(marks: [], fence: fence)

@@ -1,3 +1,4 @@
+import Catalog
 import Domain
 import Reconciler
 import Store
@@ -12,7 +13,12 @@ func objectPorts(_ store: Store) -> ObjectPorts {
         newestApplied: { try await store.newestApplied(source: $0) },
         ofKind: { try await store.storedObjects(kind: $0, namespace: $1) },
         apply: { write, claimed in
-            let applied = try await store.apply(write, fence: claimed, newUID: newUID)
+            let applied = try await store.apply(
+                write,
+                fence: claimed,
+                isSound: Loader().isSound,
+                newUID: newUID
+            )
             count("agirunner_objects_written", applied.written)
         },
         setStatus: { key, claimed, event, body in

@@ -92,7 +92,7 @@ private let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroup
             let path = "/apis/agirunner.dev/v1/namespaces/{namespace}/workflows/{name}"
             let patch = document.at("paths", path, "patch")
             let names = patch?["parameters"]?.array?.compactMap { $0["name"]?.string }
-            #expect(names == ["dryRun", "fieldManager", "fieldValidation", "force"])
+            #expect(names == ["dryRun", "fieldManager", "fieldValidation", "force", "takeOwnership"])
             #expect(patch?["x-kubernetes-action"] == "patch")
             #expect(
                 document.at("paths", "/apis/agirunner.dev/v1/namespaces/{namespace}/tasks/{name}", "patch")

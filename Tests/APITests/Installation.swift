@@ -269,6 +269,10 @@ extension Installation {
         if old?.metadata.labels?["git"] != nil {
             throw Failure(.conflict, "git declares \(request.key)", reason: "owned_by_git")
         }
+        if old?.metadata.labels?["taken"] != nil {
+            let claim = FieldConflict.Claim(field: "spec.state", holder: "git:main", place: "runs/a.yaml:3")
+            throw FieldConflict(key: request.key, claims: [claim])
+        }
         if request.method == .create, old != nil { throw Failure(.alreadyExists, "\(request.key) exists") }
         if request.method == .replace, old == nil { throw Failure(.notFound, "there is no \(request.key)") }
         if let wanted = request.resourceVersion, wanted != old?.metadata.resourceVersion {

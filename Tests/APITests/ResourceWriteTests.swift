@@ -71,7 +71,40 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
             let second = try await client.send("PATCH", path, type: type, workflow("a", ["state": "paused"]))
             #expect(second.status == 200)
             #expect(try second.json.at("spec", "state") == "paused")
-            #expect(try await client.send("PATCH", "\(workflows)/a", type: type, workflow("a")).status == 400)
+            let forced = "\(workflows)/a?force=true&takeOwnership=true"
+            #expect(try await client.send("PATCH", forced, type: type, workflow("a")).status == 200)
+            let writes = installation.update { $0.writes }
+            #expect(writes.map(\.manager).dropLast() == ["agirunner", "agirunner"])
+            #expect(writes.last?.manager == writes.last?.actor, "who does not say is who asks")
+            #expect(writes.map(\.isForced) == [false, false, true])
+            #expect(writes.map(\.takesOwnership) == [false, false, true])
+            for query in ["fieldManager=git:main", "force=yes"] {
+                let refused = try await client.send(
+                    "PATCH",
+                    "\(workflows)/a?\(query)",
+                    type: type,
+                    workflow("a")
+                )
+                #expect(refused.status == 400, "\(query)")
+            }
+        }
+    }
+
+    @Test func `a field of another manager is told as server-side apply tells it`() async throws {
+        let installation = Installation()
+        installation.put("Workflow", "a", labels: ["taken": "yes"], spec: ["state": "run"])
+        try await withControlDoor(installation) { (client) async throws in
+            let type = "application/apply-patch+yaml"
+            let reply = try await client.send("PATCH", "\(workflows)/a", type: type, workflow("a"))
+            #expect(reply.status == 409)
+            let cause = try reply.json.at("details", "causes")?.array?.first
+            #expect(
+                cause == [
+                    "reason": "FieldManagerConflict", "field": ".spec.state",
+                    "message": "conflict with \"git:main\" at runs/a.yaml:3",
+                ]
+            )
+            #expect(try reply.json["message"]?.string?.contains("--force-conflicts") == true)
         }
     }
 

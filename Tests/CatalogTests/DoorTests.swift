@@ -21,7 +21,9 @@ import Testing
         #expect(declared.object.key == ObjectKey("Skill", namespace: "default", name: "reading"))
         #expect(declared.object.spec?["delivery"] == "inline")
         #expect(declared.object.metadata.labels == ["team": "core"])
-        #expect(declared.origin == Origin(appliedBy: "unix:1000"))
+        #expect(declared.origin.appliedBy == "unix:1000" && declared.origin.gitSource == nil)
+        let fields = ["metadata.labels.team", "spec.body", "spec.displayName", "spec.summary"]
+        #expect(declared.origin.fields?.paths == fields, "not what is filled in")
         let text =
             "apiVersion: agirunner.dev/v1\nkind: Skill\nmetadata: {name: reading}\n"
             + "spec: {displayName: Reading, summary: How to read., body: Slowly.}\n"

@@ -27,9 +27,20 @@ import Testing
         )
         #expect(shown.origin == origin)
         var annotated = origin
-        annotated.doorAnnotations = ["agirunner.dev/suspend"]
+        annotated.fields = FieldSet(of: ["spec": ["a": 1, "b": 1]])
+        annotated.owners = [
+            FieldOwner(
+                name: "unix:7",
+                operation: .update,
+                time: Timestamp(microseconds: 0),
+                fields: FieldSet(of: ["spec": ["b": 1], "metadata": ["labels": ["team": "red"]]])
+            )
+        ]
+        annotated.taken = FieldSet(of: ["spec": ["b": 1]])
         let again = Stored(object: object, digest: Digest("d"), origin: annotated).shown
         #expect(again.origin == annotated)
+        #expect(again.metadata.managedFields?.map(\.manager) == ["git:main", "unix:7"])
+        #expect(again.metadata.managedFields?.first?.fieldsV1 == ["f:spec": ["f:a": [:]]])
     }
 
     @Test func `what a person applied shows who it was and through which door`() {

@@ -79,7 +79,9 @@ import Testing
     }
 
     /// What README and the first hour show in `console` blocks is run by the tests above.
-    @Test(arguments: ["README.md", "CONTRIBUTING.md", "docs/first-hour.md", "docs/command-line.md"])
+    @Test(arguments: [
+        "README.md", "CONTRIBUTING.md", "docs/first-hour.md", "docs/command-line.md", "docs/ownership.md",
+    ])
     func `every command that a document names can be typed`(path: String) async throws {
         let text = try String(contentsOfFile: "\(Repository.root)/\(path)", encoding: .utf8)
         let commands = DocumentedCommand.all(in: text)

@@ -35,6 +35,28 @@ import Testing
         }
     }
 
+    @Test func `kubectl's words for following, holding and undoing do the same`() async throws {
+        try await System.running { system in
+            try await system.waitForSource(isReady: true)
+            try await system.mustRename(to: "Broken review")
+            let status = try await system.must("rollout", "status", "gitsource/main")
+            #expect(status.hasPrefix("gitsource.agirunner.dev/main ready: applied "), "\(status)")
+            let history = try await system.must("rollout", "history", "gitsource/main")
+            #expect(history.split(separator: "\n").count == 3, "\(history)")
+            try await system.must("rollout", "undo", "gitsource/main")
+            #expect(try await shownName(system) == "Careful review\n")
+            try await system.must("rollout", "pause", "gitsource/main")
+            #expect(try await system.must("get", "gs", "main", "-o", "jsonpath=.spec.suspend") == "true\n")
+            try await system.must("rollout", "resume", "gitsource/main")
+            try await system.must("rollout", "restart", "gitsource/main")
+            try await system.must("wait", "workflow/fix-division", "--for", "phase=active")
+            try await system.must("rollout", "pause", "workflow/fix-division")
+            try await system.must("wait", "workflow/fix-division", "--for", "phase=paused")
+            let none = try await system.agirunner("rollout", "status", "skill/none", "--timeout", "1s")
+            #expect(none.code == 3, "\(none)")
+        }
+    }
+
     private func misuse(_ system: System) async throws {
         let unknown = try await system.agirunner("rollback", "gitsource/main", "--to", "0123456789")
         #expect(unknown.code == 1 && unknown.error.contains("has never applied the commit 0123456789"))

@@ -12,15 +12,23 @@ import Testing
         heldBack: Set<ObjectKey> = [],
         hasErrors: Bool = false
     ) throws -> Plan {
-        plan(
-            PlanInput(
-                declared: declared,
-                stored: stored,
-                source: "main",
-                prune: try prune.decode(),
-                heldBack: heldBack,
-                hasErrors: hasErrors
-            )
+        plan(try input(declared, stored, prune: prune, heldBack: heldBack, hasErrors: hasErrors))
+    }
+
+    private func input(
+        _ declared: [Declared],
+        _ stored: [Stored],
+        prune: Value = ["enabled": true, "maxPercent": 100],
+        heldBack: Set<ObjectKey> = [],
+        hasErrors: Bool = false
+    ) throws -> PlanInput {
+        PlanInput(
+            declared: declared,
+            stored: stored,
+            source: "main",
+            prune: try prune.decode(),
+            heldBack: heldBack,
+            hasErrors: hasErrors
         )
     }
 
@@ -48,22 +56,64 @@ import Testing
         for change in changes { #expect(acts(try planned([change], [old.stored])) == ["change Role/a"]) }
     }
 
+    /// What a manager holds of an object, set beside its file.
+    private func held(_ name: String, _ fields: Value) -> FieldOwner {
+        FieldOwner(
+            name: name,
+            operation: .update,
+            time: Timestamp(microseconds: 0),
+            fields: FieldSet(of: fields)
+        )
+    }
+
     @Test func `what people have set beside a file stays, and is no change`() throws {
         let file = declared("GitSource", "a", annotations: ["note": "n"])
         var stored = file.stored
         stored.object.metadata.annotations = ["note": "n", "agirunner.dev/suspend": "true"]
         #expect(acts(try planned([file], [stored])) == ["change GitSource/a"], "nobody has set it")
-        stored.origin.doorAnnotations = ["agirunner.dev/suspend"]
+        let suspended: Value = ["metadata": ["annotations": ["agirunner.dev/suspend": true]]]
+        stored.origin.owners = [held("unix:7", suspended)]
         #expect(try planned([file], [stored]).isEmpty)
         let changed = declared("GitSource", "a", ["x": 1], annotations: ["note": "m"])
         let step = try #require(try planned([changed], [stored]).steps.first)
-        #expect(
-            step.declared?.object.metadata.annotations == ["note": "m", "agirunner.dev/suspend": "true"]
+        #expect(step.declared == changed, "whoever writes it looks again at what others hold")
+        let kept = changed.keepingFields(of: stored, drift: .correct)
+        #expect(kept.object.metadata.annotations == ["note": "m", "agirunner.dev/suspend": "true"])
+    }
+
+    @Test(arguments: [GitSourceSpec.Drift.correct, .report])
+    func `a field that was taken from a file is put back or left`(drift: GitSourceSpec.Drift) throws {
+        let file = declared("Role", "a", ["x": 1, "y": 1])
+        var stored = declared("Role", "a", ["x": 2, "y": 1, "z": 1]).stored
+        stored.origin = file.origin
+        stored.origin.owners = [held("unix:7", ["spec": ["x": 1, "z": 1]])]
+        stored.origin.taken = FieldSet(of: ["spec": ["x": 1]])
+        stored.origin.declared = file.digest
+        var input = try input([file], [stored])
+        input.drift = drift
+        #expect(acts(plan(input)) == (drift == .correct ? ["change Role/a"] : []))
+        let kept = file.keepingFields(of: stored, drift: drift)
+        #expect(kept.object.spec == ["x": drift == .correct ? 1 : 2, "y": 1, "z": 1])
+        #expect(kept.origin.taken == (drift == .correct ? nil : stored.origin.taken))
+        // The server's outlines have no specs, and must lead to the same.
+        input.stored[0].object.spec = nil
+        #expect(acts(plan(input)) == (drift == .correct ? ["change Role/a"] : []))
+    }
+
+    @Test func `an object that was offered to a source is its own once it declares it`() throws {
+        let offered = declared(
+            "Role",
+            "a",
+            source: "other",
+            annotations: ["agirunner.dev/transfer-to": "gitsource/main"]
         )
-        #expect(step.declared?.keepingDoorAnnotations(of: stored) == step.declared)
-        stored.object.metadata.annotations = ["note": "n"]
-        stored.origin.doorAnnotations = nil
-        #expect(step.declared?.keepingDoorAnnotations(of: stored) == changed, "resumed since")
+        #expect(acts(try planned([declared("Role", "a")], [offered.stored])) == ["change Role/a"])
+        var gone = try input([], [offered.stored])
+        gone.source = "other"
+        let hold = try #require(plan(gone).steps.first)
+        #expect(hold.act == .hold && hold.hold == .offered)
+        let stranger = declared("Role", "a", source: "other").stored
+        #expect(try planned([declared("Role", "a")], [stranger]).conflicts.count == 1)
     }
 
     @Test func `a label that the file no longer has is a change`() throws {

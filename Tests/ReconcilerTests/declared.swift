@@ -15,15 +15,18 @@ func declared(
     var metadata = Metadata(name: name, namespace: isNamespaced ? "default" : nil)
     metadata.labels = labels
     metadata.annotations = annotations
+    let object = Object(kind: kind, metadata: metadata, spec: spec)
+    var origin = Origin(
+        gitSource: source,
+        commit: CommitID("c1"),
+        path: path,
+        position: TextPosition(line: line, column: 1)
+    )
+    origin.fields = FieldSet(of: object.body)
     return Declared(
-        object: Object(kind: kind, metadata: metadata, spec: spec),
+        object: object,
         digest: digest(spec.canonicalBytes),
-        origin: Origin(
-            gitSource: source,
-            commit: CommitID("c1"),
-            path: path,
-            position: TextPosition(line: line, column: 1)
-        ),
+        origin: origin,
         references: []
     )
 }

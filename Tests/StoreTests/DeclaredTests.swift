@@ -166,10 +166,9 @@ import Testing
         try await withStore { store in
             let declared = fixture.declared("Role", "r", origin: fixture.gitOrigin("main"))
             _ = try await apply(fixture.revision([.put(declared)]), store)
-            let refused = await failure {
-                _ = try await fixture.apply(fixture.declared("Role", "r"), to: store)
+            let refused = await #expect(throws: FieldConflict.self) {
+                _ = try await fixture.apply(fixture.declared("Role", "r", spec: ["text": "two"]), to: store)
             }
-            #expect(refused?.reason == "owned_by_git")
             #expect(refused?.message.contains("things.yaml:3") == true)
             #expect(
                 await failure { _ = try await store.removeOne(role, actor: "unix:0") }?.reason

@@ -36,8 +36,11 @@ package final class Fixture: Sendable {
     ) -> Declared {
         var metadata = Metadata(name: name, namespace: namespace)
         metadata.labels = labels
+        let object = Object(kind: kind, metadata: metadata, spec: spec)
+        var origin = origin
+        origin.fields = FieldSet(of: object.body)
         return Declared(
-            object: Object(kind: kind, metadata: metadata, spec: spec),
+            object: object,
             digest: Digest("text:\(spec.canonicalJSON)"),
             origin: origin,
             references: []

@@ -53,7 +53,7 @@ let importTable: [String: Place] = [
     "Git": Place(ring: .edge, imports: ["Domain", "Threads", "Secrets", "CGit2", "Subprocess"]),
     // What the source controller asks for is git's side and the file format's, put together.
     "GitSources": Place(ring: .edge, imports: ["Catalog", "Domain", "Git", "Reconciler", "Threads"]),
-    "Store": Place(ring: .edge, imports: ["Domain", "Threads", "CPQ"]),
+    "Store": Place(ring: .edge, imports: ["Domain", "Secrets", "Threads", "CPQ"]),
     // A sandbox is a process in a session of its own, with a deadline: that is what Threads is.
     "Containers": Place(ring: .edge, imports: ["Domain", "Outbound", "Threads", "CLinux", "Subprocess"]),
     "Fleet": Place(ring: .edge, imports: ["Domain", "WorkerProtocol", "Containers", "Outbound", "Threads"]),

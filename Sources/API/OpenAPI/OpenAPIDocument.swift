@@ -118,14 +118,14 @@ private func operations(_ kind: Kind, _ schema: String, isCollection: Bool, writ
             "responses": ["200": ["description": "OK", "content": content]],
         ]
     }
-    let writeParameters = ["dryRun", "fieldManager", "fieldValidation"]
+    let writeParameters = ["dryRun", "fieldManager", "fieldValidation", "force", "takeOwnership"]
     var operations: [String: Value] = ["get": operation(isCollection ? "list" : "get")]
     if writes && kind.isDeclared {
         if isCollection {
             operations["post"] = operation("post", writeParameters)
         } else {
             operations["put"] = operation("put", writeParameters)
-            operations["patch"] = operation("patch", writeParameters + ["force"])
+            operations["patch"] = operation("patch", writeParameters)
             operations["delete"] = operation("delete", ["dryRun"])
         }
     }

@@ -11,6 +11,7 @@ extension Refusal {
         switch error {
         case let refusal as Refusal: self = refusal
         case let invalid as InvalidObject: self.init(invalid.diagnostics)
+        case let conflict as FieldConflict: self.init(conflict)
         case let failure as Failure:
             self.init(failure)
             guard reason.isOurs else { return }
@@ -47,6 +48,15 @@ extension Refusal {
             self.init(.internalError, "the request could not be answered; the server's log says why")
         }
         code = failure.reason
+    }
+
+    /// *Source*: the causes of a conflict of server-side apply in the Kubernetes API.
+    private init(_ conflict: FieldConflict) {
+        self.init(.conflict, conflict.message)
+        code = conflict.isWithGit ? "owned_by_git" : "field_conflict"
+        causes = conflict.claims.map {
+            Cause(reason: "FieldManagerConflict", message: $0.words, field: ".\($0.field)")
+        }
     }
 
     private init(_ diagnostics: [Diagnostic]) {

@@ -33,10 +33,9 @@ struct ResourceWriter: Sendable {
         return try await perform(document, .replace, call, options, version: document.resourceVersion)
     }
 
-    /// Answers `PATCH …/{plural}/{name}`: a merge patch, or a whole object to apply.
+    /// Answers `PATCH …/{plural}/{name}`: a merge patch, or the fields of an object to apply.
     ///
-    /// Apply takes the object as it is: there are no field owners yet, and the body is JSON although its
-    /// media type says YAML.
+    /// The body of an apply is JSON although its media type says YAML.
     func patch(_ call: Call) async throws -> Response {
         let kind = try writableKind(call)
         let key = try call.key()
@@ -46,9 +45,6 @@ struct ResourceWriter: Sendable {
             ["application/merge-patch+json", "application/apply-patch+yaml"]
         )
         if type == "application/merge-patch+json" { return try await merge(body, kind, key, call, options) }
-        guard call.query["fieldManager"] != nil else {
-            throw Refusal(.badRequest, "fieldManager is required for apply patch")
-        }
         let document = try WriteDocument(body, kind, namespace: key.namespace, name: key.name)
         return try await perform(document, .apply, call, options, version: document.resourceVersion)
     }
@@ -137,17 +133,19 @@ struct ResourceWriter: Sendable {
     ) async throws -> Response {
         let result: WriteResult
         do {
-            result = try await writes.write(
-                WriteRequest(
-                    method: method,
-                    key: document.key,
-                    object: document.object,
-                    actor: call.caller.subject,
-                    isDryRun: options.isDryRun,
-                    fieldValidation: options.fieldValidation,
-                    resourceVersion: version
-                )
+            var request = WriteRequest(
+                method: method,
+                key: document.key,
+                object: document.object,
+                actor: call.caller.subject,
+                isDryRun: options.isDryRun,
+                fieldValidation: options.fieldValidation,
+                resourceVersion: version
             )
+            request.manager = options.manager ?? call.caller.subject
+            request.isForced = options.isForced
+            request.takesOwnership = options.takesOwnership
+            result = try await writes.write(request)
         } catch {
             throw Refusal(answering: error, logger: call.logger).about(document.kind, document.key.name)
         }

@@ -4,6 +4,10 @@ import Domain
 struct WriteOptions: Sendable {
     let isDryRun: Bool
     let fieldValidation: WriteRequest.FieldValidation
+    /// What the client calls itself; nil when it does not say.
+    let manager: String?
+    let isForced: Bool
+    let takesOwnership: Bool
 
     /// The options of a call; fields are validated strictly when the client says nothing.
     ///
@@ -19,6 +23,31 @@ struct WriteOptions: Sendable {
             throw Refusal(.badRequest, "fieldValidation must be Strict, Warn or Ignore, and is '\(name)'")
         }
         fieldValidation = validation
+        manager = try Self.manager(call.query["fieldManager"])
+        isForced = try Self.flag(call, "force")
+        takesOwnership = try Self.flag(call, "takeOwnership")
+    }
+
+    /// A client's name for itself; `git:` begins those of the sources.
+    private static func manager(_ name: String?) throws -> String? {
+        guard let name, !name.isEmpty else { return nil }
+        guard name.utf8.count <= 128, !name.hasPrefix("git:"),
+            name.allSatisfy({ $0.isASCII && !$0.isNewline })
+        else {
+            throw Refusal(
+                .badRequest,
+                "fieldManager must have at most 128 ASCII characters and not begin with 'git:'"
+            )
+        }
+        return name
+    }
+
+    private static func flag(_ call: Call, _ name: String) throws -> Bool {
+        switch call.query[name] {
+        case nil, "false": false
+        case "true", "": true
+        case let other?: throw Refusal(.badRequest, "\(name) must be true or false, and is '\(other)'")
+        }
     }
 }
 

@@ -12,6 +12,8 @@ struct Draft: Sendable {
     var annotations: [String: String]?
     /// The spec with defaults applied; nil when something in it is wrong.
     var spec: Value?
+    /// The fields that the document names, whether or not they say what would be so anyway.
+    var fields = FieldSet.none
     /// The digest of the spec, computed once; nil for none and for one that has changed since.
     var digest: Digest?
     /// What is doubtful about it by itself, told when nothing is wrong with it.
@@ -84,6 +86,7 @@ struct EnvelopeReader {
             labels: Self.texts(metadata?["labels"]),
             annotations: Self.texts(metadata?["annotations"]),
             spec: isGood ? spec : nil,
+            fields: isGood ? root.fields : .none,
             digest: isGood ? spec.map(Catalog.digest(of:)) : nil,
             doubts: isGood ? doubts(root, shape, findings) : [],
             references: findings.references,

@@ -136,6 +136,10 @@ struct CommunityCatalog {
                 made = EnvelopeReader().read(root.node, &findings)
                 let annotations = document.annotations(for: made)
                 made?.annotations = annotations
+                let named = Value.object((annotations ?? [:]).mapValues(Value.string))
+                let own = FieldSet(of: ["metadata": ["annotations": named]])
+                let read = made?.fields ?? .none
+                made?.fields = own.union(read)
             } else {
                 let empty = CatalogDocument(spec: .mapping([], id.span))
                 made = Draft(

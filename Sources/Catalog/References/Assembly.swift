@@ -228,15 +228,13 @@ struct Assembly {
     }
 
     private func origin(_ draft: Draft) -> Origin {
-        guard let source = options.gitSource, let commit = options.commit else {
-            return Origin(appliedBy: options.appliedBy)
+        var origin = Origin(appliedBy: options.appliedBy)
+        if let source = options.gitSource, let commit = options.commit {
+            let start = draft.root.node.span.start
+            origin = Origin(gitSource: source, commit: commit, path: draft.path, position: start)
         }
-        return Origin(
-            gitSource: source,
-            commit: commit,
-            path: draft.path,
-            position: draft.root.node.span.start
-        )
+        origin.fields = draft.fields
+        return origin
     }
 
     private func layer(_ declared: Declared) -> Int { Kind.named(declared.object.kind)?.layer ?? 0 }

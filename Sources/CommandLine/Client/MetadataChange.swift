@@ -68,6 +68,7 @@ struct MetadataOptions: ParsableArguments {
     @Argument(help: "kind/NAME, then KEY=VALUE to set and KEY- to take away.") var words: [String]
     @Flag(help: "Replace a value that is there.") var overwrite = false
     @Option(help: "none, client or server.") var dryRun = DryRun.none
+    @OptionGroup var force: ForceChoice
 
     /// Changes a map of an object's metadata; a status that moves meanwhile is no conflict.
     func change(_ field: String, set: String, removed: String) async throws {
@@ -81,7 +82,13 @@ struct MetadataOptions: ParsableArguments {
             let patch = try change.patch(for: object, overwrite: overwrite)
             do {
                 if let patch, dryRun != .client {
-                    try await client.patch(target, connection.namespace, patch, dryRun: dryRun)
+                    try await client.patch(
+                        target,
+                        connection.namespace,
+                        patch,
+                        query: [force.item],
+                        dryRun: dryRun
+                    )
                 }
             } catch let failure as CommandFailure where failure.isStale && attempt < 5 {
                 continue

@@ -18,7 +18,7 @@ struct SourceView {
 
     /// Whether nothing of it is applied before somebody lifts that.
     var isSuspended: Bool {
-        spec.suspend || source.metadata.annotations?[DoorAnnotations.suspend] == "true"
+        spec.suspend || source.metadata.annotations?[GitSourceSpec.suspendAnnotation] == "true"
     }
 
     /// Reads a source and what is declared; without a name, the only source there is.
@@ -60,6 +60,7 @@ struct SourceView {
             heldBack: Set(loaded.heldBack.keys),
             hasErrors: loaded.hasErrors
         )
+        input.drift = spec.drift
         let needed = Set(loaded.objects.flatMap(\.object.dependencies))
         for object in stored where needed.contains(object.object.key) {
             input.dependencies[object.object.key] = object

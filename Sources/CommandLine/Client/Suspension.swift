@@ -9,7 +9,7 @@ func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionO
     guard let kind = Kind.named("GitSource") else { throw CommandFailure("the kind GitSource is missing") }
     let client = try connection.client()
     let source = try await client.get(kind, namespace: nil, name: name)
-    let isAnnotated = source.metadata.annotations?[DoorAnnotations.suspend] == "true"
+    let isAnnotated = source.metadata.annotations?[GitSourceSpec.suspendAnnotation] == "true"
     let isDeclared = source.spec?["suspend"] == true
     let target = Target(kind, name)
     let word = isSuspended ? "suspended" : "resumed"
@@ -19,7 +19,7 @@ func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionO
     var patch: Value = [:]
     if isAnnotated || (source.origin.gitSource != nil && isSuspended) {
         let value: Value = isSuspended ? "true" : .null
-        patch["metadata"] = ["annotations": .object([DoorAnnotations.suspend: value])]
+        patch["metadata"] = ["annotations": .object([GitSourceSpec.suspendAnnotation: value])]
     }
     if source.origin.gitSource == nil, isDeclared != isSuspended {
         patch["spec"] = ["suspend": .bool(isSuspended)]

@@ -63,11 +63,21 @@ struct WriteChoices: ParsableArguments {
     var dryRun = DryRun.none
     @Option(help: "true or strict, warn, or false or ignore: what becomes of fields that no kind has.")
     var validate = FieldStrictness.strict
+    @OptionGroup var force: ForceChoice
 
-    /// The query of a changing request.
-    func query(_ client: ControlClient) -> String {
-        client.query([("dryRun", dryRun.parameter), ("fieldValidation", validate.parameter)])
+    /// The items of the query of a changing request.
+    var items: [(String, String?)] {
+        [("dryRun", dryRun.parameter), ("fieldValidation", validate.parameter), force.item]
     }
+}
+
+/// Whether fields are taken from whoever holds them.
+struct ForceChoice: ParsableArguments {
+    @Flag(help: "Take the fields that others hold: other people, or the file that declares the object.")
+    var forceConflicts = false
+
+    /// The item of the query of a changing request.
+    var item: (String, String?) { ("force", forceConflicts ? "true" : nil) }
 }
 
 /// How long to wait, as a person wrote it.

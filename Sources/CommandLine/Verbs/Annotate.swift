@@ -5,8 +5,8 @@ package struct Annotate: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Set or take away annotations of an object.",
         discussion: """
-            What git declares takes agirunner.dev/suspend and agirunner.dev/reconcile-at, unless its file \
-            sets them itself; every other annotation of it is changed in its file.
+            Annotations that a file sets are changed in the file, or taken from it with --force-conflicts; \
+            others stay whatever is committed.
 
             Examples:
               agirunner annotate role/developer example.org/reviewed-by=ada

@@ -6,6 +6,9 @@ package struct Apply: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Create or change objects from files, or carry out a saved plan.",
         discussion: """
+            What the files name becomes yours; what you applied before and they name no more goes, and what \
+            others set stays. A field that somebody else holds is refused, unless --force-conflicts takes it.
+
             With --prune, objects of the set that the files no longer hold are deleted; what git declares, \
             sources, runs and protected objects stay. A saved plan is carried out only if the source, the \
             applied commit and every object it was made from are as they were; else it says what went stale.
@@ -28,6 +31,8 @@ package struct Apply: AsyncParsableCommand {
     var applyset: String?
     @Flag(help: "Delete the members of --applyset that the files do not hold.") var prune = false
     @Flag(help: "Wait until every object is ready.") var wait = false
+    @Flag(help: "Take objects from the sources that declare them; their next commits say so.")
+    var takeOwnership = false
     @Argument(help: "A plan that 'agirunner plan' saved.") var plan: String?
     @Option(help: "How long to wait for a plan to be carried out, or with --wait, such as 30s or 5m.")
     var timeout = "60s"
@@ -38,7 +43,9 @@ package struct Apply: AsyncParsableCommand {
     package func run() async throws {
         let limit = try timeLimit(timeout)
         if let plan {
-            guard files.filename.isEmpty, choices.dryRun == .none, applyset == nil, !prune, !wait else {
+            guard files.filename.isEmpty, choices.dryRun == .none, applyset == nil, !prune, !wait,
+                !takeOwnership, !choices.force.forceConflicts
+            else {
                 throw CommandFailure("a saved plan says everything itself; it takes --timeout alone")
             }
             return try await carryOut(plan, try connection.client(), within: limit)
@@ -94,16 +101,13 @@ package struct Apply: AsyncParsableCommand {
         }
         var applied: [Object] = []
         for (kind, object, live) in writes {
-            let metadata = object.metadata
-            let path = client.path(
-                kind,
-                namespace: metadata.namespace,
-                name: live == nil ? nil : metadata.name
-            )
+            let path = client.path(kind, namespace: object.metadata.namespace, name: object.metadata.name)
+            let ownership = ("takeOwnership", takeOwnership ? "true" : nil)
             let answer = try await client.request(
-                live == nil ? "POST" : "PUT",
-                path + choices.query(client),
-                try Value(encoding: object)
+                "PATCH",
+                path + client.query(choices.items + [ownership]),
+                try Value(encoding: object),
+                type: "application/apply-patch+yaml"
             )
             let after = try client.decode(answer)
             let act = live.map { isSame($0, after) ? "unchanged" : "configured" } ?? "created"

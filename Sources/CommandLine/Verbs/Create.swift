@@ -24,7 +24,7 @@ package struct Create: AsyncParsableCommand {
         let client = try connection.client()
         for object in try await files.objects(connection, client, validate: choices.validate) {
             guard let kind = Kind.named(object.kind) else { continue }
-            let path = client.path(kind, namespace: object.metadata.namespace) + choices.query(client)
+            let path = client.path(kind, namespace: object.metadata.namespace) + client.query(choices.items)
             try await client.request("POST", path, try Value(encoding: object))
             environment.output("\(object.key.reference) created\(choices.dryRun.mark)")
         }

@@ -70,9 +70,9 @@ package struct Drift: AsyncParsableCommand {
             view.stored.map { ($0.object.key, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        // What people may set beside a file is no drift either.
+        // What people set beside a file is no drift either.
         let declared = loaded.objects.filter { !foreign.contains($0.object.key) }.map { declared in
-            stored[declared.object.key].map(declared.keepingDoorAnnotations) ?? declared
+            stored[declared.object.key].map { declared.keepingFields(of: $0, drift: .correct) } ?? declared
         }
         let byKey = Dictionary(
             declared.map { ($0.object.key, $0) },

@@ -11,7 +11,8 @@ package struct Edit: AsyncParsableCommand {
         discussion: """
             Opens the object as YAML in what KUBE_EDITOR, VISUAL or EDITOR names, else in vi. What is saved \
             is checked and written; what is refused is opened again with the reasons on top. Where that is \
-            left as it is, the file is kept and named.
+            left as it is, the file is kept and named. What a file declares is changed in the file, or taken \
+            from it with --force-conflicts.
 
             Example:
               EDITOR=nano agirunner edit gitsource/main
@@ -20,6 +21,7 @@ package struct Edit: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "kind/NAME, or a kind and a name.") var words: [String]
+    @OptionGroup var force: ForceChoice
 
     /// A command to be filled by the parser.
     package init() {}
@@ -33,13 +35,14 @@ package struct Edit: AsyncParsableCommand {
         let client = try connection.client()
         let name = try target.required()
         let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
-        if let source = object.origin.gitSource {
+        if let source = object.origin.gitSource, !force.forceConflicts {
             let place = FilePlace(object.origin)?.description ?? "a file of it"
-            throw CommandFailure(
-                "\(object.key) is declared by GitSource/\(source) at \(place); change it there"
+            try CommandEnvironment.required().notice(
+                "\(object.key) is declared by GitSource/\(source) at \(place); what stands there is refused"
+                    + " without --force-conflicts"
             )
         }
-        var session = try EditSession(kind: target.kind, object: object, client: client)
+        var session = try EditSession(kind: target.kind, object: object, client: client, force: force)
         try await session.run()
     }
 }
@@ -49,15 +52,18 @@ private struct EditSession {
     let kind: Kind
     let object: Object
     let client: ControlClient
+    let force: ForceChoice
     private let original: String
     /// What is wrong with what was saved last, a line each.
     private var reasons: [String] = []
 
-    init(kind: Kind, object: Object, client: ControlClient) throws {
+    init(kind: Kind, object: Object, client: ControlClient, force: ForceChoice) throws {
         self.kind = kind
         self.object = object
         self.client = client
+        self.force = force
         var shown = object
+        shown.metadata.managedFields = nil
         shown.status = nil
         original = YAMLText.document(try Value(encoding: shown))
     }
@@ -145,7 +151,9 @@ private struct EditSession {
     /// Replaces the object that was opened; a status that moved since is no conflict, anything else is.
     private func put(_ edited: Object) async throws -> Object {
         var version = object.metadata.resourceVersion
-        let path = client.path(kind, namespace: object.metadata.namespace, name: object.metadata.name)
+        let path =
+            client.path(kind, namespace: object.metadata.namespace, name: object.metadata.name)
+            + client.query([force.item])
         for attempt in 1... {
             var body = edited
             body.metadata.resourceVersion = version

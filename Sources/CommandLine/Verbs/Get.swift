@@ -20,6 +20,7 @@ package struct Get: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "json, yaml, wide, name or jsonpath=PATH.") var output: String?
     @Flag(name: .shortAndLong, help: "Go on showing changes.") var watch = false
     @Flag(help: "Leave the headers out.") var noHeaders = false
+    @Flag(help: "Print who holds which fields, too.") var showManagedFields = false
     @Flag(help: "Answer nothing instead of an error when there is no such object.") var ignoreNotFound = false
 
     /// A command to be filled by the parser.
@@ -53,7 +54,11 @@ package struct Get: AsyncParsableCommand {
         } else {
             objects = try await client.list(target.kind, namespace: namespace, labels: selector)
         }
-        let values = try objects.map { try Value(encoding: $0) }
+        let values = try objects.map { object in
+            var object = object
+            if !showManagedFields { object.metadata.managedFields = nil }
+            return try Value(encoding: object)
+        }
         let list: Value = ["apiVersion": "v1", "kind": "List", "items": .array(values)]
         let shown = target.name == nil ? list : values.first ?? .null
         switch output ?? "" {

@@ -5,7 +5,8 @@ package struct Label: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Set or take away labels of an object.",
         discussion: """
-            Labels of what git declares are changed in its file.
+            Labels that a file sets are changed in the file, or taken from it with --force-conflicts; others \
+            stay whatever is committed.
 
             Examples:
               agirunner label role/developer team=red

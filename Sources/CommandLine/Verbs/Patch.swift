@@ -48,7 +48,7 @@ package struct Patch: AsyncParsableCommand {
             target,
             connection.namespace,
             patch,
-            query: [("fieldValidation", choices.validate.parameter)],
+            query: [("fieldValidation", choices.validate.parameter), choices.force.item],
             dryRun: choices.dryRun
         )
         let said = isSame(before, after) ? "patched (no change)" : "patched"

@@ -29,12 +29,21 @@ package struct ClaimedKey: Sendable, Hashable {
     package let fence: Int64
     /// How often in a row it was released after a failure.
     package let failures: Int
+    /// Why it is looked at.
+    package let priority: KeyPriority
 
     /// A claimed key of its parts.
-    package init(key: ObjectKey, generation: Int64, fence: Int64, failures: Int) {
+    package init(
+        key: ObjectKey,
+        generation: Int64,
+        fence: Int64,
+        failures: Int,
+        priority: KeyPriority = .resync
+    ) {
         self.key = key
         self.generation = generation
         self.fence = fence
         self.failures = failures
+        self.priority = priority
     }
 }

@@ -39,6 +39,11 @@ package typealias BlobID = Identifier<IdentifierSubject.Blob>
 /// A content digest: `sha256:` and 64 hexadecimal digits.
 package typealias Digest = Identifier<IdentifierSubject.Digest>
 
+extension Digest {
+    /// The digest of nothing that there is.
+    package static let unknown = Digest("")
+}
+
 extension CommitID {
     /// The seven digits people read.
     package var short: String { String(text.prefix(7)) }

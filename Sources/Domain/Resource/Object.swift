@@ -8,9 +8,14 @@ package struct Origin: Sendable, Hashable, Codable {
     package var column: Int?
     /// Who applied it on the control door (`unix:1000`), or nil when git declares it.
     package var appliedBy: String?
-    /// The annotations of an object that git declares which people have set on the control door, sorted; nil
-    /// for none.
-    package var doorAnnotations: [String]?
+    /// The fields that a file declares; nil for what no file does.
+    package var fields: FieldSet?
+    /// Who holds fields besides a file; nil for nobody.
+    package var owners: [FieldOwner]?
+    /// The fields that a file declares and somebody took from it; nil for none.
+    package var taken: FieldSet?
+    /// The digest of the spec that a file declares, where fields of others make it another; nil where not.
+    package var declared: Digest?
 
     /// An origin in git.
     package init(gitSource: String, commit: CommitID, path: String, position: TextPosition) {
@@ -53,6 +58,7 @@ package struct Metadata: Sendable, Hashable, Codable {
     package var deletionTimestamp: Timestamp?
     package var finalizers: [String]?
     package var ownerReferences: [OwnerReference]?
+    package var managedFields: [ManagedFields]?
 
     /// Metadata of a name and a namespace; everything else is set on the result.
     package init(name: String, namespace: String?) {
@@ -134,13 +140,14 @@ extension Stored {
             status["source"] = .members([
                 "gitSource": .string(source), "commit": origin.commit.map { .string($0.text) },
                 "path": origin.path.map(Value.string), "line": origin.line.map { .integer(Int64($0)) },
-                "column": origin.column.map { .integer(Int64($0)) },
-                "doorAnnotations": origin.doorAnnotations.map { .array($0.map(Value.string)) },
+                "column": origin.column.map { .integer(Int64($0)) }, "taken": origin.taken?.fieldsV1,
             ])
         } else if let user = origin.appliedBy {
             status["appliedBy"] = ["user": .string(user), "door": "control"]
         }
         shown.status = status
+        let managed = origin.managedFields(at: object.metadata.creationTimestamp)
+        shown.metadata.managedFields = managed.isEmpty ? nil : managed
         return shown
     }
 }
@@ -151,13 +158,26 @@ extension Object {
     /// *Shape*: an origin without source and user for an object that does not say.
     package var origin: Origin {
         var origin = Origin(appliedBy: status?.at("appliedBy", "user")?.string)
+        let entries = metadata.managedFields ?? []
+        origin.owners =
+            entries.filter { !$0.manager.hasPrefix("git:") }.map { entry in
+                FieldOwner(
+                    name: entry.manager,
+                    operation: entry.operation,
+                    time: entry.time ?? Timestamp(microseconds: 0),
+                    fields: FieldSet(fieldsV1: entry.fieldsV1)
+                )
+            }.stored
         guard let source = status?["source"], let name = source["gitSource"]?.string else { return origin }
         origin.gitSource = name
         origin.commit = source["commit"]?.string.map { CommitID($0) }
         origin.path = source["path"]?.string
         origin.line = source["line"]?.integer.map(Int.init(clamping:))
         origin.column = source["column"]?.integer.map(Int.init(clamping:))
-        origin.doorAnnotations = source["doorAnnotations"]?.array?.compactMap(\.string)
+        origin.taken = source["taken"].map(FieldSet.init(fieldsV1:))
+        origin.fields = entries.first { $0.manager == origin.manager }.map { entry in
+            FieldSet(fieldsV1: entry.fieldsV1).union(origin.taken ?? .none)
+        }
         return origin
     }
 }

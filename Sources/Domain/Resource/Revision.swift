@@ -24,6 +24,8 @@ package struct RevisionWrite: Sendable, Hashable {
     package var declaredCount: Int
     package var heldBackCount: Int
     package var diagnostics: [Diagnostic]
+    /// What becomes of fields that somebody took from the files.
+    package var drift = GitSourceSpec.Drift.correct
 
     /// A write of its parts.
     package init(

@@ -97,6 +97,8 @@ extension GitSourceSpec {
 }
 
 extension GitSourceSpec {
+    /// The annotation that leaves a source alone while it is `true`.
+    package static let suspendAnnotation = "agirunner.dev/suspend"
     /// The annotation that asks for a look at once; its value is only compared.
     package static let reconcileAt = "agirunner.dev/reconcile-at"
     /// The annotation that has a suspended source apply one commit: `BASE..COMMIT`, where BASE is the commit

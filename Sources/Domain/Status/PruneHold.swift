@@ -3,8 +3,6 @@
 /// It stands beside `Ready`, since what is kept is in force. Until the source declares the object again, a
 /// person may change or delete it on the control door.
 package enum PruneHold {
-    /// The condition's type.
-    package static let type = "PruneHeld"
     /// The annotation that keeps an object, whatever its files say.
     package static let protection = "agirunner.dev/deletion-protection"
 
@@ -15,15 +13,7 @@ package enum PruneHold {
 
     /// The condition in a status; nil when the object is not held.
     package static func condition(of status: Value?) -> Value? {
-        status?["conditions"]?.array?.first { $0["type"]?.string == type }
-    }
-
-    /// The conditions of a new status with the one that the old one says about being held.
-    package static func kept(from old: Value?, in status: Value) -> Value {
-        guard let held = condition(of: old), condition(of: status) == nil else { return status }
-        var status = status
-        status["conditions"] = .array([held] + (status["conditions"]?.array ?? []))
-        return status
+        SideCondition.pruneHeld.condition(of: status)
     }
 
     /// A status that says why its object is held, or nothing about it for nil.
@@ -33,19 +23,6 @@ package enum PruneHold {
         generation: Int64?,
         now: Timestamp
     ) -> Value {
-        var result = status ?? .object([:])
-        let others = (result["conditions"]?.array ?? []).filter { $0["type"]?.string != type }
-        guard let words else {
-            result["conditions"] = .array(others)
-            return result
-        }
-        let since = condition(of: status)?["lastTransitionTime"] ?? .string(now.description)
-        let held = Value.members([
-            "type": .string(type), "status": .string(Condition.Status.yes.rawValue),
-            "reason": .string(words.reason), "message": .string(words.message),
-            "lastTransitionTime": since, "observedGeneration": generation.map(Value.integer),
-        ])
-        result["conditions"] = .array([held] + others)
-        return result
+        SideCondition.pruneHeld.status(status, words, generation: generation, now: now)
     }
 }

@@ -42,6 +42,7 @@ extension SourceController {
             heldBack: Set(revision.heldBack.keys),
             hasErrors: revision.diagnostics.contains { $0.severity == .error }
         )
+        input.drift = spec.drift
         let missing = missing(input)
         if !missing.isEmpty { input.inUse = try await objects.inUse(missing) }
         input.dependencies = try await dependencies(of: revision.declared)
@@ -69,6 +70,7 @@ extension SourceController {
             heldBack: [],
             hasErrors: false
         )
+        input.drift = spec.drift
         input.dependencies = try await dependencies(of: changes.put)
         return input
     }

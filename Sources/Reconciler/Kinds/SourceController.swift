@@ -22,7 +22,7 @@ package struct SourceController: Sendable {
             let wanted = max(.seconds(1), Duration(text: spec.interval) ?? .seconds(60))
             let interval = jittered(wanted, for: stored.object.metadata.name)
             let isSuspended =
-                spec.suspend || stored.object.metadata.annotations?[DoorAnnotations.suspend] == "true"
+                spec.suspend || stored.object.metadata.annotations?[GitSourceSpec.suspendAnnotation] == "true"
             let planned = isSuspended ? plannedCommit(stored) : nil
             guard !isSuspended || planned != nil else {
                 let suspended = Readiness.ready(reason: "Suspended", message: "the source is suspended")
@@ -55,47 +55,61 @@ package struct SourceController: Sendable {
         let tip = planned == nil ? rolledBack(stored, from: newest) ?? newest : newest
         let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
         let policies = try await policyVersion(spec)
-        guard needsApply(stored, tip, request, policies) else { return .again(after: interval) }
+        // Who asks for a look wants everything to be looked at, and so does who changed what a file declares.
+        let isAsked = claimed.priority == .people
+        guard isAsked || needsApply(stored, tip, request, policies) else { return .again(after: interval) }
         if let waits = try await unreadySource(spec) {
             try await say(.reconciling(reason: dependencyNotReady, message: waits), stored, claimed)
             return .again(after: min(interval, dependencyPause))
         }
         let revision = try await source.load(name, spec, tip)
-        let partial = try await partialInput(revision, spec, stored, request)
+        let partial = isAsked ? nil : try await partialInput(revision, spec, stored, request)
         var input =
             if let partial { partial } else { try await planInput(revision, spec, source: name) }
         input.isPruneApproved = GitSourceStatus.approvedPrune(stored.object.status)?.commit == tip
         let plan = plan(input)
         let diagnostics = (revision.diagnostics + plan.conflicts).sorted()
         if !plan.isEmpty || stored.object.status?["appliedCommit"]?.string != tip.text {
-            try await objects.apply(
-                RevisionWrite(
-                    source: name,
-                    commit: tip,
-                    author: revision.author,
-                    message: revision.message,
-                    // What was declared by an earlier commit, too, is written as this one's.
-                    steps: plan.writes.map { $0.of(tip) },
-                    declaredCount: revision.declared.count + revision.heldBack.count,
-                    heldBackCount: revision.heldBack.count,
-                    diagnostics: diagnostics
-                ),
-                claimed
-            )
+            try await objects.apply(write(plan, revision, spec, diagnostics, source: name), claimed)
         }
         try await markReadiness(input, revision, claimed)
         try await markHolds(plan, input, claimed)
+        let drift = try await drift(input, isWhole: partial == nil, claimed)
         if planned == nil, tip == newest { try await noteRewriting(stored, tip) }
         try await say(
-            readiness(of: revision, plan, tip, notYet: tip == newest ? nil : newest, source: name),
+            readiness(of: revision, plan, input, tip, notYet: tip == newest ? nil : newest),
             stored,
             claimed,
-            try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil)).merging([
-                "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
-                "lastHandledReconcileAt": request.map(Value.string), "policies": .string(policies),
-            ]) { $1 }
+            try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil))
+                .merging(drift) { $1 }.merging([
+                    "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
+                    "lastHandledReconcileAt": request.map(Value.string), "policies": .string(policies),
+                ]) { $1 }
         )
         return .again(after: plan.waits ? min(interval, dependencyPause) : interval)
+    }
+
+    /// A plan as the store carries it out.
+    private func write(
+        _ plan: Plan,
+        _ revision: LoadedRevision,
+        _ spec: GitSourceSpec,
+        _ diagnostics: [Diagnostic],
+        source: String
+    ) -> RevisionWrite {
+        var write = RevisionWrite(
+            source: source,
+            commit: revision.commit,
+            author: revision.author,
+            message: revision.message,
+            // What was declared by an earlier commit, too, is written as this one's.
+            steps: plan.writes.map { $0.of(revision.commit) },
+            declaredCount: revision.declared.count + revision.heldBack.count,
+            heldBackCount: revision.heldBack.count,
+            diagnostics: diagnostics
+        )
+        write.drift = spec.drift
+        return write
     }
 
     /// The members of a status about what a commit declares, with those about what it does not delete.
@@ -173,6 +187,7 @@ package struct SourceController: Sendable {
             || status?["lastHandledReconcileAt"]?.string != request
             || status?["policies"]?.string ?? "" != policies
             || hadErrors(status) || wasCutShort(stored) || isPruneApproved(stored, tip) || holdsForRun(stored)
+            || isWatchingFights(stored)
     }
 
     /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
@@ -211,9 +226,9 @@ package struct SourceController: Sendable {
     private func readiness(
         of revision: LoadedRevision,
         _ plan: Plan,
+        _ input: PlanInput,
         _ tip: CommitID,
-        notYet newest: CommitID?,
-        source: String
+        notYet newest: CommitID?
     ) -> Readiness {
         let total = revision.declared.count + revision.heldBack.count
         let errors = revision.diagnostics.filter { $0.severity == .error }.count + plan.conflicts.count
@@ -238,13 +253,13 @@ package struct SourceController: Sendable {
             return .reconciling(reason: dependencyNotReady, message: message)
         }
         if let brake = plan.brake {
-            let way = plan.refused.isEmpty ? "" : "; agirunner approve gitsource/\(source) lets it"
+            let way = plan.refused.isEmpty ? "" : "; agirunner approve gitsource/\(input.source) lets it"
             return .stalled(reason: "PruneRefused", message: "\(applied); \(brake)\(way)")
         }
         let warnings = revision.diagnostics.count { $0.severity == .warning }
         let doubts =
             warnings == 0 ? "" : "; \(warnings) warning\(warnings == 1 ? "" : "s"), see status.diagnostics"
-        return .ready(reason: "Applied", message: applied + heldWords(plan) + doubts)
+        return .ready(reason: "Applied", message: applied + heldWords(plan) + driftWords(input) + doubts)
     }
 
     private func settle(_ failure: Failure, _ stored: Stored?, _ claimed: ClaimedKey) async -> Outcome {
@@ -316,7 +331,7 @@ func status(of stored: Stored, _ readiness: Readiness, now: Timestamp, members: 
     let conditions = readiness.conditions(after: old, now: now, generation: generation)
     status["conditions"] = (try? Value(encoding: conditions)) ?? .array([])  // Conditions always encode.
     status["observedGeneration"] = generation.map(Value.integer)
-    status = PruneHold.kept(from: stored.object.status, in: .object(status)).object ?? status
+    status = SideCondition.kept(from: stored.object.status, in: .object(status)).object ?? status
     for (key, value) in members { status[key] = value.isNull ? nil : value }
     return .object(status)
 }

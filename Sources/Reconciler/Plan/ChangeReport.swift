@@ -107,7 +107,7 @@ extension ChangeReport {
             uniquingKeysWith: { first, _ in first }
         )
         // Another line of the same file is noise: everything below an inserted line has moved.
-        changes = plan.steps.map { ObjectChange($0, stored[$0.key], comparison) }
+        changes = plan.steps.map { ObjectChange($0, stored[$0.key], input.drift, comparison) }
             .filter { $0.act != .move || $0.from?.path != $0.place?.path }
         changes += heldBack.sorted { $0.key < $1.key }.map { ObjectChange(heldBack: $0.key, $0.value) }
         conflicts = plan.conflicts.sorted()
@@ -148,7 +148,12 @@ func missing(_ input: PlanInput) -> [ObjectKey] {
 }
 
 extension ObjectChange {
-    fileprivate init(_ step: Plan.Step, _ stored: Stored?, _ comparison: FieldComparison) {
+    fileprivate init(
+        _ step: Plan.Step,
+        _ stored: Stored?,
+        _ drift: GitSourceSpec.Drift,
+        _ comparison: FieldComparison
+    ) {
         let before = stored.flatMap { FilePlace($0.origin) }
         let place = step.declared.flatMap { FilePlace($0.origin) }
         switch step.act {
@@ -159,8 +164,9 @@ extension ObjectChange {
         case .wait: self.init(.hold, step.key, place: place, reason: step.reason)
         case .change:
             let fields = step.declared.flatMap { declared in
-                stored.map {
-                    comparison.changes(from: $0.object, to: declared.object, places: declared.places)
+                stored.map { stored in
+                    let wanted = declared.keepingFields(of: stored, drift: drift).object
+                    return comparison.changes(from: stored.object, to: wanted, places: declared.places)
                 }
             }
             self.init(.change, step.key, place: place, fields: fields ?? ([], 0))

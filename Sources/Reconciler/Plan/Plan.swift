@@ -28,6 +28,7 @@ package struct Plan: Sendable, Hashable {
         case source = "SourceKept"
         case inUse = "InUse"
         case needed = "NeededByHeld"
+        case offered = "TransferOffered"
         case commitWaits = "CommitWaits"
 
         /// Whether the object itself says so; what delays a whole commit is for its source to tell.
@@ -72,6 +73,8 @@ package struct PlanInput: Sendable {
     package var stored: [Stored]
     package var source: String
     package var prune: GitSourceSpec.Prune
+    /// What becomes of fields that somebody took from the files.
+    package var drift = GitSourceSpec.Drift.correct
     /// Objects the commit declares but an error holds back; they are never pruned.
     package var heldBack: Set<ObjectKey>
     /// Whether the commit has an error: then nothing is deleted.
@@ -116,10 +119,14 @@ package func plan(_ input: PlanInput) -> Plan {
             result.steps.append(step(.create, declared))
             continue
         }
-        let declared = declared.keepingDoorAnnotations(of: existing)
         if existing.origin.gitSource != input.source {
-            conflicts.append((declared, existing))
-        } else if isChanged(declared, existing) {
+            // Whoever writes the step looks at the offer again, under a lock.
+            if Transfer.target(of: existing.object.metadata.annotations) == input.source {
+                result.steps.append(step(.change, declared))
+            } else {
+                conflicts.append((declared, existing))
+            }
+        } else if isChanged(declared, existing, input.drift) {
             result.steps.append(step(.change, declared))
         } else if isMoved(declared.origin, existing.origin) {
             result.steps.append(step(.move, declared))
@@ -150,15 +157,21 @@ private func step(_ act: Plan.Step.Act, _ declared: Declared) -> Plan.Step {
     Plan.Step(act: act, key: declared.object.key, declared: declared, reason: nil)
 }
 
-private func isChanged(_ declared: Declared, _ stored: Stored) -> Bool {
-    let (wanted, there) = (declared.object.metadata, stored.object.metadata)
-    return declared.digest != stored.digest || wanted.labels ?? [:] != there.labels ?? [:]
-        || wanted.annotations ?? [:] != there.annotations ?? [:]
+/// Whether writing what is declared would change more than where it is declared; what others hold stays.
+private func isChanged(_ declared: Declared, _ stored: Stored, _ drift: GitSourceSpec.Drift) -> Bool {
+    let kept = declared.keepingFields(of: stored, drift: drift)
+    let (wanted, there) = (kept.object.metadata, stored.object.metadata)
+    if wanted.labels ?? [:] != there.labels ?? [:] || wanted.annotations ?? [:] != there.annotations ?? [:] {
+        return true
+    }
+    if let spec = stored.object.spec, stored.origin.owners != nil { return kept.object.spec != spec }
+    return declared.digest != stored.origin.declared ?? stored.digest
+        || drift == .correct && stored.origin.taken != nil
 }
 
 private func isMoved(_ declared: Origin, _ stored: Origin) -> Bool {
     (declared.path, declared.line, declared.column) != (stored.path, stored.line, stored.column)
-        || declared.doorAnnotations != stored.doorAnnotations
+        || declared.fields != stored.fields
 }
 
 private func addRemovals(to plan: inout Plan, _ input: PlanInput, _ stored: [ObjectKey: Stored]) {
@@ -223,6 +236,9 @@ private func hold(_ stored: Stored, _ input: PlanInput, waits: Bool) -> (Plan.Ho
             .run, "its declaration was removed; a run goes on until it is cancelled, and stays as history"
         )
     }
+    if let target = Transfer.target(of: annotations), target != input.source {
+        return (.offered, "it is offered to GitSource/\(target), and its own as soon as that declares it")
+    }
     if stored.object.kind == "GitSource" { return (.source, "a source never deletes a source") }
     if let run = input.inUse[stored.object.key] {
         return (.inUse, "Workflow/\(run) uses it and has not ended")
@@ -250,6 +266,8 @@ private func ownershipConflict(_ declared: Declared, _ stored: Stored, source: S
             "source '\($0)' (\(stored.origin.path ?? "?"):\(stored.origin.line ?? 1))"
         }
         ?? "\(stored.origin.appliedBy ?? "somebody") on the control door"
+    let target = "gitsource/\(source)"
+    let name = [stored.object.kind.lowercased(), stored.object.metadata.name].joined(separator: "/")
     return Diagnostic(
         code: Plan.ownershipConflictCode,
         path: declared.origin.path ?? "",
@@ -258,6 +276,7 @@ private func ownershipConflict(_ declared: Declared, _ stored: Stored, source: S
         field: "metadata.name",
         message:
             "\(declared.object.key) must have one owner; it belongs to \(owner), and source '\(source)' "
-            + "claims it"
+            + "claims it",
+        fix: "agirunner transfer \(name) --to \(target) hands it over"
     )
 }

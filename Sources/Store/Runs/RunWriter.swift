@@ -115,7 +115,7 @@ struct RunWriter {
         }
         var stored = try Stored(row: row.value("row"))
         // That its file is gone is nothing the run knows about.
-        let status = PruneHold.kept(from: stored.object.status, in: change.status)
+        let status = SideCondition.kept(from: stored.object.status, in: change.status)
         if stored.object.status == status { return nil }
         stored.object.status = status
         return stored

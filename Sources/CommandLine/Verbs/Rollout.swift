@@ -1,0 +1,99 @@
+package import ArgumentParser
+import Domain
+
+/// `agirunner rollout`: kubectl's words for what other verbs do.
+package struct Rollout: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Follow, hold, undo or repeat what is being brought about, in kubectl's words.",
+        discussion: """
+            status waits for any object; history, undo and restart are a source's history, rollback and \
+            reconcile; pause and resume hold a source or a run.
+
+            Examples:
+              agirunner rollout status workflow/fix-division --timeout 5m
+              agirunner rollout undo gitsource/main
+            """,
+        subcommands: [
+            RolloutStatus.self, History.self, RolloutUndo.self, RolloutPause.self, Resume.self,
+            RolloutRestart.self,
+        ]
+    )
+
+    /// A command to be filled by the parser.
+    package init() {}
+}
+
+/// `agirunner rollout status`.
+struct RolloutStatus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Wait until the newest generation of an object is ready, and say so.",
+        discussion: "Exit codes: 0 ready, 1 error, 3 timed out, 4 it cannot become ready."
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+    @Argument(help: "kind/NAME, or a kind and a name.") var words: [String]
+    @Option(help: "How long to wait, such as 30s or 5m.") var timeout = "60s"
+
+    func run() async throws {
+        let environment = try CommandEnvironment.required()
+        let (target, rest) = try leadingTarget(words)
+        guard rest.isEmpty else { throw CommandFailure("one object is followed at a time") }
+        let name = try target.required()
+        let client = try connection.client()
+        var waiting = ObjectWait(
+            wishes: [.condition(type: "Ready", status: "True")],
+            limit: try timeLimit(timeout),
+            client
+        )
+        try await waiting.wait(for: [Awaited(target.kind, connection.namespace, name)]) { _ in }
+        let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
+        let ready = object.status?["conditions"]?.array?.first { $0["type"] == "Ready" }
+        environment.output("\(target.kind.reference(name)) ready: \(ready?["message"]?.string ?? "")")
+    }
+}
+
+/// `agirunner rollout undo`.
+struct RolloutUndo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undo",
+        abstract: "Put an earlier commit of a source in force, as 'agirunner rollback' does."
+    )
+
+    @OptionGroup var rollback: Rollback
+
+    func run() async throws { try await rollback.run() }
+}
+
+/// `agirunner rollout pause`.
+struct RolloutPause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause",
+        abstract: "Hold a source or a run, as 'agirunner suspend' and 'agirunner pause' do."
+    )
+
+    @OptionGroup var options: DecisionOptions
+
+    func run() async throws {
+        let target = try Target(options.target)
+        guard target.kind.name == "GitSource" else {
+            return try await options.decide(.pause, done: "paused")
+        }
+        guard options.note == nil else {
+            throw CommandFailure("--note is for runs; a source keeps no record of why")
+        }
+        try await setSuspended(true, try target.required(), options.connection)
+    }
+}
+
+/// `agirunner rollout restart`.
+struct RolloutRestart: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restart",
+        abstract: "Look at a source now, as 'agirunner reconcile' does."
+    )
+
+    @OptionGroup var reconcile: Reconcile
+
+    func run() async throws { try await reconcile.run() }
+}
