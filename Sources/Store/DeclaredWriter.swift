@@ -108,7 +108,8 @@ struct DeclaredWriter {
         case .put(let declared):
             guard let before = existing else { return .create(created(declared, now: now)) }
             let after = merged(beside(before, declared), into: before, now: now)
-            if after.object == before.object {
+            let isHandedOver = after.origin.gitSource != before.origin.gitSource
+            if after.object == before.object, !isHandedOver {
                 return after.origin == before.origin ? nil : .move(after)
             }
             return .change(after, before: before)

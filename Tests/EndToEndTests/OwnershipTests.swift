@@ -58,7 +58,7 @@ import Testing
         let patch = #"{"spec":{"summary":"Do not look."}}"#
         let refused = try await system.agirunner("patch", Self.skill, "-p", patch)
         #expect(
-            refused.code == 1 && refused.error.contains("skills/careful-review.yaml:1: spec.summary"),
+            refused.code == 1 && refused.error.contains("skills/careful-review.yaml:2: spec.summary"),
             "\(refused)"
         )
         #expect(refused.error.contains("--force-conflicts"))
@@ -106,9 +106,15 @@ import Testing
             mkdir '\(system.folder.path)/team' && cd '\(system.folder.path)/team' && git init -q -b main
             cp '\(system.configuration)/skills/careful-review.yaml' .
             git add -A && git commit -q -m 'Ours'
-            printf '%s\\n' 'apiVersion: agirunner.dev/v1' 'kind: GitSource' 'metadata: {name: team}' \
-              'spec: {url: \(system.folder.path)/team, ref: {branch: main}, grants: {namespaces: ["*"], kinds: ["*"]}}' > ../team.yaml
-            agirunner apply -f ../team.yaml
+            agirunner apply -f - <<'END'
+            apiVersion: agirunner.dev/v1
+            kind: GitSource
+            metadata: {name: team}
+            spec:
+              url: \(system.folder.path)/team
+              ref: {branch: main}
+              grants: {namespaces: ["*"], kinds: ["*"]}
+            END
             """
         )
         #expect(made.code == 0, "\(made)")
