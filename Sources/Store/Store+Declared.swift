@@ -96,8 +96,8 @@ extension Store {
     /// `newUID` makes the uid of a new object. A dry run answers what the object would be, and writes
     /// nothing. Without a `write` the actor changes what differs.
     /// - Returns: the object and the position that its readers must have passed.
-    /// - Throws: ``FieldConflict`` when fields of others would change; `Failure` `.alreadyExists` and `.notFound`
-    ///   by the mode; `.conflict` with reason `stale` when the expected version is not the current one.
+    /// - Throws: ``FieldConflict`` when fields of others would change; `Failure` `.alreadyExists` or
+    ///   `.notFound` by the mode; `.conflict` with reason `stale` when it is not the expected version.
     package func applyOne(
         _ declared: Declared,
         mode: ApplyMode,

@@ -110,8 +110,11 @@ extension Store {
         let position = try await transaction { session in
             let (_, position) = try session.putRevision(write, newUID: newUID) { record in
                 record.phase = .applied
-                (record.created, record.changed) = (total.created, total.changed)
-                (record.unchanged, record.removed) = (total.unchanged, total.removed)
+                // Applied again, as after an interruption or against drift, a commit has done both.
+                record.created += total.created
+                record.changed += total.changed
+                record.removed += total.removed
+                record.unchanged = total.unchanged
             }
             try session.settleKeys(marks: [], fence: fence)
             return position

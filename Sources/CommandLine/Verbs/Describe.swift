@@ -23,6 +23,7 @@ package struct Describe: AsyncParsableCommand {
             name: try target.required()
         )
         var value = try Value(encoding: object)
+        value["metadata"]?["managedFields"] = nil
         let conditions = value.at("status", "conditions")?.array ?? []
         value["status"]?["conditions"] = nil
         let diagnostics = takeDiagnostics(from: &value)
@@ -144,10 +145,13 @@ struct EventLog {
     /// The facts of an event that people look for, in a few words.
     private static func what(_ data: Value?) -> String {
         let keys = [
-            "state", "phase", "reason", "currentStage", "resolution", "message", "commit", "summary", "from",
-            "to", "event", "delivery",
+            "state", "phase", "reason", "currentStage", "resolution", "message", "fields", "owners", "commit",
+            "summary", "from", "to", "event", "delivery",
         ]
-        return keys.compactMap { key in data?[key].flatMap { $0.isNull ? nil : "\(key)=\(cell($0))" } }
-            .joined(separator: " ")
+        return keys.compactMap { key in
+            guard let value = data?[key], !value.isNull else { return nil }
+            let names = value.array?.compactMap(\.string)
+            return "\(key)=\(names?.joined(separator: ",") ?? cell(value))"
+        }.joined(separator: " ")
     }
 }
