@@ -63,15 +63,16 @@ enum KeyStatement: String, Statement, CaseIterable {
             failures = 0
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """
-    /// A mark that came meanwhile keeps its own due time.
+    /// A mark that came meanwhile keeps its own due time; why a look was wanted is forgotten when it went well.
     case release = """
         UPDATE keys SET claimed_generation = NULL, claimed_by = NULL, fence = NULL, lease_until = NULL,
             failures = CASE WHEN $6::boolean THEN failures + 1 ELSE 0 END,
+            priority = CASE WHEN $6::boolean OR generation > claimed_generation THEN priority ELSE 3 END,
             due = CASE WHEN generation = claimed_generation
                 THEN clock_timestamp() + $5::bigint * interval '1 microsecond' ELSE due END,
             rank = CASE WHEN generation = claimed_generation
-                THEN clock_timestamp() + $5::bigint * interval '1 microsecond' + priority * interval '30
-                    seconds'
+                THEN clock_timestamp() + $5::bigint * interval '1 microsecond'
+                    + CASE WHEN $6::boolean THEN priority ELSE 3 END * interval '30 seconds'
                 ELSE rank END
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """

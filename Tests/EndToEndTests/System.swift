@@ -56,6 +56,7 @@ final class System: Sendable {
                 """
                 agirunner get workflows,tasks,attempts,escalations,gitsources 2>&1 || true
                 agirunner events 2>&1 | tail -n 12 || true
+                agirunner get gitsources -o yaml --show-managed-fields 2>&1 | tail -n 150 || true
                 tail -n 12 '\(system.state)'/logs/*.log up.log 2>&1 || true
                 """
             )
