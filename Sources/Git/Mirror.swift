@@ -123,6 +123,22 @@ package actor Mirror {
         }
     }
 
+    /// The commits that a fetched one brings beside another and all before it, itself always among them.
+    ///
+    /// - Throws: `Failure.notFound`, `.invalid` (`too_many_commits`), `.corrupted`.
+    package func newCommits(of tip: CommitID, since base: CommitID?, limit: Int) throws -> NewCommits {
+        try reading { repository throws(Failure) in
+            try repository.newCommits(of: tip, since: base, limit: limit)
+        }
+    }
+
+    /// What tells who vouches for a commit that was fetched.
+    ///
+    /// - Throws: `Failure.notFound`, `.corrupted`.
+    package func seal(of commit: CommitID) throws -> CommitSeal {
+        try reading { repository throws(Failure) in try repository.seal(of: commit) }
+    }
+
     /// The bytes of a blob.
     ///
     /// - Throws: `Failure.notFound` (`blob_missing`), `.invalid` (`blob_too_large`), `.corrupted`.

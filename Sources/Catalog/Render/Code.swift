@@ -66,6 +66,7 @@ package enum Code: String, Sendable, CaseIterable {
     case looseLimit = "SEM013"
     case noRework = "SEM014"
     case requiredWithDefault = "SEM015"
+    case noSigners = "SEM016"
 
     case unknownParameter = "RUN001"
     case missingParameter = "RUN002"
@@ -85,6 +86,7 @@ package enum Code: String, Sendable, CaseIterable {
     case unmatchedOverlay = "POL006"
     case policiesDisagree = "POL007"
     case immutable = "POL008"
+    case widenedRights = "POL009"
 
     case noManifest = "CAT001"
     case entryWithoutFile = "CAT002"
@@ -282,6 +284,11 @@ extension Code {
                 "required, with a default",
                 "The default stands in for what a run does not give, so the parameter is not required."
             )
+        case .noSigners:
+            (
+                "signatures of nobody",
+                "Who verifies commits must say whose signatures count, or every commit would be refused."
+            )
         default: ("contradiction", "Two fields contradict each other.")
         }
     }
@@ -329,6 +336,12 @@ extension Code {
             (
                 "cannot be changed any more",
                 "A Decision is executed once, and a run follows what it was started with; make a new one."
+            )
+        case .widenedRights:
+            (
+                "rights that no commit gives",
+                "A source that another one declares accepts at most whom that one does, and what a source may "
+                    + "do is never changed by its own commits, or whoever can commit could do everything."
             )
         case .unchangedVersion:
             (

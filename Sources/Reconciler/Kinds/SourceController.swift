@@ -3,7 +3,7 @@ package import Domain
 /// Brings a GitSource's newest commit into the store.
 package struct SourceController: Sendable {
     let objects: ObjectPorts
-    private let source: SourcePorts
+    let source: SourcePorts
 
     /// A controller of its ports.
     package init(objects: ObjectPorts, source: SourcePorts) {
@@ -55,10 +55,17 @@ package struct SourceController: Sendable {
         let tip = planned == nil ? rolledBack(stored, from: newest) ?? newest : newest
         let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
         let policies = try await policyVersion(spec)
-        guard needsApply(stored, tip, request, policies) else { return .again(after: interval) }
+        guard needsApply(stored, tip, request, policies), !isStillRejected(stored, tip, request) else {
+            return .again(after: interval)
+        }
         if let waits = try await unreadySource(spec) {
             try await say(.reconciling(reason: dependencyNotReady, message: waits), stored, claimed)
             return .again(after: min(interval, dependencyPause))
+        }
+        let signed = try await verify(stored, spec, tip, newest, request)
+        if let refusal = signed.refusal {
+            try await say(refusal, stored, claimed, signed.members)
+            return .again(after: interval)
         }
         let revision = try await source.load(name, spec, tip)
         let partial = try await partialInput(revision, spec, stored, request)
@@ -93,7 +100,7 @@ package struct SourceController: Sendable {
             try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil)).merging([
                 "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
                 "lastHandledReconcileAt": request.map(Value.string), "policies": .string(policies),
-            ]) { $1 }
+            ]) { $1 }.merging(signed.members) { $1 }
         )
         return .again(after: plan.waits ? min(interval, dependencyPause) : interval)
     }
@@ -176,7 +183,7 @@ package struct SourceController: Sendable {
     }
 
     /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
-    private func wasCutShort(_ stored: Stored) -> Bool {
+    func wasCutShort(_ stored: Stored) -> Bool {
         (stored.object.status?["conditions"]?.array ?? []).contains { condition in
             condition["type"] == "Reconciling"
                 || condition["type"] == "Ready" && condition["reason"] == "Suspended"
@@ -318,5 +325,10 @@ func status(of stored: Stored, _ readiness: Readiness, now: Timestamp, members: 
     status["observedGeneration"] = generation.map(Value.integer)
     status = PruneHold.kept(from: stored.object.status, in: .object(status)).object ?? status
     for (key, value) in members { status[key] = value.isNull ? nil : value }
-    return .object(status)
+    return SourceVerification.shown(
+        in: .object(status),
+        after: stored.object.status,
+        generation: generation,
+        now: now
+    )
 }

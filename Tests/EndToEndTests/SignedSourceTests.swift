@@ -1,0 +1,136 @@
+import Foundation
+import Support
+import Testing
+
+/// A source that applies only what was signed by somebody it accepts.
+@Suite struct SignedSourceTests {
+    @Test func `an unsigned commit in the middle of a range is named, and nothing of its tip is applied`()
+        async throws
+    {
+        try await System.running { system in
+            let (ann, bob) = (try await SigningKey(), try await SigningKey())
+            let made = try await system.shell("git init -q -b main signed")
+            #expect(made.code == 0, "\(made)")
+            let first = try await commit(system, "one", by: ann)
+            try await apply(system, "range", ann)
+            try await mustApply(system, first, ["one"])
+            #expect(try await verified(system).hasPrefix("True: Verified: commit \(first.prefix(7)) is signed"))
+
+            let unsigned = try await commit(system, "two", by: nil)
+            let tip = try await commit(system, "three", by: ann)
+            try await mustRefuse(system, tip, "SignatureMissing: commit \(unsigned.prefix(7)) by New User")
+            let described = try await system.must("describe", "gitsource/signed")
+            #expect(described.contains("SourceVerified") && described.contains("SignatureRejected"))
+
+            // A commit on top leaves it in the range; history without it does not.
+            let above = try await commit(system, "four", by: ann)
+            try await mustRefuse(system, above, "SignatureMissing: commit \(unsigned.prefix(7)) by New User")
+            let reset = try await system.shell("git -C signed reset -q --hard \(first)")
+            #expect(reset.code == 0, "\(reset)")
+            let mended = try await commit(system, "five", by: ann)
+            try await mustApply(system, mended, ["five", "one"])
+
+            let foreign = try await commit(system, "six", by: bob)
+            try await mustRefuse(system, foreign, "SignerUnknown: commit \(foreign.prefix(7)) by New User")
+            let last = try await commit(system, "seven", by: ann)
+            try await mustRefuse(system, last, "SignerUnknown: commit \(foreign.prefix(7)) by New User")
+            // The tip alone is signed by somebody who is accepted.
+            try await apply(system, "tip", ann)
+            try await mustApply(system, last, ["five", "one", "seven", "six"])
+        }
+    }
+
+    private func apply(_ system: System, _ mode: String, _ key: SigningKey) async throws {
+        let applied = try await system.shell(
+            """
+            agirunner apply -f - <<'END'
+            apiVersion: agirunner.dev/v1
+            kind: GitSource
+            metadata:
+              name: signed
+            spec:
+              url: \(system.folder.path)/signed
+              ref: {branch: main}
+              interval: 1s
+              grants: {namespaces: ["*"], kinds: [Skill]}
+              verify:
+                mode: \(mode)
+                allowedSigners: |
+                  # Whoever may say what a skill is.
+                  \(key.allowed(as: "ann@example.org"))
+            END
+            """
+        )
+        #expect(applied.code == 0, "\(applied)")
+    }
+
+    /// Commits one more skill, signed by a key or by nobody.
+    private func commit(_ system: System, _ name: String, by key: SigningKey?) async throws -> String {
+        let signing = key.map { "-c gpg.format=ssh -c user.signingkey='\($0.path)'" } ?? ""
+        let made = try await system.shell(
+            """
+            cd signed
+            sed 's/careful-review/\(name)/' '\(system.configuration)/skills/careful-review.yaml' > \(name).yaml
+            git add .
+            git \(signing) commit -q \(key == nil ? "" : "-S") -m \(name)
+            git rev-parse HEAD
+            """
+        )
+        #expect(made.code == 0, "\(made)")
+        return String(made.output.dropLast())
+    }
+
+    private func mustApply(_ system: System, _ commit: String, _ names: [String]) async throws {
+        try await system.must(
+            "wait",
+            "gitsource/signed",
+            "--for",
+            "revision=\(commit)",
+            "--for",
+            "condition=SourceVerified",
+            "--timeout",
+            "40s"
+        )
+        #expect(try await skills(system) == names)
+    }
+
+    /// Nothing changes, and the condition says why.
+    private func mustRefuse(_ system: System, _ commit: String, _ words: String) async throws {
+        let before = try await skills(system)
+        let wait = try await system.agirunner(
+            "wait",
+            "gitsource/signed",
+            "--for",
+            "revision=\(commit)",
+            "--timeout",
+            "40s"
+        )
+        #expect(wait.code == 4 && wait.error.contains("SignatureRejected"), "\(wait)")
+        let told = try await verified(system)
+        #expect(told.hasPrefix("False: \(words)"), "\(told)")
+        #expect(try await system.condition(of: "signed").contains("what was applied before stays"))
+        #expect(try await skills(system) == before)
+    }
+
+    private func verified(_ system: System) async throws -> String {
+        let answer = try await system.shell(
+            """
+            agirunner get gitsource signed -o json | python3 -c '
+            import json, sys
+            for condition in json.load(sys.stdin)["status"]["conditions"]:
+                if condition["type"] == "SourceVerified":
+                    print(condition["status"], condition["reason"], condition["message"], sep=": ")
+            '
+            """
+        )
+        #expect(answer.code == 0, "\(answer)")
+        return answer.output
+    }
+
+    /// The names of the skills that the source has declared, sorted.
+    private func skills(_ system: System) async throws -> [String] {
+        let listed = try await system.must("get", "skills", "-o", "name")
+        let all = listed.split(separator: "\n").compactMap { $0.split(separator: "/").last.map(String.init) }
+        return all.filter { ["one", "two", "three", "four", "five", "six", "seven"].contains($0) }.sorted()
+    }
+}
