@@ -14,7 +14,8 @@ import Testing
             let first = try await commit(system, "one", by: ann)
             try await apply(system, "range", ann)
             try await mustApply(system, first, ["one"])
-            #expect(try await verified(system).hasPrefix("True: Verified: commit \(first.prefix(7)) is signed"))
+            let told = try await verified(system)
+            #expect(told.hasPrefix("True: Verified: commit \(first.prefix(7)) is signed by ann@"), "\(told)")
 
             let unsigned = try await commit(system, "two", by: nil)
             let tip = try await commit(system, "three", by: ann)
