@@ -132,6 +132,15 @@ package actor Mirror {
         }
     }
 
+    /// How a file of a commit that was fetched came there.
+    ///
+    /// - Throws: `Failure.notFound`, `.corrupted`.
+    package func introduction(of path: String, in tip: CommitID, limit: Int) throws -> FileIntroduction {
+        try reading { repository throws(Failure) in
+            try repository.introduction(of: path, in: tip, limit: limit)
+        }
+    }
+
     /// What tells who vouches for a commit that was fetched.
     ///
     /// - Throws: `Failure.notFound`, `.corrupted`.

@@ -7,6 +7,8 @@ struct SealVerdict: Sendable, Hashable {
     let reason: SourceVerification.Reason
     /// Who signed it, as the allowed signers name them; empty when its signature does not count.
     var signer = ""
+    /// The fingerprint of the key, `SHA256:…`; empty when the signature does not count.
+    var fingerprint = ""
     /// What is wrong with it, to go on from the commit's name: `is not signed`; empty when nothing is.
     var words = ""
 }
@@ -56,8 +58,8 @@ struct SignatureJudge: Sendable {
         }
         try folder.write(signature + [10], to: .signature)
         for principal in try await principals(seal) {
-            let isSigned = try await isSigned(seal, by: principal)
-            if isSigned { return SealVerdict(reason: .verified, signer: principal) }
+            guard let key = try await key(of: seal, by: principal) else { continue }
+            return SealVerdict(reason: .verified, signer: principal, fingerprint: key)
         }
         return try await refusal(seal)
     }
@@ -71,9 +73,14 @@ struct SignatureJudge: Sendable {
             .map(String.init).filter { !$0.hasPrefix("!") }
     }
 
-    private func isSigned(_ seal: CommitSeal, by principal: String) async throws -> Bool {
+    /// The fingerprint of the key with which somebody of that name signed the commit; nil when nobody did.
+    private func key(of seal: CommitSeal, by principal: String) async throws -> String? {
         let arguments = ["verify", time(seal), "-f", folder.path(.signers), "-I", principal, "-n", "git"]
-        return try await run(arguments, input: seal.payload).succeeded
+        let output = try await run(arguments, input: seal.payload)
+        guard output.succeeded else { return nil }
+        // Good "git" signature for ann@example.org with ED25519 key SHA256:…
+        let said = String(decoding: output.standardOutput, as: UTF8.self)
+        return said.split(separator: " ").last.map { String($0.prefix { $0 != "\n" }) } ?? ""
     }
 
     /// Why a signature does not count: it is not of this commit, or its key is nobody's.

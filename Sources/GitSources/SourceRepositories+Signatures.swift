@@ -1,5 +1,6 @@
 internal import Domain
 internal import Git
+package import Reconciler
 internal import Synchronization
 
 /// The commits of one source whose signatures count, so that none is judged twice by one list of signers.
@@ -36,13 +37,7 @@ extension SourceRepositories {
         _ tip: CommitID,
         since base: CommitID?
     ) async throws -> SourceVerification {
-        let mirror = try mirror(name)
-        _ = try await mirror.fetch(
-            url: RemoteURL(spec.url),
-            ref: GitReference(spec.ref),
-            credential: ports.credential(spec),
-            deadline: deadline(spec)
-        )
+        let mirror = try await fetched(name, spec)
         let isRange = spec.verify?.mode == .range
         let new = try await mirror.newCommits(
             of: tip,
@@ -64,6 +59,18 @@ extension SourceRepositories {
             message: praise(new, tip, signer, isFirst: isRange && base == nil),
             signer: signer
         )
+    }
+
+    /// The mirror of a source with what its ref leads to now.
+    private func fetched(_ name: String, _ spec: GitSourceSpec) async throws -> Mirror {
+        let mirror = try mirror(name)
+        _ = try await mirror.fetch(
+            url: RemoteURL(spec.url),
+            ref: GitReference(spec.ref),
+            credential: ports.credential(spec),
+            deadline: deadline(spec)
+        )
+        return mirror
     }
 
     private func verdict(
@@ -121,6 +128,42 @@ extension SourceRepositories {
         return words.reduce(into: "") { text, scalar in
             let isPlain = scalar.properties.generalCategory != .control
             text.unicodeScalars.append(isPlain ? scalar : " ")
+        }
+    }
+}
+
+// Who decides in git: whoever signed the commit that brought the file of a Decision.
+extension SourceRepositories {
+    /// Who brought a file into a source, looking back from the commit that declares it.
+    package var introducer: FindIntroducer {
+        { [self] name, spec, path, commit in try await findIntroducer(name, spec, path, commit) }
+    }
+
+    private func findIntroducer(
+        _ name: String,
+        _ spec: GitSourceSpec,
+        _ path: String,
+        _ commit: CommitID
+    ) async throws -> Introducer {
+        let mirror = try await fetched(name, spec)
+        let introduction: FileIntroduction
+        do {
+            introduction = try await mirror.introduction(of: path, in: commit, limit: Self.commitLimit)
+        } catch let failure as Failure where failure.reason == "commit_missing" {
+            return .nobody(why: "commit \(commit.short) is not in the repository any more")
+        }
+        switch introduction {
+        case .unknown: return .nobody(why: "nobody can tell which commit brought \(path)")
+        case .changed(let commit):
+            return .nobody(why: "commit \(commit.short) changed \(path), which another one had brought")
+        case .by(let commit):
+            let seal = try await mirror.seal(of: commit)
+            let judge = try SignatureJudge(allowedSigners: spec.verify?.allowedSigners ?? "")
+            let verdict = try await judge.verdict(on: seal)
+            guard verdict.reason == .verified else {
+                return .nobody(why: "commit \(commit.short) by \(line(seal.author)) \(verdict.words)")
+            }
+            return .signer(fingerprint: verdict.fingerprint, name: verdict.signer)
         }
     }
 }

@@ -132,6 +132,18 @@ package struct SourcePorts: Sendable {
     }
 }
 
+/// Who put a file into a repository, by the signature of the commit that did.
+package enum Introducer: Sendable, Hashable {
+    /// Somebody whom the source accepts: the fingerprint of their key, and their name.
+    case signer(fingerprint: String, name: String)
+    /// Nobody who counts, and why, to go on from "because".
+    case nobody(why: String)
+}
+
+/// Who brought the file of that path into a source, looking back from a commit.
+package typealias FindIntroducer =
+    @Sendable (_ source: String, GitSourceSpec, _ path: String, CommitID) async throws -> Introducer
+
 /// A rule's judgement inside a transaction that holds the run.
 package typealias RunBody = @Sendable (Run, Pins, RuleContext) throws -> RunChange?
 

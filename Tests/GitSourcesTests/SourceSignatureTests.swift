@@ -8,69 +8,10 @@ import Testing
 
 /// Commits as git signs them, judged by the real ssh-keygen.
 @Suite(.timeLimit(.minutes(2))) struct SourceSignatureTests {
-    /// A repository with two keys, of which one is allowed.
-    private struct Fixture {
-        let repository: TemporaryRepository
-        let folder: TemporaryFolder
-        let ann: SigningKey
-        let bob: SigningKey
-        let ports: SourcePorts
-
-        init() async throws {
-            try Git.initialise()
-            repository = try await TemporaryRepository()
-            folder = try await TemporaryFolder()
-            ann = try await SigningKey()
-            bob = try await SigningKey(type: "ecdsa")
-            let sources = SourceRepositories(
-                folder: "\(folder.path)/mirrors",
-                ports: RepositoryPorts(
-                    others: { _, _ in OtherObjects(version: "none", specs: [:]) },
-                    storedAmong: { _ in [] },
-                    sources: { [] },
-                    mark: { _ in },
-                    wait: { _ in },
-                    report: { _ in }
-                )
-            )
-            ports = sources.sourcePorts
-        }
-
-        /// Commits something, signed by a key or by nobody.
-        func commit(_ text: String, by key: SigningKey?) async throws -> CommitID {
-            try await repository.sign(with: key)
-            return CommitID(try await repository.commit(["a.txt": text], message: text))
-        }
-
-        /// Writes a commit that has been changed by hand, and has `main` lead to it.
-        func forge(_ commit: CommitID, _ change: (String) -> String) async throws -> CommitID {
-            let text = try await repository.git("cat-file", "commit", commit.text) + "\n"
-            let changed = change(text)
-            try #require(changed != text)
-            try folder.write(changed, to: "forged")
-            let id = try await repository.git("hash-object", "-t", "commit", "-w", "\(folder.path)/forged")
-            try await repository.git("reset", "-q", "--hard", id)
-            return CommitID(id)
-        }
-
-        func verify(
-            _ tip: CommitID,
-            since base: CommitID? = nil,
-            mode: GitSourceSpec.Verify.Mode = .tip,
-            signers: String? = nil
-        ) async throws -> SourceVerification {
-            let declared = try firstSource(url: repository.path, appliedBy: "unix:0")
-            var spec: GitSourceSpec = try (declared.object.spec ?? [:]).decode()
-            let list = signers ?? "# who may\n\n" + ann.allowed(as: "ann@example.org,*@example.org")
-            spec.verify = GitSourceSpec.Verify(mode: mode, allowedSigners: list)
-            return try await ports.verify("main", spec, tip, base)
-        }
-    }
-
     @Test func `whoever signed is named, and others are refused by the fingerprint of their key`()
         async throws
     {
-        let fixture = try await Fixture()
+        let fixture = try await SignedRepository()
         let good = try await fixture.commit("1", by: fixture.ann)
         let verified = try await fixture.verify(good)
         #expect(verified.reason == .verified && verified.signer == "ann@example.org")
@@ -87,7 +28,7 @@ import Testing
     }
 
     @Test func `an unsigned commit is named with its author, who may be called anything`() async throws {
-        let fixture = try await Fixture()
+        let fixture = try await SignedRepository()
         try await fixture.repository.sign(with: nil)
         try await fixture.repository.commit(["a": "1"])
         try await fixture.repository.git(
@@ -106,7 +47,7 @@ import Testing
     }
 
     @Test func `a range is refused for one commit in its middle, which the tip does not show`() async throws {
-        let fixture = try await Fixture()
+        let fixture = try await SignedRepository()
         let base = try await fixture.commit("1", by: nil)
         _ = try await fixture.commit("2", by: fixture.ann)
         let bad = try await fixture.commit("3", by: nil)
@@ -123,7 +64,7 @@ import Testing
     }
 
     @Test func `history that was rewritten is judged from where it left what is in force`() async throws {
-        let fixture = try await Fixture()
+        let fixture = try await SignedRepository()
         let base = try await fixture.commit("1", by: nil)
         let applied = try await fixture.commit("2", by: fixture.ann)
         try await fixture.repository.git("reset", "-q", "--hard", base.text)
@@ -143,7 +84,7 @@ import Testing
     }
 
     @Test func `a signature that was moved to another commit does not fit it`() async throws {
-        let fixture = try await Fixture()
+        let fixture = try await SignedRepository()
         let good = try await fixture.commit("1", by: fixture.ann)
         let forged = try await fixture.forge(good) {
             $0.replacing("author Test Author", with: "author Best Author")
@@ -163,7 +104,7 @@ import Testing
         reason: SourceVerification.Reason,
         words: String
     ) async throws {
-        let fixture = try await Fixture()
+        let fixture = try await SignedRepository()
         let good = try await fixture.commit("1", by: fixture.ann)
         let other = try await fixture.forge(good) { $0.replacing("SSH SIGNATURE", with: kind) }
         let refused = try await fixture.verify(other)
@@ -171,7 +112,7 @@ import Testing
     }
 
     @Test func `a key counts while it was valid at the time of the commit, and for git alone`() async throws {
-        let fixture = try await Fixture()
+        let fixture = try await SignedRepository()
         let commit = try await fixture.commit("1", by: fixture.ann)
         for (options, isGood) in [
             ("valid-before=\"20200101\"", false), ("valid-after=\"20990101\"", false),
@@ -185,7 +126,7 @@ import Testing
     }
 
     @Test func `no file is left behind`() async throws {
-        let fixture = try await Fixture()
+        let fixture = try await SignedRepository()
         let commit = try await fixture.commit("1", by: fixture.bob)
         _ = try await fixture.verify(commit)
         let key = fixture.ann.publicKey

@@ -24,6 +24,16 @@ package struct SigningKey: Sendable {
         publicKey = text.split(separator: " ").prefix(2).joined(separator: " ")
     }
 
+    /// The fingerprint of the key, `SHA256:…`, as ssh-keygen prints it.
+    package func fingerprint() async throws -> String {
+        let output = try await ChildProcess(
+            Command(executable: "/usr/bin/ssh-keygen", arguments: ["-l", "-f", "\(path).pub"])
+        ).run(until: .after(.seconds(30)))
+        let words = String(decoding: output.standardOutput, as: UTF8.self).split(separator: " ")
+        guard output.succeeded, words.count > 1 else { throw SupportError("no fingerprint of \(path)") }
+        return String(words[1])
+    }
+
     /// A line of a list of allowed signers.
     package func allowed(as name: String, _ options: String = "") -> String {
         "\(name) \(options.isEmpty ? "" : options + " ")\(publicKey)"
