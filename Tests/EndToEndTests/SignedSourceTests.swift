@@ -41,6 +41,81 @@ import Testing
         }
     }
 
+    @Test func `a Decision in git is that of whoever signed it, at a gate that names the key`()
+        async throws
+    {
+        try await System.running { system in
+            try await system.waitForSource(isReady: true)
+            let (ann, bob) = (try await SigningKey(), try await SigningKey())
+            let signers = "ann@example.org \(ann.publicKey)\\nbob@example.org \(bob.publicKey)"
+            let patch = #"{"spec":{"verify":{"mode":"tip","allowedSigners":"\#(signers)"}}}"#
+            try await system.must("patch", "gitsource/main", "-p", patch)
+            // What is in force was never signed, and stays.
+            try await system.must("wait", "gitsource/main", "--for", "condition=SourceVerified=False")
+            try await sign(system, with: ann)
+            let named = try await system.shell(
+                """
+                cd '\(system.configuration)'
+                sed -i -e 's|"role:operator"|"signer:\(try await ann.fingerprint())"|' \
+                  -e 's/version: "1.0.0"/version: "1.0.1"/' playbooks/bug-fix/playbook.yaml
+                git commit -q -a -m 'Ann lets it out'
+                """
+            )
+            #expect(named.code == 0, "\(named)")
+            try await system.commitRun("signed")
+            try await system.waitForGate("signed")
+            try await sign(system, with: bob)
+            let refused = try await decide(system, "by-bob")
+            #expect(refused.contains("refused") && refused.contains("not_an_approver"), "\(refused)")
+            try await sign(system, with: ann)
+            let applied = try await decide(system, "by-ann")
+            #expect(applied.contains("applied signer:SHA256:"), "\(applied)")
+            try await system.must("wait", "workflow/signed", "--for", "phase=completed", "--timeout", "40s")
+        }
+    }
+
+    private func sign(_ system: System, with key: SigningKey) async throws {
+        let made = try await system.shell(
+            """
+            cd '\(system.configuration)'
+            git config gpg.format ssh
+            git config user.signingkey '\(key.path)'
+            git config commit.gpgsign true
+            """
+        )
+        #expect(made.code == 0, "\(made)")
+    }
+
+    /// Commits an approval, and answers what became of it: outcome, by whom, and why.
+    private func decide(_ system: System, _ name: String) async throws -> String {
+        let made = try await system.shell(
+            """
+            cd '\(system.configuration)'
+            mkdir -p decisions
+            cat > decisions/\(name).yaml <<'END'
+            apiVersion: agirunner.dev/v1
+            kind: Decision
+            metadata: {name: \(name)}
+            spec:
+              target: {kind: Workflow, name: signed}
+              action: approve
+            END
+            git add decisions && git commit -q -m 'Let it out'
+            """
+        )
+        #expect(made.code == 0, "\(made)")
+        let isLookedAt = try await eventually(within: .seconds(40)) {
+            let found = try await system.agirunner("get", "decision", name, "-o", "jsonpath=.status.outcome")
+            return ["applied\n", "refused\n"].contains(found.output)
+        }
+        #expect(isLookedAt)
+        var words: [String] = []
+        for member in ["outcome", "by", "reason"] {
+            words.append(try await system.must("get", "decision", name, "-o", "jsonpath=.status.\(member)"))
+        }
+        return words.map { $0.replacing("\n", with: "") }.joined(separator: " ")
+    }
+
     private func apply(_ system: System, _ mode: String, _ key: SigningKey) async throws {
         let applied = try await system.shell(
             """
