@@ -21,7 +21,7 @@ extension RepositoryHandle {
             unsafe git_commit_extract_signature(&signature, &payload, raw, &oid, nil),
             "git_commit_extract_signature"
         )
-        return unsafe seal(id, commit, signature: bytes(of: signature), payload: bytes(of: payload))
+        return unsafe seal(id, commit, signature: content(signature), payload: content(payload))
     }
 
     /// The commits that a tip brings beside a base and all before it; without a base, the tip alone.
@@ -67,6 +67,6 @@ extension RepositoryHandle {
     }
 }
 
-private func bytes(of buffer: git_buf) -> [UInt8] {
+private func content(_ buffer: git_buf) -> [UInt8] {
     unsafe Array(UnsafeRawBufferPointer(start: buffer.ptr, count: buffer.size))
 }

@@ -5,18 +5,18 @@ internal import Domain
 @safe struct RevisionWalk: ~Copyable {
     private let raw: OpaquePointer
 
-    /// A walk that gives a commit before any of its parents.
+    /// A walk that begins nowhere yet.
     init(of repository: borrowing RepositoryHandle) throws(Failure) {
         var pointer: OpaquePointer?
         try check(unsafe git_revwalk_new(&pointer, repository.raw), "git_revwalk_new")
         unsafe raw = try unsafe handedOut(pointer, by: "git_revwalk_new")
-        try check(unsafe git_revwalk_sorting(raw, GIT_SORT_TOPOLOGICAL.rawValue), "git_revwalk_sorting")
     }
 
     deinit { unsafe git_revwalk_free(raw) }
 
-    /// Has a commit and all before it walked over.
+    /// Has a commit and all before it walked over, each before any of its parents.
     func start(at commit: CommitID) throws(Failure) {
+        try check(unsafe git_revwalk_sorting(raw, GIT_SORT_TOPOLOGICAL.rawValue), "git_revwalk_sorting")
         var id = try git_oid(text: commit.text)
         try check(unsafe git_revwalk_push(raw, &id), "git_revwalk_push")
     }
