@@ -8,7 +8,7 @@ extension Mistake {
     static let bobKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFLFA2+Zwxk+wLR6ZubNpcnXpMZqOT3agRlxZ2aaL5Lm"
 
     /// A file of a source that another one declares.
-    private static func source(_ name: String = "other", _ rest: String) -> String {
+    private static func source(_ rest: String, named name: String = "other") -> String {
         """
         apiVersion: agirunner.dev/v1
         kind: GitSource
@@ -86,6 +86,10 @@ extension Mistake {
                 )
             )
         ),
-        Mistake(.widenedRights, "itself", accepting(.tip, source("main", "  grants: {kinds: [\"*\"]}"))),
+        Mistake(
+            .widenedRights,
+            "itself",
+            accepting(.tip, source("  grants: {kinds: [\"*\"]}", named: "main"))
+        ),
     ]
 }

@@ -1,5 +1,6 @@
 import Domain
 import Reconciler
+import Support
 import Testing
 
 /// Who brought a file into a repository, by the signature of the commit that did.
