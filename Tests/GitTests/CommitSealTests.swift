@@ -19,9 +19,11 @@ import Threads
 
     @Test func `a signature is read with what was signed, as git itself has it`() async throws {
         let (repository, folder) = (try await TemporaryRepository(), try TestFolder())
-        try await repository.sign(with: SigningKey())
+        let key = try await SigningKey()
+        try await repository.sign(with: key)
         let message = "A subject\n\nA body with gpgsig and\n gpgsig in lines of its own: ü.\n"
         let signed = CommitID(try await repository.commit(["a": "1"], message: message))
+        withExtendedLifetime(key) {}
         let seal = try await mirror(repository, folder).seal(of: signed)
         let signature = String(decoding: try #require(seal.signature), as: UTF8.self)
         #expect(signature.hasPrefix("-----BEGIN SSH SIGNATURE-----\n"))

@@ -38,15 +38,14 @@ struct AllowedSigner: Hashable {
         var word = Self.word(&rest)
         if Self.keyTypes.contains(word) {
             options = [:]
+        } else if word.isEmpty {
+            throw Mistake("must have a key behind the names")
         } else {
             options = try Self.options(word)
             word = Self.word(&rest)
         }
         guard Self.keyTypes.contains(word) else {
-            throw Mistake(
-                word.isEmpty
-                    ? "must have a key behind the names" : "has '\(word)' where the type of a key must stand"
-            )
+            throw Mistake("must have the type of a key where '\(word)' stands")
         }
         let blob = Self.word(&rest)
         guard Self.isKey(blob, of: word) else { throw Mistake("must have a whole \(word) key") }
@@ -82,9 +81,9 @@ struct AllowedSigner: Hashable {
                 case "cert-authority": parts.count == 1
                 case "namespaces": !value.isEmpty
                 case "valid-after", "valid-before": isTime(value)
-                default: throw Mistake("has '\(option)' where an option or the type of a key must stand")
+                default: throw Mistake("must have an option or the type of a key where '\(option)' stands")
                 }
-            guard isGood else { throw Mistake("has an option \(name) that ssh-keygen would not take") }
+            guard isGood else { throw Mistake("must have the option \(name) as ssh-keygen takes it") }
             guard result[name] == nil else { throw Mistake("must have the option \(name) once") }
             result[name] = value
         }

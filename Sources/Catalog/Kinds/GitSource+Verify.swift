@@ -58,7 +58,7 @@ func checkSigners(_ verify: Place?, _ findings: inout Findings) {
 
 extension Place {
     /// Where a line of a text stands: in its block, or nowhere nearer than the whole text.
-    fileprivate func line(_ number: Int) -> TextSpan {
+    func line(_ number: Int) -> TextSpan {
         let line = node.span.start.line + number
         guard case .scalar(_, .block) = node.content, line < node.span.end.line else { return node.span }
         // A block is indented by two as a rule; its text is not kept as it was written.

@@ -14,8 +14,9 @@ extension LoadOptions {
         guard mode == .range || mode == own.mode else {
             return findings.report(
                 .widenedRights,
-                place,
-                "must leave spec.verify.mode at least as strict as the source's own, which is "
+                at: place.node.span,
+                field: "spec.verify.mode",
+                "spec.verify.mode must be at least as strict as the source's own, which is "
                     + "\(own.mode.rawValue); \(mode.rawValue) is not"
             )
         }
@@ -25,9 +26,10 @@ extension LoadOptions {
             guard let signer = try? line.get(), !signers.contains(where: signer.isCovered) else { continue }
             findings.report(
                 .widenedRights,
-                verify?["allowedSigners"] ?? place,
-                "must name nobody whom the source itself does not accept on the same terms; line \(number), "
-                    + "for \(signer.principals.sorted().joined(separator: ",")), does"
+                at: verify?["allowedSigners"]?.line(number) ?? place.node.span,
+                field: "spec.verify.allowedSigners",
+                "line \(number) of spec.verify.allowedSigners must be of somebody whom the source itself "
+                    + "accepts on the same terms; \(signer.principals.sorted().joined(separator: ",")) is not"
             )
         }
     }
@@ -39,15 +41,17 @@ extension LoadOptions {
         if declared.verify ?? off != verify ?? off {
             findings.report(
                 .widenedRights,
-                spec?["verify"] ?? name,
-                "must leave spec.verify as it is; a source does not say whose commits it accepts"
+                at: (spec?["verify"] ?? name).node.span,
+                field: "spec.verify",
+                "spec.verify must stay as it is: a source does not say whose commits it accepts"
             )
         }
         if let grants, declared.grants != grants {
             findings.report(
                 .widenedRights,
-                spec?["grants"] ?? name,
-                "must leave spec.grants as they are; a source does not give itself what it may declare"
+                at: (spec?["grants"] ?? name).node.span,
+                field: "spec.grants",
+                "spec.grants must stay as they are: a source does not give itself what it may declare"
             )
         }
     }
