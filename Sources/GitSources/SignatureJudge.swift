@@ -15,8 +15,8 @@ struct SealVerdict: Sendable, Hashable {
 
 /// Judges signatures of commits by a list of allowed signers, with ssh-keygen(1).
 ///
-/// *Source*: git's own way, gpg-interface.c: the names that may go with a key are looked up, and the signature
-/// is verified for one of them, at the time of the commit, so that a key counts while it was valid.
+/// *Source*: git's own way, gpg-interface.c: the names that may go with a key are looked up, and the
+/// signature is verified for one of them, at the time of the commit, so that a key counts while it was valid.
 struct SignatureJudge: Sendable {
     /// Bytes of a signature; those of the largest keys have some two thousand.
     private static let signatureLimit = 65_536

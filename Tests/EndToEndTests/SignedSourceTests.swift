@@ -145,8 +145,8 @@ import Testing
         let signing = key.map { "-c gpg.format=ssh -c user.signingkey='\($0.path)'" } ?? ""
         let made = try await system.shell(
             """
-            cd signed
-            sed 's/careful-review/\(name)/' '\(system.configuration)/skills/careful-review.yaml' > \(name).yaml
+            skill='\(system.configuration)/skills/careful-review.yaml'
+            cd signed && sed 's/careful-review/\(name)/' "$skill" > \(name).yaml
             git add .
             git \(signing) commit -q \(key == nil ? "" : "-S") -m \(name)
             git rev-parse HEAD

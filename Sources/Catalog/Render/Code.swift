@@ -127,7 +127,8 @@ extension Code {
         case "BYT", "YML", "TXT": textExplained
         case "ENV", "SCH": shapeExplained
         case "REF": referenceExplained
-        case "RUN", "SEC", "POL": policyExplained
+        case "RUN": runExplained
+        case "SEC", "POL": policyExplained
         case "CAT": catalogExplained
         default: meaningExplained
         }
@@ -293,18 +294,23 @@ extension Code {
         }
     }
 
-    private var policyExplained: (title: String, why: String) {
+    private var runExplained: (title: String, why: String) {
         switch self {
         case .unknownParameter: ("unknown parameter", "The playbook has no parameter of that name.")
         case .missingParameter:
             ("missing parameter", "The playbook requires the parameter and has no default.")
         case .longParameter: ("parameter too long", "The playbook limits the parameter's length.")
         case .otherVersion: ("other version", "The run names a version that the playbook does not have.")
-        case .noPrice:
+        default:
             (
                 "limit in dollars without prices",
                 "Spending can only be limited where the route's prices are known."
             )
+        }
+    }
+
+    private var policyExplained: (title: String, why: String) {
+        switch self {
         case .credential:
             ("looks like a credential", "Secrets never stand in files; refer to them with secretRef.")
         case .credentialInURL:
@@ -340,8 +346,8 @@ extension Code {
         case .widenedRights:
             (
                 "rights that no commit gives",
-                "A source that another one declares accepts at most whom that one does, and what a source may "
-                    + "do is never changed by its own commits, or whoever can commit could do everything."
+                "A source that another one declares accepts at most whom that one does, and what a source "
+                    + "may do is never changed by its commits, or whoever can commit could do all."
             )
         case .unchangedVersion:
             (

@@ -3,27 +3,53 @@ internal import Domain
 /// Why a source is not ready whose commit nobody vouches for.
 private let signatureRejected = "SignatureRejected"
 
+/// How the signatures of a commit were judged.
+struct SignedCommit {
+    /// What the status says of the commit, however the look ends.
+    var members: [String: Value?]
+    /// Why it is not applied; nil when it may be.
+    var refusal: String?
+
+    var isGood: Bool { refusal == nil }
+}
+
 // A commit is applied only when the signatures that its source asks for are there.
 extension SourceController {
-    /// What a source has to say of a commit's signatures, and why it is not applied; nil when it may be.
+    /// Judges the signatures that a commit needs, of which there are none without a policy.
     func verify(
         _ stored: Stored,
         _ spec: GitSourceSpec,
         _ tip: CommitID,
         _ newest: CommitID,
         _ request: String?
-    ) async throws -> (refusal: Readiness?, members: [String: Value?]) {
-        guard let verify = spec.verify, verify.mode != .off else {
-            return (nil, [SourceVerification.member: .null])
-        }
+    ) async throws -> SignedCommit {
+        var signed = SignedCommit(members: [
+            "observedCommit": .string(newest.text), "lastHandledReconcileAt": request.map(Value.string),
+            SourceVerification.member: .null,
+        ])
+        guard let policy = spec.verify, policy.mode != .off else { return signed }
         let base = stored.object.status?["appliedCommit"]?.string.map { CommitID($0) }
         let judged = try await source.verify(stored.object.metadata.name, spec, tip, base)
-        var members: [String: Value?] = [SourceVerification.member: try Value(encoding: judged)]
-        guard judged.reason != .verified else { return (nil, members) }
-        members["observedCommit"] = .string(newest.text)
-        members["lastHandledReconcileAt"] = request.map(Value.string)
-        let message = "\(judged.message); what was applied before stays"
-        return (.stalled(reason: signatureRejected, message: message), members)
+        signed.members[SourceVerification.member] = try Value(encoding: judged)
+        signed.refusal = judged.reason == .verified ? nil : judged.message
+        return signed
+    }
+
+    /// Ends the look at a commit that is not applied.
+    func refuse(
+        _ stored: Stored,
+        _ claimed: ClaimedKey,
+        _ signed: SignedCommit,
+        after interval: Duration
+    ) async throws -> Outcome {
+        let message = "\(signed.refusal ?? "it is not signed"); what was applied before stays"
+        try await say(
+            .stalled(reason: signatureRejected, message: message),
+            stored,
+            claimed,
+            signed.members
+        )
+        return .again(after: interval)
     }
 
     /// Whether this commit was refused already, and nothing has changed that could let it through.

@@ -55,18 +55,13 @@ package struct SourceController: Sendable {
         let tip = planned == nil ? rolledBack(stored, from: newest) ?? newest : newest
         let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
         let policies = try await policyVersion(spec)
-        guard needsApply(stored, tip, request, policies), !isStillRejected(stored, tip, request) else {
-            return .again(after: interval)
-        }
+        guard needsApply(stored, tip, request, policies) else { return .again(after: interval) }
         if let waits = try await unreadySource(spec) {
             try await say(.reconciling(reason: dependencyNotReady, message: waits), stored, claimed)
             return .again(after: min(interval, dependencyPause))
         }
         let signed = try await verify(stored, spec, tip, newest, request)
-        if let refusal = signed.refusal {
-            try await say(refusal, stored, claimed, signed.members)
-            return .again(after: interval)
-        }
+        guard signed.isGood else { return try await refuse(stored, claimed, signed, after: interval) }
         let revision = try await source.load(name, spec, tip)
         let partial = try await partialInput(revision, spec, stored, request)
         var input =
@@ -97,10 +92,9 @@ package struct SourceController: Sendable {
             readiness(of: revision, plan, tip, notYet: tip == newest ? nil : newest, source: name),
             stored,
             claimed,
-            try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil)).merging([
-                "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
-                "lastHandledReconcileAt": request.map(Value.string), "policies": .string(policies),
-            ]) { $1 }.merging(signed.members) { $1 }
+            try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil))
+                .merging(signed.members) { $1 }
+                .merging(["appliedCommit": .string(tip.text), "policies": .string(policies)]) { $1 }
         )
         return .again(after: plan.waits ? min(interval, dependencyPause) : interval)
     }
@@ -174,6 +168,7 @@ package struct SourceController: Sendable {
     /// no end, or what the commit declares was not wholly applied, which may be possible by now.
     private func needsApply(_ stored: Stored, _ tip: CommitID, _ request: String?, _ policies: String) -> Bool
     {
+        if isStillRejected(stored, tip, request) { return false }
         let status = stored.object.status
         return status?["appliedCommit"]?.string != tip.text
             || status?["observedGeneration"]?.integer != stored.object.metadata.generation
@@ -267,7 +262,7 @@ package struct SourceController: Sendable {
     }
 
     /// Writes how the source is doing, with an event when that is news; `stored` is the source as it was.
-    private func say(
+    func say(
         _ readiness: Readiness,
         _ stored: Stored,
         _ claimed: ClaimedKey,
