@@ -62,6 +62,7 @@ extension LoadOptions {
         options.namespace = spec.namespace
         options.sourceURL = spec.url
         options.grants = spec.grants
+        options.verify = spec.verify
         if spec.layout == .community { options.communityRoots = [folder(spec.path)] }
         options.existing = others
         options.inForce = inForce

@@ -42,6 +42,8 @@ package struct LoadOptions: Sendable {
     package var sourceURL: String?
     /// What may be declared; nil means everything.
     package var grants: GitSourceSpec.Grants?
+    /// Whose signatures the commits of the source must carry; nil as off.
+    package var verify: GitSourceSpec.Verify?
     /// The specs of stored objects that stay, whatever this load declares: references may name them.
     ///
     /// Objects of the source that is loaded do not belong here: what a revision left out is gone.

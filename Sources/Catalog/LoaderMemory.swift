@@ -43,6 +43,7 @@ package struct LoaderMemory: Sendable {
         let namespace: String
         let sourceURL: String?
         let grants: GitSourceSpec.Grants?
+        let verify: GitSourceSpec.Verify?
         let othersVersion: String
     }
 
@@ -117,6 +118,7 @@ package struct LoaderMemory: Sendable {
             namespace: options.namespace,
             sourceURL: options.sourceURL,
             grants: options.grants,
+            verify: options.verify,
             othersVersion: othersVersion
         )
         if let last = sound, last.basis == basis {
@@ -261,7 +263,7 @@ extension Draft {
     /// Fields of the specs, by kind, that are looked at again when other objects are known.
     private static let judged: [String: Set<String>] = [
         "Decision": ["action", "expects", "input", "note", "target"],
-        "GitSource": ["grants", "secretRef", "webhook"], "ModelRoute": ["default"],
+        "GitSource": ["grants", "namespace", "secretRef", "verify", "webhook"], "ModelRoute": ["default"],
         "Playbook": ["limits", "roles", "stages", "version"], "Policy": ["requireGates"],
         "RuntimePool": ["namespaces"],
         "Workflow": ["budget", "parameters", "playbookRef", "workspaceRef"], "Workspace": ["url"],

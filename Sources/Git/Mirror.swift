@@ -123,6 +123,31 @@ package actor Mirror {
         }
     }
 
+    /// The commits that a fetched one brings beside another and all before it, itself always among them.
+    ///
+    /// - Throws: `Failure.notFound`, `.invalid` (`too_many_commits`), `.corrupted`.
+    package func newCommits(of tip: CommitID, since base: CommitID?, limit: Int) throws -> NewCommits {
+        try reading { repository throws(Failure) in
+            try repository.newCommits(of: tip, since: base, limit: limit)
+        }
+    }
+
+    /// How a file of a commit that was fetched came there.
+    ///
+    /// - Throws: `Failure.notFound`, `.corrupted`.
+    package func introduction(of path: String, in tip: CommitID, limit: Int) throws -> FileIntroduction {
+        try reading { repository throws(Failure) in
+            try repository.introduction(of: path, in: tip, limit: limit)
+        }
+    }
+
+    /// What tells who vouches for a commit that was fetched.
+    ///
+    /// - Throws: `Failure.notFound`, `.corrupted`.
+    package func seal(of commit: CommitID) throws -> CommitSeal {
+        try reading { repository throws(Failure) in try repository.seal(of: commit) }
+    }
+
     /// The bytes of a blob.
     ///
     /// - Throws: `Failure.notFound` (`blob_missing`), `.invalid` (`blob_too_large`), `.corrupted`.

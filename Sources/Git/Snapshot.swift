@@ -45,7 +45,8 @@ extension RepositoryHandle {
         return found?.type == GIT_OBJECT_TREE
     }
 
-    private func commit(_ id: CommitID) throws(Failure) -> ObjectHandle {
+    /// - Throws: `Failure.notFound` with reason `commit_missing`.
+    func commit(_ id: CommitID) throws(Failure) -> ObjectHandle {
         guard try has(id) else {
             throw Failure(.notFound, "There is no commit \(id.short): fetch again", reason: "commit_missing")
         }
@@ -84,7 +85,7 @@ extension RepositoryHandle {
         )
     }
 
-    private func author(of commit: borrowing ObjectHandle) -> SourceTree.Author {
+    func author(of commit: borrowing ObjectHandle) -> SourceTree.Author {
         let author = unsafe git_commit_author(commit.raw)
         return SourceTree.Author(
             name: unsafe text(author?.pointee.name) ?? "",
@@ -98,7 +99,7 @@ extension RepositoryHandle {
     }
 
     /// Clamped, because a commit may claim any number and later arithmetic must not overflow.
-    private func time(of commit: borrowing ObjectHandle) -> Timestamp {
+    func time(of commit: borrowing ObjectHandle) -> Timestamp {
         let seconds = unsafe git_commit_time(commit.raw)
         return Timestamp(microseconds: min(max(seconds, 0), 253_402_300_799) * 1_000_000)
     }

@@ -7,14 +7,15 @@ internal import Threads
 
 /// The repositories behind the GitSources: a mirror and what was read of it, each.
 package final class SourceRepositories: Sendable {
-    private struct Entry {
+    struct Entry {
         let mirror: Mirror
         var known = KnownTree()
+        var seals = KnownSeals()
     }
 
     private let folder: String
-    private let ports: RepositoryPorts
-    private let entries = Mutex<[String: Entry]>([:])
+    let ports: RepositoryPorts
+    let entries = Mutex<[String: Entry]>([:])
 
     /// Repositories whose mirrors lie in this folder.
     package init(folder: String, ports: RepositoryPorts) {
@@ -29,6 +30,9 @@ package final class SourceRepositories: Sendable {
             load: { [self] name, spec, commit in try await load(name, spec, commit) },
             follows: { [self] name, commit, earlier in
                 try await mirror(name).descends(commit, from: earlier)
+            },
+            verify: { [self] name, spec, commit, base in
+                try await verify(name, spec, commit, since: base)
             }
         )
     }
@@ -138,7 +142,7 @@ package final class SourceRepositories: Sendable {
         entries.withLock { $0[name]?.known = known }
     }
 
-    private func mirror(_ name: String) throws -> Mirror {
+    func mirror(_ name: String) throws -> Mirror {
         try entries.withLock { entries in
             if let entry = entries[name] { return entry.mirror }
             let mirror = try Mirror(directory: "\(folder)/\(name).git")
@@ -147,7 +151,7 @@ package final class SourceRepositories: Sendable {
         }
     }
 
-    private func deadline(_ spec: GitSourceSpec) -> Deadline {
+    func deadline(_ spec: GitSourceSpec) -> Deadline {
         .after(Duration(text: spec.timeout) ?? .seconds(60))
     }
 }

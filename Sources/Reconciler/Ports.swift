@@ -111,18 +111,38 @@ package struct SourcePorts: Sendable {
     package var load: @Sendable (_ name: String, GitSourceSpec, CommitID) async throws -> LoadedRevision
     /// Whether a commit that was loaded follows an earlier one.
     package var follows: @Sendable (_ name: String, CommitID, _ earlier: CommitID) async throws -> Bool
+    /// Judges the signatures that a commit needs by the source's policy; the base is what is in force.
+    package var verify:
+        @Sendable (_ name: String, GitSourceSpec, CommitID, _ base: CommitID?) async throws
+            -> SourceVerification
 
     /// Ports of their closures.
     package init(
         tip: @escaping @Sendable (String, GitSourceSpec) async throws -> CommitID?,
         load: @escaping @Sendable (String, GitSourceSpec, CommitID) async throws -> LoadedRevision,
-        follows: @escaping @Sendable (String, CommitID, CommitID) async throws -> Bool
+        follows: @escaping @Sendable (String, CommitID, CommitID) async throws -> Bool,
+        verify:
+            @escaping @Sendable (String, GitSourceSpec, CommitID, CommitID?) async throws
+            -> SourceVerification
     ) {
         self.tip = tip
         self.load = load
         self.follows = follows
+        self.verify = verify
     }
 }
+
+/// Who put a file into a repository, by the signature of the commit that did.
+package enum Introducer: Sendable, Hashable {
+    /// Somebody whom the source accepts: the fingerprint of their key, and their name.
+    case signer(fingerprint: String, name: String)
+    /// Nobody who counts, and why, to go on from "because".
+    case nobody(why: String)
+}
+
+/// Who brought the file of that path into a source, looking back from a commit.
+package typealias FindIntroducer =
+    @Sendable (_ source: String, GitSourceSpec, _ path: String, CommitID) async throws -> Introducer
 
 /// A rule's judgement inside a transaction that holds the run.
 package typealias RunBody = @Sendable (Run, Pins, RuleContext) throws -> RunChange?

@@ -83,7 +83,8 @@ struct Assembly {
         let controllers = ControlledKind.allCases.map { kind -> (String, ReconcileLoop.Controller) in
             let controller: ReconcileLoop.Controller =
                 switch kind {
-                case .decision: DecisionController(objects: objects, runs: runs).reconcile
+                case .decision:
+                    DecisionController(objects: objects, runs: runs, introducer: sources.introducer).reconcile
                 case .gitSource: SourceController(objects: objects, source: sources.sourcePorts).reconcile
                 case .secretStore:
                     SecretStoreController(objects: objects, check: { try secrets.check($0) }).reconcile

@@ -25,6 +25,13 @@ private struct Pair {
 }
 
 @Suite struct LoaderMemoryTests {
+    @Test(arguments: Mistake.all.filter { $0.base == "good" })
+    func `a memory finds what a loader that reads everything finds`(mistake: Mistake) throws {
+        var pair = try Pair()
+        mistake.make(&pair.configuration)
+        #expect(pair.judge().loaded.diagnostics == pair.configuration.load().diagnostics)
+    }
+
     @Test func `an unchanged commit is judged alike and changes nothing`() throws {
         var pair = try Pair()
         let first = pair.judge()

@@ -8,7 +8,7 @@ import Testing
     /// What a commit may declare, who else declares it, and where the source is: the server alone knows.
     private static let serverOnly: Set<Code> = [
         .kindNotGranted, .namespaceNotGranted, .sourceAsWorkspace, .unchangedVersion,
-        .immutable,
+        .immutable, .widenedRights,
     ]
     static let ofFiles = Mistake.all.filter {
         !serverOnly.contains($0.code) && !["above-root", "stored"].contains($0.name)

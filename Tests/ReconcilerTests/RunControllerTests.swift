@@ -12,7 +12,7 @@ extension World {
 
     @discardableResult
     func reconcileDecision(_ name: String) async -> Outcome {
-        await DecisionController(objects: objectPorts, runs: runPorts)
+        await DecisionController(objects: objectPorts, runs: runPorts, introducer: introducer)
             .reconcile(claimed(key("Decision", name)))
     }
 
@@ -176,18 +176,6 @@ extension AttemptReport {
         #expect(world.run?.gates.map(\.state) == [.awaiting])
     }
 
-    @Test func `a Decision from git counts for nothing while signatures are not verified`() async throws {
-        let world = try await waiting()
-        var unsigned = decision("yes", "approve", "fix")
-        unsigned.origin = declared("Decision", "yes").origin
-        world.put(unsigned)
-        await world.reconcileDecision("yes")
-        #expect(world.status(approval)["outcome"] == "refused")
-        #expect(world.status(approval)["reason"] == "not_an_approver")
-        #expect(try world.ready(approval)?.message.contains("signed") == true)
-        #expect(world.run?.gates.map(\.state) == [.awaiting])
-    }
-
     @Test func `a Decision on something that does not exist is refused`() async throws {
         let world = try await World.withRun()
         world.put(decision("yes", "approve", "nothing"))
@@ -200,8 +188,12 @@ extension AttemptReport {
         world.put(decision("yes", "approve", "fix"))
         var runs = world.runPorts
         runs.transact = { _, _, _, _, _ in throw Failure(.unavailable, "the store is away") }
-        let outcome = await DecisionController(objects: world.objectPorts, runs: runs)
-            .reconcile(claimed(approval))
+        let controller = DecisionController(
+            objects: world.objectPorts,
+            runs: runs,
+            introducer: world.introducer
+        )
+        let outcome = await controller.reconcile(claimed(approval))
         #expect(outcome == .failed(Failure(.unavailable, "the store is away")))
         #expect(world.status(approval)["outcome"] == nil)
         await world.reconcileDecision("yes")

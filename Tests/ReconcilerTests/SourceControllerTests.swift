@@ -13,6 +13,10 @@ final class Repository: Sendable {
         var loadFailure: Failure?
         /// Commits that no other one follows.
         var abandoned: Set<CommitID> = []
+        /// Commits whose signatures do not count, with what is wrong with them.
+        var unsigned: [CommitID: SourceVerification] = [:]
+        /// What was judged: commits, each with what was in force.
+        var judged: [(tip: CommitID, base: CommitID?)] = []
     }
 
     private let contents = Mutex(Contents())
@@ -64,7 +68,19 @@ final class Repository: Sendable {
                     return revision
                 }
             },
-            follows: { _, _, earlier in self.with { !$0.abandoned.contains(earlier) } }
+            follows: { _, _, earlier in self.with { !$0.abandoned.contains(earlier) } },
+            verify: { _, _, commit, base in
+                self.with { contents in
+                    contents.judged.append((commit, base))
+                    return contents.unsigned[commit]
+                        ?? SourceVerification(
+                            commit: commit,
+                            reason: .verified,
+                            message: "commit \(commit) is signed by ann",
+                            signer: "ann"
+                        )
+                }
+            }
         )
     }
 }

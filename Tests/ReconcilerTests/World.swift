@@ -19,6 +19,8 @@ final class World: Sendable {
         var readsOfAll = 0
         var events: [PlainEvent] = []
         var marked: [ObjectKey] = []
+        /// Who brought a file into a source, by its path.
+        var introducers: [String: Introducer] = [:]
         /// What unfinished runs use, with their names.
         var inUse: [ObjectKey: String] = [:]
         var now = Timestamp(microseconds: 1_760_000_000_000_000)
@@ -138,6 +140,10 @@ extension World {
             context: { self.context(self.with { $0.now }) },
             digest: digest
         )
+    }
+
+    var introducer: FindIntroducer {
+        { _, _, path, _ in self.with { $0.introducers[path] } ?? .nobody(why: "commit c1 is not signed") }
     }
 
     private func owner(of key: ObjectKey) -> UID? {

@@ -55,9 +55,11 @@ extension Shape {
                 .object(webhook),
                 "Who may have it looked at, by POST to /hooks/ and its name on the public door."
             ),
+            .defaulted("verify", .object(verify), [:], "Whose signatures its commits must carry."),
         ],
         check: { spec, findings in
             refuseCredential(inURL: spec["url"], &findings)
+            checkSigners(spec["verify"], &findings)
             let namespace = spec["namespace"]?.text ?? "default"
             for place in [spec["secretRef"], spec["webhook"]?["secretRef"]] {
                 SecretShape.note(place, namespace: namespace, &findings)

@@ -11,7 +11,7 @@ extension Assembly {
         guard let grants = options.grants else { return }
         let draft = drafts[index]
         let namespace = key(draft).namespace
-        judge(index) { _, findings in
+        judge(index) { assembly, findings in
             if !Self.allows(grants, kind: draft.kind.name) {
                 findings.report(
                     .kindNotGranted,
@@ -36,6 +36,7 @@ extension Assembly {
             if let secret = inner?["secretRef"] ?? inner?["webhook"]?["secretRef"] {
                 Self.requireSecretNamespace(inner?["namespace"], secret, grants, &findings)
             }
+            assembly.options.checkRights(draft, &findings)
             guard let inner = inner?["grants"] else { return }
             for place in inner.list("namespaces") { Self.requireNamespace(place, grants, &findings) }
             for place in inner.list("kinds") {

@@ -66,6 +66,7 @@ package enum Code: String, Sendable, CaseIterable {
     case looseLimit = "SEM013"
     case noRework = "SEM014"
     case requiredWithDefault = "SEM015"
+    case noSigners = "SEM018"
 
     case unknownParameter = "RUN001"
     case missingParameter = "RUN002"
@@ -85,6 +86,7 @@ package enum Code: String, Sendable, CaseIterable {
     case unmatchedOverlay = "POL006"
     case policiesDisagree = "POL007"
     case immutable = "POL008"
+    case widenedRights = "POL015"
 
     case noManifest = "CAT001"
     case entryWithoutFile = "CAT002"
@@ -125,7 +127,8 @@ extension Code {
         case "BYT", "YML", "TXT": textExplained
         case "ENV", "SCH": shapeExplained
         case "REF": referenceExplained
-        case "RUN", "SEC", "POL": policyExplained
+        case "RUN": runExplained
+        case "SEC", "POL": policyExplained
         case "CAT": catalogExplained
         default: meaningExplained
         }
@@ -282,22 +285,32 @@ extension Code {
                 "required, with a default",
                 "The default stands in for what a run does not give, so the parameter is not required."
             )
+        case .noSigners:
+            (
+                "signatures of nobody",
+                "Who verifies commits must say whose signatures count, or every commit would be refused."
+            )
         default: ("contradiction", "Two fields contradict each other.")
         }
     }
 
-    private var policyExplained: (title: String, why: String) {
+    private var runExplained: (title: String, why: String) {
         switch self {
         case .unknownParameter: ("unknown parameter", "The playbook has no parameter of that name.")
         case .missingParameter:
             ("missing parameter", "The playbook requires the parameter and has no default.")
         case .longParameter: ("parameter too long", "The playbook limits the parameter's length.")
         case .otherVersion: ("other version", "The run names a version that the playbook does not have.")
-        case .noPrice:
+        default:
             (
                 "limit in dollars without prices",
                 "Spending can only be limited where the route's prices are known."
             )
+        }
+    }
+
+    private var policyExplained: (title: String, why: String) {
+        switch self {
         case .credential:
             ("looks like a credential", "Secrets never stand in files; refer to them with secretRef.")
         case .credentialInURL:
@@ -329,6 +342,12 @@ extension Code {
             (
                 "cannot be changed any more",
                 "A Decision is executed once, and a run follows what it was started with; make a new one."
+            )
+        case .widenedRights:
+            (
+                "rights that no commit gives",
+                "A source that another one declares accepts at most whom that one does, and what a source "
+                    + "may do is never changed by its commits, or whoever can commit could do all."
             )
         case .unchangedVersion:
             (

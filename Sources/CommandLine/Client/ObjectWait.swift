@@ -134,7 +134,10 @@ struct ObjectWait {
         let applied = object.status?["appliedCommit"]?.string ?? ""
         let ready = object.readyCondition ?? .null
         let why = "\(cell(ready["reason"])): \(cell(ready["message"]))"
-        if isStalled(object), commits.contains(where: applied.hasPrefix) {
+        let refused = SourceVerification(of: object.status).map { $0.rejected == nil ? "" : $0.commit.text }
+        if isStalled(object),
+            commits.contains(where: { applied.hasPrefix($0) || refused?.hasPrefix($0) == true })
+        {
             throw CommandFailure("\(name) \(why)", exitCode: 4)
         }
         if try await isSuperseded(object, commits) {

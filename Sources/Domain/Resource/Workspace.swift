@@ -45,6 +45,22 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
         package var secretRef: SecretReference
     }
 
+    /// Whose signatures its commits must carry.
+    package struct Verify: Sendable, Hashable, Codable {
+        /// Which commits: the one that is applied, every one since what is in force, or none.
+        package enum Mode: String, Sendable, Codable { case tip, range, off }
+
+        package var mode: Mode
+        /// In the format of ALLOWED SIGNERS in ssh-keygen(1).
+        package var allowedSigners: String?
+
+        /// A policy of its parts.
+        package init(mode: Mode, allowedSigners: String?) {
+            self.mode = mode
+            self.allowedSigners = allowedSigners
+        }
+    }
+
     package enum Layout: String, Sendable, Codable { case native, community }
 
     package enum Drift: String, Sendable, Codable { case correct, report }
@@ -68,6 +84,8 @@ package struct GitSourceSpec: Sendable, Hashable, Codable {
     /// In the store of that name in `namespace`.
     package var secretRef: SecretReference?
     package var webhook: Webhook?
+    /// Absent in a source that was stored before signatures were looked at; nil as off.
+    package var verify: Verify?
 }
 
 extension GitSourceSpec.Layout {

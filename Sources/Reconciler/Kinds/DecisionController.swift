@@ -5,11 +5,13 @@ import Workflows
 package struct DecisionController: Sendable {
     let objects: ObjectPorts
     private let runs: RunPorts
+    let introducer: FindIntroducer
 
     /// A controller of its ports.
-    package init(objects: ObjectPorts, runs: RunPorts) {
+    package init(objects: ObjectPorts, runs: RunPorts, introducer: @escaping FindIntroducer) {
         self.objects = objects
         self.runs = runs
+        self.introducer = introducer
     }
 
     /// One look at a Decision; one that was applied or refused is never looked at again.
@@ -19,10 +21,14 @@ package struct DecisionController: Sendable {
                 stored.object.status?["outcome"] == nil
             else { return .done }
             let decision: DecisionSpec = try (stored.object.spec ?? [:]).decode()
+            var subject = stored.origin.appliedBy
             do {
-                try await execute(decision, stored, claimed)
+                let actor = try await actor(of: decision, stored)
+                subject = actor.subject
+                try await execute(decision, stored, by: actor, claimed)
                 try await settle(
                     claimed,
+                    by: subject,
                     .ready(reason: "Applied", message: "applied"),
                     outcome: "applied",
                     reason: nil
@@ -30,6 +36,7 @@ package struct DecisionController: Sendable {
             } catch let refusal as Refusal {
                 try await settle(
                     claimed,
+                    by: subject,
                     .stalled(reason: "Refused", message: refusal.message),
                     outcome: "refused",
                     reason: refusal.reason.rawValue
@@ -43,36 +50,31 @@ package struct DecisionController: Sendable {
         }
     }
 
-    private func execute(_ decision: DecisionSpec, _ stored: Stored, _ claimed: ClaimedKey) async throws {
-        guard let subject = stored.origin.appliedBy else {
-            throw Refusal(
-                .notAnApprover,
-                "a Decision in git counts only when its commit is signed, which is not verified yet",
-                next: [
-                    "agirunner \(decision.action.rawValue) "
-                        + "\(decision.target.kind.lowercased())/\(decision.target.name)"
-                ]
-            )
-        }
+    private func execute(
+        _ decision: DecisionSpec,
+        _ stored: Stored,
+        by actor: Actor,
+        _ claimed: ClaimedKey
+    ) async throws {
         let target = ObjectKey(
             decision.target.kind,
             namespace: claimed.key.namespace,
             name: decision.target.name
         )
         if Self.braked.contains(decision.target.kind) {
-            return try await releaseBrake(decision, of: stored, by: subject, claimed)
+            return try await releaseBrake(decision, of: stored, by: actor.subject, claimed)
         }
         guard let workflow = try await runs.owner(target) else {
             throw Refusal(.notFound, "\(decision.target.kind)/\(decision.target.name) does not exist")
         }
-        let actor = Actor(subject: subject, role: .orgAdmin)
-        try await runs.transact(workflow, subject, claimed.key, claimed) { run, pins, context in
+        try await runs.transact(workflow, actor.subject, claimed.key, claimed) { run, pins, context in
             try apply(.decide(decision, by: actor), to: run, pins: pins, context: context)
         }
     }
 
     private func settle(
         _ claimed: ClaimedKey,
+        by subject: String?,
         _ readiness: Readiness,
         outcome: String,
         reason: String?
@@ -85,7 +87,7 @@ package struct DecisionController: Sendable {
                 members: [
                     "outcome": .string(outcome), "reason": reason.map(Value.string),
                     "at": .string(now.description),
-                    "by": stored.origin.appliedBy.map(Value.string),
+                    "by": subject.map(Value.string),
                 ].compactMapValues { $0 }
             )
         }

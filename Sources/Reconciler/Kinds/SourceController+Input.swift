@@ -50,13 +50,8 @@ extension SourceController {
     }
 
     /// The input of a plan of what a commit changes; nil when the whole has to be planned.
-    func partialInput(
-        _ revision: LoadedRevision,
-        _ spec: GitSourceSpec,
-        _ source: Stored,
-        _ request: String?
-    ) async throws -> PlanInput? {
-        guard let changes = try await changesToPlan(revision, source, request) else { return nil }
+    func partialInput(_ revision: LoadedRevision, _ look: SourceLook) async throws -> PlanInput? {
+        guard let changes = try await changesToPlan(revision, look.stored, look.request) else { return nil }
         let stored = try await objects.storedAmong(changes.put.map(\.object.key))
         // What was held and is declared again changes how many are held, which only the whole tells.
         guard !stored.contains(where: { PruneHold.condition(of: $0.object.status) != nil }) else {
@@ -65,12 +60,12 @@ extension SourceController {
         var input = PlanInput(
             declared: changes.put,
             stored: stored,
-            source: source.object.metadata.name,
-            prune: spec.prune,
+            source: look.name,
+            prune: look.spec.prune,
             heldBack: [],
             hasErrors: false
         )
-        input.drift = spec.drift
+        input.drift = look.spec.drift
         input.dependencies = try await dependencies(of: changes.put)
         return input
     }

@@ -3,7 +3,7 @@ package import Domain
 /// Brings a GitSource's newest commit into the store.
 package struct SourceController: Sendable {
     let objects: ObjectPorts
-    private let source: SourcePorts
+    let source: SourcePorts
 
     /// A controller of its ports.
     package init(objects: ObjectPorts, source: SourcePorts) {
@@ -52,53 +52,66 @@ package struct SourceController: Sendable {
             try await say(.failing(reason: "ReferenceNotFound", message: message), stored, claimed)
             return .again(after: interval)
         }
-        let tip = planned == nil ? rolledBack(stored, from: newest) ?? newest : newest
-        let request = stored.object.metadata.annotations?[GitSourceSpec.reconcileAt]
-        let policies = try await policyVersion(spec)
-        // Who asks for a look wants everything to be looked at, and so does who changed what a file declares.
-        let isAsked = claimed.priority == .people
-        guard isAsked || needsApply(stored, tip, request, policies) else { return .again(after: interval) }
+        let look = SourceLook(
+            stored: stored,
+            spec: spec,
+            newest: newest,
+            tip: planned == nil ? rolledBack(stored, from: newest) ?? newest : newest,
+            isPlanned: planned != nil,
+            request: stored.object.metadata.annotations?[GitSourceSpec.reconcileAt],
+            policies: try await policyVersion(spec),
+            // Who asks wants everything to be looked at, and so does who changed what a file declares.
+            isAsked: claimed.priority == .people
+        )
+        guard look.isAsked || needsApply(look) else { return .again(after: interval) }
         if let waits = try await unreadySource(spec) {
             try await say(.reconciling(reason: dependencyNotReady, message: waits), stored, claimed)
             return .again(after: min(interval, dependencyPause))
         }
-        let revision = try await source.load(name, spec, tip)
-        let partial = isAsked ? nil : try await partialInput(revision, spec, stored, request)
+        let signed = try await verify(look)
+        guard signed.isGood else { return try await refuse(stored, claimed, signed, after: interval) }
+        let plan = try await apply(look, signed, claimed)
+        return .again(after: plan.waits ? min(interval, dependencyPause) : interval)
+    }
+
+    /// Loads, plans and writes a commit, and says what became of it.
+    private func apply(_ look: SourceLook, _ signed: SignedCommit, _ claimed: ClaimedKey) async throws -> Plan
+    {
+        let (stored, tip) = (look.stored, look.tip)
+        let revision = try await source.load(look.name, look.spec, tip)
+        let partial = look.isAsked ? nil : try await partialInput(revision, look)
         var input =
-            if let partial { partial } else { try await planInput(revision, spec, source: name) }
+            if let partial { partial } else { try await planInput(revision, look.spec, source: look.name) }
         input.isPruneApproved = GitSourceStatus.approvedPrune(stored.object.status)?.commit == tip
         let plan = plan(input)
         let diagnostics = (revision.diagnostics + plan.conflicts).sorted()
         if !plan.isEmpty || stored.object.status?["appliedCommit"]?.string != tip.text {
-            try await objects.apply(write(plan, revision, spec, diagnostics, source: name), claimed)
+            try await objects.apply(write(plan, revision, look, diagnostics), claimed)
         }
         try await markReadiness(input, revision, claimed)
         try await markHolds(plan, input, claimed)
         let drift = try await drift(input, isWhole: partial == nil, claimed)
-        if planned == nil, tip == newest { try await noteRewriting(stored, tip) }
+        if !look.isPlanned, tip == look.newest { try await noteRewriting(stored, tip) }
         try await say(
-            readiness(of: revision, plan, input, tip, notYet: tip == newest ? nil : newest),
+            readiness(of: revision, plan, input, look),
             stored,
             claimed,
             try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil))
-                .merging(drift) { $1 }.merging([
-                    "observedCommit": .string(newest.text), "appliedCommit": .string(tip.text),
-                    "lastHandledReconcileAt": request.map(Value.string), "policies": .string(policies),
-                ]) { $1 }
+                .merging(drift) { $1 }.merging(signed.members) { $1 }
+                .merging(["appliedCommit": .string(tip.text), "policies": .string(look.policies)]) { $1 }
         )
-        return .again(after: plan.waits ? min(interval, dependencyPause) : interval)
+        return plan
     }
 
     /// A plan as the store carries it out.
     private func write(
         _ plan: Plan,
         _ revision: LoadedRevision,
-        _ spec: GitSourceSpec,
-        _ diagnostics: [Diagnostic],
-        source: String
+        _ look: SourceLook,
+        _ diagnostics: [Diagnostic]
     ) -> RevisionWrite {
         var write = RevisionWrite(
-            source: source,
+            source: look.name,
             commit: revision.commit,
             author: revision.author,
             message: revision.message,
@@ -108,23 +121,8 @@ package struct SourceController: Sendable {
             heldBackCount: revision.heldBack.count,
             diagnostics: diagnostics
         )
-        write.drift = spec.drift
+        write.drift = look.spec.drift
         return write
-    }
-
-    /// The members of a status about what a commit declares, with those about what it does not delete.
-    private func told(
-        _ revision: LoadedRevision,
-        _ diagnostics: [Diagnostic],
-        _ guarded: [String: Value?]
-    ) throws -> [String: Value?] {
-        let members: [String: Value?] = [
-            "author": .string(revision.author),
-            "declared": .integer(Int64(revision.declared.count + revision.heldBack.count)),
-            "heldBack": .integer(Int64(revision.heldBack.count)),
-            "diagnostics": .array(try shown(diagnostics).map { try Value(encoding: $0) }),
-        ]
-        return members.merging(guarded) { $1 }
     }
 
     /// Tells, as an event, that a branch no longer holds the commit that was in force: it is applied like any
@@ -144,13 +142,6 @@ package struct SourceController: Sendable {
                 data: ["from": .string(text), "to": .string(tip.text)]
             )
         )
-    }
-
-    /// The diagnostics that a status has room for, in their order; an error is never left out for a warning.
-    private func shown(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
-        let errors = diagnostics.filter { $0.severity == .error }
-        let warnings = diagnostics.filter { $0.severity == .warning }
-        return Array((errors + warnings).prefix(GitSourceStatus.diagnosticLimit)).sorted()
     }
 
     /// Whether the last look found an error; warnings are no reason to look again.
@@ -179,19 +170,19 @@ package struct SourceController: Sendable {
 
     /// Whether anything could differ: another commit, spec or Policy, somebody asked, the last look came to
     /// no end, or what the commit declares was not wholly applied, which may be possible by now.
-    private func needsApply(_ stored: Stored, _ tip: CommitID, _ request: String?, _ policies: String) -> Bool
-    {
-        let status = stored.object.status
-        return status?["appliedCommit"]?.string != tip.text
+    private func needsApply(_ look: SourceLook) -> Bool {
+        if isStillRejected(look) { return false }
+        let (stored, status) = (look.stored, look.stored.object.status)
+        return status?["appliedCommit"]?.string != look.tip.text
             || status?["observedGeneration"]?.integer != stored.object.metadata.generation
-            || status?["lastHandledReconcileAt"]?.string != request
-            || status?["policies"]?.string ?? "" != policies
-            || hadErrors(status) || wasCutShort(stored) || isPruneApproved(stored, tip) || holdsForRun(stored)
-            || isWatchingFights(stored)
+            || status?["lastHandledReconcileAt"]?.string != look.request
+            || status?["policies"]?.string ?? "" != look.policies
+            || hadErrors(status) || wasCutShort(stored) || isPruneApproved(stored, look.tip)
+            || holdsForRun(stored) || isWatchingFights(stored)
     }
 
     /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
-    private func wasCutShort(_ stored: Stored) -> Bool {
+    func wasCutShort(_ stored: Stored) -> Bool {
         (stored.object.status?["conditions"]?.array ?? []).contains { condition in
             condition["type"] == "Reconciling"
                 || condition["type"] == "Ready" && condition["reason"] == "Suspended"
@@ -223,115 +214,29 @@ package struct SourceController: Sendable {
         }
     }
 
-    private func readiness(
-        of revision: LoadedRevision,
-        _ plan: Plan,
-        _ input: PlanInput,
-        _ tip: CommitID,
-        notYet newest: CommitID?
-    ) -> Readiness {
-        let total = revision.declared.count + revision.heldBack.count
-        let errors = revision.diagnostics.filter { $0.severity == .error }.count + plan.conflicts.count
-        let waiting = plan.steps.filter { $0.act == .wait }
-        let missing = plan.conflicts.count + waiting.count
-        let applied =
-            "applied \(revision.declared.count - missing) of \(total) objects of \(tip.short)"
-            + (newest.map { ", rolled back from \($0.short) until the next commit" } ?? "")
-        if let first = plan.conflicts.first {
-            return .stalled(reason: "OwnershipConflict", message: first.message)
-        }
-        if errors > 0 {
-            let noun = errors == 1 ? "error" : "errors"
-            return .stalled(
-                reason: "InvalidFiles",
-                message: "\(applied); \(errors) \(noun), see status.diagnostics"
-            )
-        }
-        if let first = waiting.first {
-            let more = waiting.count == 1 ? "" : " (and \(waiting.count - 1) more)"
-            let message = "\(applied); \(first.key) \(first.reason ?? "waits")\(more)"
-            return .reconciling(reason: dependencyNotReady, message: message)
-        }
-        if let brake = plan.brake {
-            let way = plan.refused.isEmpty ? "" : "; agirunner approve gitsource/\(input.source) lets it"
-            return .stalled(reason: "PruneRefused", message: "\(applied); \(brake)\(way)")
-        }
-        let warnings = revision.diagnostics.count { $0.severity == .warning }
-        let doubts =
-            warnings == 0 ? "" : "; \(warnings) warning\(warnings == 1 ? "" : "s"), see status.diagnostics"
-        return .ready(reason: "Applied", message: applied + heldWords(plan) + driftWords(input) + doubts)
-    }
-
-    private func settle(_ failure: Failure, _ stored: Stored?, _ claimed: ClaimedKey) async -> Outcome {
-        guard let stored else { return .failed(failure) }
-        let message = "\(failure); what was applied before stays"
-        do {
-            try await say(.failing(reason: conditionReason(failure), message: message), stored, claimed)
-        } catch {
-            // The store is the part that fails; the key is released with back-off, which is all there is to
-            // say.
-        }
-        return .failed(failure)
-    }
-
-    /// Writes how the source is doing, with an event when that is news; `stored` is the source as it was.
-    private func say(
-        _ readiness: Readiness,
-        _ stored: Stored,
-        _ claimed: ClaimedKey,
-        _ members: [String: Value?] = [:]
-    ) async throws {
-        let members = members.compactMapValues { $0 }
-        let event = sourceEvent(readiness, before: stored)
-        try await objects.setStatus(claimed.key, claimed, event) { stored, now in
-            status(of: stored, readiness, now: now, members: members)
-        }
-    }
-
-    private func say(_ readiness: Readiness, of key: ObjectKey, _ claimed: ClaimedKey) async throws {
-        try await objects.setStatus(key, claimed, nil) { stored, now in
-            status(of: stored, readiness, now: now, members: [:])
-        }
-    }
-
     private func describe(_ ref: GitSourceSpec.Reference) -> String {
         ref.branch.map { "branch '\($0)'" } ?? ref.tag.map { "tag '\($0)'" } ?? "commit \(ref.commit ?? "?")"
     }
 }
 
+/// What one look at a source is about.
+struct SourceLook {
+    let stored: Stored
+    let spec: GitSourceSpec
+    /// What the ref leads to, and what is to be in force: an earlier one after a rollback.
+    let newest: CommitID
+    let tip: CommitID
+    /// Whether a saved plan asks for the commit.
+    let isPlanned: Bool
+    /// When somebody last asked for a look.
+    let request: String?
+    /// A text that is another when a Policy is.
+    let policies: String
+    /// Whether a person wants everything to be looked at.
+    let isAsked: Bool
+
+    var name: String { stored.object.metadata.name }
+}
+
 /// Why an object is not ready that an error keeps out of a commit.
 private let heldBackReason = "InvalidFile"
-
-/// The CamelCase word for a failure: its reason, such as `repository_missing`, else its code.
-private func conditionReason(_ failure: Failure) -> String {
-    (failure.reason ?? failure.code.rawValue).split(separator: "_")
-        .map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-}
-
-/// The event of a source that is doing otherwise than before; nil when it is not.
-private func sourceEvent(_ readiness: Readiness, before stored: Stored) -> PlainEvent? {
-    let conditions = stored.object.status?["conditions"]?.array ?? []
-    let before = conditions.first { $0["type"] == "Ready" }?["reason"]?.string
-    let (reason, message) = readiness.words
-    guard reason != before else { return nil }
-    return PlainEvent(
-        type: "source.state_changed",
-        subject: stored.object.key,
-        actor: "controller",
-        data: ["reason": .string(reason), "message": .string(message)]
-    )
-}
-
-/// An object's status with new members and the conditions of its readiness; a member that is null goes.
-func status(of stored: Stored, _ readiness: Readiness, now: Timestamp, members: [String: Value]) -> Value {
-    var status = stored.object.status?.object ?? [:]
-    // A status that cannot be read is one of an older version: its conditions begin anew.
-    let old: [Condition] = (try? stored.object.status?["conditions"]?.decode()) ?? []
-    let generation = stored.object.metadata.generation
-    let conditions = readiness.conditions(after: old, now: now, generation: generation)
-    status["conditions"] = (try? Value(encoding: conditions)) ?? .array([])  // Conditions always encode.
-    status["observedGeneration"] = generation.map(Value.integer)
-    status = SideCondition.kept(from: stored.object.status, in: .object(status)).object ?? status
-    for (key, value) in members { status[key] = value.isNull ? nil : value }
-    return .object(status)
-}
