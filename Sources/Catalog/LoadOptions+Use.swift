@@ -82,6 +82,8 @@ extension LoadOptions {
         case "ModelRoute": ["ModelRoute"]
         case "Playbook": ["ModelRoute", "Policy", "Role", "ToolProfile"]
         case "Policy": ["Playbook"]
+        case "Role": ["Policy", "ToolProfile"]
+        case "RuntimeProfile", "ToolProfile": ["Policy"]
         case "Workflow": ["ModelRoute", "Playbook", "Role"]
         case "Workspace": ["GitSource"]
         default: []

@@ -50,7 +50,8 @@ package struct LoadOptions: Sendable {
     package var existing: [ObjectKey: Value] = [:]
 
     /// The specs that what is declared here would replace: of playbooks, to find changes without a new
-    /// version, and of Decisions and started Workflows, which may not change.
+    /// version, of Decisions and started Workflows, which may not change, and of Policies, which hold while a
+    /// file that may declare them cannot be read.
     package var inForce: [ObjectKey: Value] = [:]
     /// The folders that hold community catalogs, `""` for the top; what lies elsewhere is native.
     package var communityRoots: [String] = []

@@ -66,9 +66,9 @@ package struct LoaderMemory: Sendable {
     private var replaced: [String: ParsedFile?] = [:]
     private var sound: Sound?
 
-    /// Kinds of which one object concerns others that do not name it: a default, a forbidden repository, what
-    /// playbooks must have.
-    private static let concernAll: Set<String> = ["GitSource", "ModelRoute", "Policy"]
+    /// Kinds of which one object concerns others that do not name it: the only one there may be, a default, a
+    /// forbidden repository, what others must have.
+    private static let concernAll: Set<String> = ["Fleet", "GitSource", "ModelRoute", "Policy"]
 
     /// A memory of nothing.
     package init() {}
@@ -262,11 +262,14 @@ extension Declared {
 extension Draft {
     /// Fields of the specs, by kind, that are looked at again when other objects are known.
     private static let judged: [String: Set<String>] = [
+        "AccessBinding": ["namespaces"],
         "Decision": ["action", "expects", "input", "note", "target"],
         "GitSource": ["grants", "namespace", "secretRef", "verify", "webhook"], "ModelRoute": ["default"],
-        "Playbook": ["limits", "roles", "stages", "version"], "Policy": ["requireGates"],
-        "RuntimePool": ["namespaces"],
-        "Workflow": ["budget", "parameters", "playbookRef", "workspaceRef"], "Workspace": ["url"],
+        "Playbook": ["limits", "roles", "stages", "version"],
+        "Policy": ["appliesTo", "defaults", "requireGates"],
+        "Role": ["toolProfileRef", "tools"], "RuntimePool": ["namespaces"],
+        "RuntimeProfile": ["image", "network"], "ToolProfile": ["tools"],
+        "Workflow": ["budget", "limits", "parameters", "playbookRef", "workspaceRef"], "Workspace": ["url"],
     ]
 
     /// Lets go of what the document holds beside what later judgements look at: of thousands of files it

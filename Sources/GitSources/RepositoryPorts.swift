@@ -9,6 +9,8 @@ package struct RepositoryPorts: Sendable {
     package var storedAmong: @Sendable ([ObjectKey]) async throws -> [Stored]
     /// The GitSources that are declared.
     package var sources: @Sendable () async throws -> [Stored]
+    /// The Policies that are declared.
+    package var policies: @Sendable () async throws -> [Stored]
     /// Has sources looked at as soon as may be.
     package var mark: @Sendable ([ObjectKey]) async throws -> Void
     /// What the repository of a source is entered with; nil where it needs nothing.
@@ -23,6 +25,7 @@ package struct RepositoryPorts: Sendable {
         others: @escaping @Sendable (String, String?) async throws -> OtherObjects,
         storedAmong: @escaping @Sendable ([ObjectKey]) async throws -> [Stored],
         sources: @escaping @Sendable () async throws -> [Stored],
+        policies: @escaping @Sendable () async throws -> [Stored],
         mark: @escaping @Sendable ([ObjectKey]) async throws -> Void,
         credential: @escaping @Sendable (GitSourceSpec) async throws -> GitCredential? = { _ in nil },
         wait: @escaping @Sendable (Duration) async -> Void,
@@ -31,6 +34,7 @@ package struct RepositoryPorts: Sendable {
         self.others = others
         self.storedAmong = storedAmong
         self.sources = sources
+        self.policies = policies
         self.mark = mark
         self.credential = credential
         self.wait = wait

@@ -72,7 +72,7 @@ package final class SourceRepositories: Sendable {
         let (tree, cost) = try await reader.update(&known, to: commit)
         let changed = known.memory.changedObjects(namespace: spec.namespace)
         let inForce = try await ports.storedAmong(changed).filter { $0.origin.gitSource == name }
-        let options = LoadOptions.source(
+        var options = LoadOptions.source(
             name,
             spec,
             commit: commit,
@@ -80,6 +80,10 @@ package final class SourceRepositories: Sendable {
             inForce: LoadOptions.inForce(inForce)
         )
         var judged = known.memory.judge(options, othersVersion: others.version)
+        if let policies = try await policiesToKeep(name, judged.loaded) {
+            options.inForce.merge(policies) { compared, _ in compared }
+            judged = known.memory.judge(options, othersVersion: others.version)
+        }
         let excerpts = try await reader.addExcerpts(to: &judged.loaded, known.memory)
         known.memory.keepExcerpts(judged.loaded.diagnostics)
         keep(known, name)
@@ -119,6 +123,10 @@ package final class SourceRepositories: Sendable {
         let inForce = try await ports.storedAmong(playbooks).filter { $0.origin.gitSource == name }
         options.inForce = inForce.specs
         var loaded = Loader().load(files, options: options)
+        if let policies = try await policiesToKeep(name, loaded) {
+            options.inForce.merge(policies) { compared, _ in compared }
+            loaded = Loader().load(files, options: options)
+        }
         loaded.addExcerpts(from: files, limit: GitSourceStatus.diagnosticLimit)
         ports.report(LoadCost(blobsRead: files.count, blobsParsed: files.count))
         return LoadedRevision(
@@ -129,6 +137,14 @@ package final class SourceRepositories: Sendable {
             diagnostics: loaded.diagnostics,
             heldBack: loaded.heldBack
         )
+    }
+
+    /// The Policies of a source that are in force, when a file that cannot be read may still declare them;
+    /// nil when that makes no difference.
+    private func policiesToKeep(_ name: String, _ loaded: Loaded) async throws -> [ObjectKey: Value]? {
+        guard !loaded.unreadable.isEmpty else { return nil }
+        let own = try await ports.policies().filter { $0.origin.gitSource == name }
+        return own.isEmpty ? nil : own.specs
     }
 
     private func takeKnown(_ name: String) -> KnownTree {

@@ -171,7 +171,7 @@ struct DeclaredWriter {
 
     /// How a new object, or one whose spec changed, is doing; nil until a controller has looked at it.
     private func readinessWhenStored(_ kind: String) -> Readiness? {
-        Kind.isControlled(kind) ? nil : .inForce
+        Readiness.whenStored(kind)
     }
 
     private func status(_ old: Value?, _ readiness: Readiness, generation: Int64, now: Timestamp) -> Value? {

@@ -29,11 +29,19 @@ func readPorts(_ store: Store, peers: PeerRule, metrics: MetricsRegistry) -> Rea
         },
         readiness: { await readiness(store) },
         metrics: { metrics.text() },
-        columns: { tableColumns(kind: $0) },
+        columns: { columns(of: $0) },
         schema: { jsonSchema(kind: $0) },
         authorise: { subject, _, _, _ in peers.isOwner(subject: subject) },
         now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) }
     )
+}
+
+/// The columns of a kind: as it is described when it is declared, as the API has them when it is live.
+private func columns(of kind: String) -> [TableColumn] {
+    guard let shape = Registry.shape(for: kind) else { return tableColumns(kind: kind) }
+    return shape.columns.map {
+        TableColumn(title: $0.title, path: $0.path, type: shape.type(of: $0), priority: $0.isWide ? 1 : 0)
+    }
 }
 
 private func logs(of key: ObjectKey, after: Int64, limit: Int, _ store: Store) async throws -> [LogEntry] {

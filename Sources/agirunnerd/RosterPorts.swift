@@ -54,6 +54,7 @@ func repositoryPorts(_ store: Store, _ secrets: SecretReader) -> RepositoryPorts
         },
         storedAmong: { try await store.storedObjects($0) },
         sources: { try await store.storedObjects(kind: "GitSource", namespace: nil) },
+        policies: { try await store.storedObjects(kind: "Policy", namespace: nil) },
         mark: { try await store.mark($0.map { Mark($0, priority: .webhook) }) },
         credential: secrets.credential,
         wait: { await store.nextBell(deadline: $0) },

@@ -18,26 +18,6 @@ import Testing
         return (try #require(draft.spec), draft)
     }
 
-    private func reencoded(_ spec: Value, kind: String) throws -> Value {
-        switch kind {
-        case "Decision": try Value(encoding: spec.decode(DecisionSpec.self))
-        case "GitSource": try Value(encoding: spec.decode(GitSourceSpec.self))
-        case "ModelProvider": try Value(encoding: spec.decode(ModelProviderSpec.self))
-        case "ModelRoute": try Value(encoding: spec.decode(ModelRouteSpec.self))
-        case "Playbook": try Value(encoding: spec.decode(PlaybookSpec.self))
-        case "Policy": try Value(encoding: spec.decode(PolicySpec.self))
-        case "Role": try Value(encoding: spec.decode(RoleSpec.self))
-        case "RuntimePool": try Value(encoding: spec.decode(RuntimePoolSpec.self))
-        case "RuntimeProfile": try Value(encoding: spec.decode(RuntimeProfileSpec.self))
-        case "SecretStore": try Value(encoding: spec.decode(SecretStoreSpec.self))
-        case "Skill": try Value(encoding: spec.decode(SkillSpec.self))
-        case "ToolProfile": try Value(encoding: spec.decode(ToolProfileSpec.self))
-        case "Workflow": try Value(encoding: spec.decode(WorkflowSpec.self))
-        case "Workspace": try Value(encoding: spec.decode(WorkspaceSpec.self))
-        default: try #require(nil as Value?, "\(kind) must have a typed spec")
-        }
-    }
-
     @Test(arguments: kinds, ["minimal", "full"])
     func `a sample decodes into the typed spec and encodes to the same value`(
         kind: String,
@@ -46,7 +26,7 @@ import Testing
         throws
     {
         let spec = try read("samples/\(kind)-\(size).yaml").spec
-        #expect(try reencoded(spec, kind: kind).prettyJSON == spec.prettyJSON)
+        #expect(try typed(spec, kind: kind).prettyJSON == spec.prettyJSON)
     }
 
     @Test(arguments: kinds) func `the full sample has every field`(kind: String) throws {
@@ -58,6 +38,8 @@ import Testing
         // A directory's path cannot stand beside a repository's URL; the minimal sample has it.
         if kind == "Workspace" { declared.remove("spec.path") }
         if kind == "SecretStore" { declared.remove("spec.config.prefix") }
+        if kind == "McpServer" { declared.remove("spec.auth.secretRef") }
+        declared = declared.filter { !$0.hasPrefix("spec.auth.secretRef.") || kind != "McpServer" }
         #expect(declared.subtracting(present).isEmpty)
     }
 
@@ -89,7 +71,26 @@ import Testing
 
     @Test(arguments: kinds) func `the reference page is the one in docs`(kind: String) throws {
         let path = "docs/reference/\(kind.lowercased()).md"
-        try Golden.expect(try #require(referencePage(kind: kind)), equals: path)
+        let example = String(decoding: try Data(contentsOf: Self.example(kind)), as: UTF8.self)
+        try Golden.expect(try #require(referencePage(kind: kind, example: example)), equals: path)
+    }
+
+    private static func example(_ kind: String) -> URL {
+        Golden.root.appending(path: "examples/kinds/\(kind).yaml")
+    }
+
+    @Test func `the files of the examples, one of each kind, are a configuration without an error`() throws {
+        let files = try Self.kinds.map { kind in
+            SourceFile(path: "\(kind).yaml", bytes: [UInt8](try Data(contentsOf: Self.example(kind))))
+        }
+        let loaded = Loader().load(files, options: .offline(isWhole: true))
+        let errors = loaded.diagnostics.filter { $0.severity == .error }
+        #expect(errors.isEmpty && loaded.heldBack.isEmpty, "\(errors.map { $0.text() })")
+        #expect(loaded.objects.map(\.object.kind).sorted() == Self.kinds.sorted())
+        // Nothing is doubtful about them but that some have no effect yet.
+        #expect(Set(loaded.diagnostics.map(\.code)) == ["SEM016"])
+        let inert = Set(Kind.all.filter(\.isInert).map(\.name))
+        #expect(Set(loaded.diagnostics.map(\.path)) == Set(inert.map { "\($0).yaml" }))
     }
 
     @Test func `the page of diagnostics is the one in docs`() throws {
@@ -127,21 +128,53 @@ import Testing
         }
     }
 
-    @Test func `explain shows a kind, a field and nothing else`() throws {
+    @Test(arguments: kinds) func `explain shows a kind and its spec`(kind: String) throws {
+        let texts = [explain(kind: kind), explain(kind: kind, path: ["spec"])]
         try Golden.expect(
-            try #require(explain(kind: "Playbook")) + "\n",
-            equals: "Tests/Goldens/Catalog/explain/Playbook.txt"
+            try texts.map { try #require($0) + "\n" }.joined(separator: "\n"),
+            equals: "Tests/Goldens/Catalog/explain/\(kind).txt"
         )
+    }
+
+    @Test func `explain shows a field and nothing else`() throws {
         try Golden.expect(
             try #require(explain(kind: "Playbook", path: ["spec", "stages", "gate"])) + "\n",
             equals: "Tests/Goldens/Catalog/explain/gate.txt"
         )
-        try Golden.expect(
-            try #require(explain(kind: "SecretStore")) + "\n",
-            equals: "Tests/Goldens/Catalog/explain/SecretStore.txt"
-        )
         #expect(explain(kind: "Playbook", path: ["spec", "stage"]) == nil)
         #expect(explain(kind: "Task") == nil)
+        #expect(try Golden.names(in: "explain") == Set(Self.kinds.map { "\($0).txt" } + ["gate.txt"]))
+    }
+
+    @Test func `what has no effect says so wherever it is described, and is not relied on unnoticed`() throws
+    {
+        for shape in Registry.shapes {
+            let says = "Nothing acts on it yet"
+            let name = shape.kind.name
+            #expect(explain(kind: name)?.contains(says) == shape.kind.isInert)
+            #expect(shape.kind.isInert == (Readiness.whenStored(name) == .kept))
+            let fields = shape.spec.all.filter(\.isInert)
+            for field in fields {
+                #expect(explain(kind: name, path: ["spec", field.name])?.contains(says) == true)
+            }
+            let schema = try #require(jsonSchema(kind: name)).canonicalJSON
+            #expect(schema.contains(says) || fields.isEmpty && !shape.kind.isInert)
+        }
+        let doubts = try read("samples/RuntimeProfile-full.yaml").draft.doubts
+        #expect(
+            doubts.map(\.field) == ["spec.env[1].secretRef", "spec.pullPolicy", "spec.workspaceTypes"]
+        )
+    }
+
+    @Test func `the columns of each kind are these`() throws {
+        let lines = Registry.shapes.map { shape in
+            let columns = shape.columns.map { column in
+                let type = shape.type(of: column) == "string" ? "" : " (\(shape.type(of: column)))"
+                return column.title + type + (column.isWide ? " when wide" : "")
+            }
+            return "\(shape.kind.name): \(columns.joined(separator: ", "))\n"
+        }
+        try Golden.expect(lines.joined(), equals: "Tests/Goldens/Catalog/columns.txt")
     }
 
     @Test func `columns point at fields of the kind`() {

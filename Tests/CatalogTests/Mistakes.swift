@@ -24,7 +24,8 @@ extension Mistake {
     private static let store = header + "kind: SecretStore\nmetadata: {name: vault}\n"
 
     static let all: [Mistake] =
-        bytes + envelope + shape + references + meaning + policy + doubts + community + guards + signatures
+        bytes + envelope + shape + references + meaning + policy + doubts + community + guards
+        + signatures + policies
 
     private static let bytes: [Mistake] = [
         Mistake(.notUTF8, "latin-1") { $0.files["bad.yaml"] = Array("name: caf".utf8) + [0xE9, 0x0A] },

@@ -18,6 +18,7 @@ private final class Costs: Sendable {
     /// What loads a repository, with mirrors in a folder that goes away with the test.
     private func withPorts(
         costs: Costs = Costs(),
+        policies: [Stored] = [],
         _ body: (SourcePorts, TemporaryRepository) async throws -> Void
     ) async throws {
         try Git.initialise()
@@ -29,6 +30,7 @@ private final class Costs: Sendable {
                 others: { _, _ in OtherObjects(version: "none", specs: [:]) },
                 storedAmong: { _ in [] },
                 sources: { [] },
+                policies: { policies },
                 mark: { _ in },
                 wait: { _ in },
                 report: { cost in costs.all.withLock { $0.append(cost) } }
@@ -64,7 +66,7 @@ private final class Costs: Sendable {
         #expect(source.origin.appliedBy == "unix:7")
         let kinds = source.object.spec?["grants"]?["kinds"]?.array?.compactMap(\.string) ?? []
         let declared = Set(Kind.all.filter(\.isDeclared).map(\.name))
-        #expect(Set(kinds) == declared.subtracting(["SecretStore"]))
+        #expect(Set(kinds) == declared.subtracting(["AccessBinding", "SecretStore"]))
     }
 
     @Test func `a commit is loaded with its author, and other files are left out`() async throws {
@@ -79,6 +81,36 @@ private final class Costs: Sendable {
             #expect(revision.diagnostics.first?.excerpt?.hasPrefix("    4 |   name: one\n") == true)
             #expect(revision.author == "Test Author <author@example.org>")
             #expect(revision.declared.first?.origin.gitSource == "main")
+        }
+    }
+
+    @Test func `a Policy holds on while a file that may declare it cannot be read`() async throws {
+        let commit = CommitID(String(repeating: "a", count: 40))
+        let start = TextPosition(line: 1, column: 1)
+        let policy = Object(
+            kind: "Policy",
+            metadata: Metadata(name: "house-rules", namespace: "default"),
+            spec: ["appliesTo": ["labels": [:]], "assesses": [], "requireGates": [], "denyTools": ["grep"]]
+        )
+        let origin = Origin(gitSource: "main", commit: commit, path: "policy.yaml", position: start)
+        let stored = Stored(object: policy, digest: Digest("sha256:1"), origin: origin)
+        let tools = """
+            apiVersion: agirunner.dev/v1
+            kind: ToolProfile
+            metadata: {name: reader}
+            spec: {description: It reads., tools: [grep]}
+
+            """
+        try await withPorts(policies: [stored]) { ports, repository in
+            let spec = try spec(repository)
+            let broken = try await repository.commit(["tools.yaml": tools, "policy.yaml": "spec: ["])
+            let held = try await ports.load("main", spec, CommitID(broken))
+            #expect(Set(held.diagnostics.map(\.code)) == ["POL009", "YML001"])
+            #expect(held.declared.isEmpty)
+            // A Policy that its source lets go of is let go of.
+            let mended = try await repository.commit(["policy.yaml": "# Gone.\n"])
+            let free = try await ports.load("main", spec, CommitID(mended))
+            #expect(free.declared.map(\.object.key.name) == ["reader"])
         }
     }
 

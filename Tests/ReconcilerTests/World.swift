@@ -67,8 +67,8 @@ final class World: Sendable {
             after.object.metadata.generation =
                 (before?.object.metadata.generation ?? 0) + (isSame ? 0 : 1)
             after.object.status = before?.object.status
-            if !isSame, !Kind.isControlled(declared.object.kind) {
-                let conditions = Readiness.inForce.conditions(after: [], now: contents.now, generation: 1)
+            if !isSame, let readiness = Readiness.whenStored(declared.object.kind) {
+                let conditions = readiness.conditions(after: [], now: contents.now, generation: 1)
                 // Conditions always encode.
                 after.object.status = ["conditions": (try? Value(encoding: conditions)) ?? []]
             }

@@ -159,6 +159,9 @@ import Testing
             #expect(marked == (isControlled ? stored.object.key : nil))
             let ready = stored.object.status?["conditions"]?.array?.first { $0["type"] == "Ready" }
             #expect(ready?["status"] == (isControlled ? "Unknown" : "True"))
+            // What nothing acts on is not said to be in force.
+            let isInert = Kind.named(kind)?.isInert == true
+            #expect(ready?["reason"] == (isControlled ? "Pending" : isInert ? "Kept" : "Applied"))
         }
     }
 

@@ -1,7 +1,6 @@
-/// What a table of a kind shows between the name and the age.
+/// What a table of a live kind shows between the name and the age; of a declared one its description says it.
 package func tableColumns(kind: String) -> [TableColumn] {
     switch kind {
-    case "Workflow": workflowColumns
     case "WorkItem":
         [status("Stage", "stage"), status("State", "state"), status("Next", "nextActor"), rework]
     case "Task":
@@ -23,39 +22,13 @@ package func tableColumns(kind: String) -> [TableColumn] {
         [status("State", "state"), status("Pool", "pool"), status("Slots", "slots", type: "integer")]
     case "Runtime": [status("State", "state"), status("Pool", "pool"), status("Message", "message")]
     case "Revision": [status("Phase", "phase"), status("Commit", "commit"), status("Message", "message")]
-    case "GitSource": readyColumns + [spec("URL", "url"), status("Applied", "appliedCommit")]
-    case "SecretStore": [spec("Type", "type")] + readyColumns
-    case "Policy": [TableColumn(title: "Source", path: ["spec", "appliesTo", "source"])] + readyColumns
-    case "Playbook": [spec("Version", "version"), spec("Outcome", "outcome", priority: 1)] + readyColumns
-    case "Decision":
-        [
-            TableColumn(title: "Target", path: ["spec", "target", "name"]), spec("Action", "action"),
-            status("Outcome", "outcome"), status("Reason", "reason"),
-        ]
-    case "Event": []
-    default: readyColumns
+    default: []
     }
 }
-
-private let workflowColumns = [
-    status("Phase", "phase"), status("Stage", "currentStage"),
-    TableColumn(title: "Cost", path: ["status", "spend", "cost"]), status("Reason", "reason", priority: 1),
-    condition("Status", "message"),
-]
-
-private let readyColumns = [condition("Ready", "status"), condition("Status", "message")]
 
 private let rework = status("Rework", "reworkCount", type: "integer")
 
 private func status(_ title: String, _ key: String, type: String = "string", priority: Int = 0) -> TableColumn
 {
     TableColumn(title: title, path: ["status", key], type: type, priority: priority)
-}
-
-private func spec(_ title: String, _ key: String, priority: Int = 0) -> TableColumn {
-    TableColumn(title: title, path: ["spec", key], priority: priority)
-}
-
-private func condition(_ title: String, _ member: String) -> TableColumn {
-    TableColumn(title: title, path: ["status", "conditions", "Ready", member])
 }

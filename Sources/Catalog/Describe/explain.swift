@@ -7,18 +7,18 @@ package func explain(kind: String, path: [String] = []) -> String? {
     guard let shape = Registry.shape(for: kind) else { return nil }
     var lines = ["KIND:     \(kind)", "VERSION:  \(Kind.apiVersion)", ""]
     var fields: Fields? = shape.root
-    var doc = shape.summary
+    var doc = shape.description
     if !path.isEmpty {
         guard let field = field(path, of: shape) else { return nil }
         lines += ["FIELD:    \(path.joined(separator: ".")) <\(field.type.label)>\(tag(field))", ""]
-        doc = ([field.doc] + field.type.rules.map { "Must be \($0)." }).joined(separator: "\n    ")
+        doc = ([field.description] + field.type.rules.map { "Must be \($0)." }).joined(separator: "\n    ")
         fields = field.type.fields
     }
     lines += ["DESCRIPTION:", "    \(doc)"]
     if let fields {
         lines += ["", "FIELDS:"]
         for field in fields.all {
-            lines += ["  \(field.name) <\(field.type.label)>\(tag(field))", "    \(field.doc)"]
+            lines += ["  \(field.name) <\(field.type.label)>\(tag(field))", "    \(field.description)"]
         }
         if !fields.exactlyOne.isEmpty {
             lines += ["", "  Exactly one of \(fields.exactlyOne.joined(separator: ", ")) must be there."]

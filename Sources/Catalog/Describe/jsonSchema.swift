@@ -8,7 +8,7 @@ package func jsonSchema(kind: String) -> Value? {
     var schema = schema(of: .object(shape.root))
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = .string(kind)
-    schema["description"] = .string(shape.summary)
+    schema["description"] = .string(shape.description)
     return schema
 }
 
@@ -52,7 +52,7 @@ private func schema(of fields: Fields) -> Value {
     for field in fields.all {
         var property = schema(of: field.type)
         if property.object != nil {
-            property["description"] = .string(field.doc)
+            property["description"] = .string(field.description)
             if let value = field.filled { property["default"] = value }
         }
         properties[field.name] = property
@@ -81,6 +81,10 @@ extension TextFormat {
         case .digest: "^sha256:[0-9a-f]{64}$"
         case .commit: "^[0-9a-f]{40}$"
         case .money: "^[0-9]{1,9}(\\.[0-9]{1,9})?$"
+        case .subject: "^(user|group|key|unix|signer):.+$"
+        case .payloadPath: "^[A-Za-z0-9_][A-Za-z0-9_-]*(\\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$"
+        case .headerName: "^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$"
+        case .eventPattern: "^[a-z0-9_.*]{1,100}$"
         case .byteQuantity: "^[0-9]+([kMGT]|[KMGT]i)?$"
         default: nil
         }

@@ -1,16 +1,20 @@
 internal import Domain
 
 /// The reference page of a kind in Markdown, ending with a newline; nil for an unknown kind.
-package func referencePage(kind: String) -> String? {
+///
+/// `example` is a file that declares one.
+package func referencePage(kind: String, example: String) -> String? {
     guard let shape = Registry.shape(for: kind) else { return nil }
     let scope = shape.kind.isNamespaced ? "belongs to a namespace" : "belongs to no namespace"
     var lines = [
-        "# \(kind)", "", shape.summary, "",
+        "# \(kind)", "", shape.description, "",
         "`apiVersion: \(Kind.apiVersion)`, `kind: \(kind)`; \(scope). `agirunner get \(shape.kind.plural)`.",
         "",
         "| field | type | | meaning |", "|---|---|---|---|",
     ]
     appendRows(shape.spec, below: "spec", to: &lines)
+    let text = example.hasSuffix("\n") ? String(example.dropLast()) : example
+    lines += ["", "## Example", "", "```yaml", text, "```"]
     return lines.joined(separator: "\n") + "\n"
 }
 
@@ -35,7 +39,7 @@ private func appendRows(_ fields: Fields, below path: String, to lines: inout [S
     for field in fields.all {
         let name = "\(path).\(field.name)"
         let rules = field.type.rules
-        let meaning = field.doc + (rules.isEmpty ? "" : " (\(rules.joined(separator: "; ")))")
+        let meaning = field.description + (rules.isEmpty ? "" : " (\(rules.joined(separator: "; ")))")
         let cells = [
             "`\(name)`", "`\(field.type.label)`", field.presenceText.map { "`\($0)`" } ?? "", meaning,
         ]

@@ -18,7 +18,7 @@ struct Draft: Sendable {
     var digest: Digest?
     /// What is doubtful about it by itself, told when nothing is wrong with it.
     var doubts: [Diagnostic] = []
-    let references: [Reference]
+    var references: [Reference]
     /// The first error of this object, if it has one.
     var firstError: Diagnostic?
 
@@ -95,10 +95,10 @@ struct EnvelopeReader {
     }
 
     private func doubts(_ root: Place, _ shape: Shape, _ findings: Findings) -> [Diagnostic] {
-        guard shape.kind.name == "Playbook", let spec = root["spec"] else { return [] }
         var own = Findings(path: findings.path)
         own.object = findings.object
-        doubtPlaybook(spec, &own)
+        doubtEffect(root, shape, &own)
+        if shape.kind.name == "Playbook", let spec = root["spec"] { doubtPlaybook(spec, &own) }
         return own.diagnostics
     }
 

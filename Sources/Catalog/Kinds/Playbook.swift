@@ -5,9 +5,8 @@ extension Shape {
         "Playbook",
         "A repeatable recipe: roles, stages, gates, limits and what counts as done.",
         columns: [
-            Column("VERSION", "spec.version"), Column("LIFECYCLE", "spec.lifecycle"),
-            Column("DISPLAY NAME", "spec.displayName"),
-        ],
+            Column("Version", "spec.version"), Column("Outcome", "spec.outcome", isWide: true),
+        ] + Column.readiness,
         spec: [
             .required("displayName", .line(), "What people call it."),
             .required("version", .format(.version), "Its version; raise it with every change."),
@@ -43,6 +42,12 @@ extension Shape {
                 .reference("RuntimeProfile"),
                 "The sandbox of the tasks whose Role names none."
             ),
+            .optional(
+                "policyRefs",
+                .list(.reference("Policy"), isUnique: true),
+                "Policies that it is under, whatever those say that they are for."
+            ),
+            .optional("board", .object(board), "How the work items of a run are shown.").notYet,
         ],
         check: checkPlaybook
     )
@@ -109,12 +114,24 @@ extension Shape {
         .defaulted("whenExhausted", .word("escalate", "fail"), "escalate", "What happens after that."),
     ]
 
-    private static let orchestration: Fields = [
+    private static let board: Fields = [
+        .required("entry", .format(.dnsLabel), "The id of the column that items begin in."),
+        .required("columns", .list(.object(column), minimum: 1), "The columns, from the left."),
+    ]
+
+    private static let column: Fields = [
+        .required("id", .format(.dnsLabel), "Its id, unique on the board."),
+        .required("label", .line(), "What people call it."),
+        .defaulted("blocked", .boolean, false, "Whether items in it wait for somebody."),
+        .defaulted("terminal", .boolean, false, "Whether items in it are done."),
+    ]
+
+    static let orchestration: Fields = [
         .defaulted("mode", .word("rules", "agent"), "rules", "The rules, or an agent within the same rules."),
         .optional("roleRef", .reference("Role"), "The Role of the agent."),
     ]
 
-    private static let limits: Fields = [
+    static let limits: Fields = [
         .defaulted("reworkPerTask", .integer(0...1000), 10, "How often one task may be worked again."),
         .optional("activeTasks", .integer(1...1000), "How many tasks may run at once."),
         .optional("activeTasksPerWorkItem", .integer(1...1000), "How many of one work item."),
@@ -171,11 +188,28 @@ extension Shape {
         if let name = stage["name"]?.text { earlier.append(name) }
     }
     for parameter in spec.list("parameters") { checkDefault(of: parameter, &findings) }
-    if let mode = spec["orchestration"]?["mode"], mode.text == "agent",
-        spec["orchestration"]?["roleRef"] == nil
-    {
-        findings.report(.contradiction, mode, "must have a roleRef beside it to be agent")
-    }
+    checkOrchestration(spec["orchestration"], &findings)
+    checkBoard(spec["board"], &findings)
+}
+
+/// Checks who decides in a playbook, or in one run of it.
+func checkOrchestration(_ place: Place?, _ findings: inout Findings) {
+    guard let mode = place?["mode"], mode.text == "agent", place?["roleRef"] == nil else { return }
+    findings.report(.contradiction, mode, "must have a roleRef beside it to be agent")
+}
+
+private func checkBoard(_ board: Place?, _ findings: inout Findings) {
+    guard let board else { return }
+    let columns = board.list("columns")
+    requireUnique("id", of: columns, &findings)
+    let ids = columns.compactMap { $0["id"]?.text }
+    guard let entry = board["entry"], let id = entry.text, !ids.isEmpty, !ids.contains(id) else { return }
+    findings.report(
+        .unknownWord,
+        entry,
+        "must be the id of a column; '\(clip(id))' is none",
+        fix: nearestName(to: id, among: ids).map { "did you mean '\($0)'?" }
+    )
 }
 
 /// Roles can only be judged where a list of them stands; otherwise that is the mistake.
@@ -223,7 +257,7 @@ private func checkItems(of stage: Place, _ findings: inout Findings) {
 /// Checks the gate of a stage, or of what a Policy says of one.
 func checkGate(of stage: Place, _ findings: inout Findings) {
     guard let gate = stage["gate"] else { return }
-    let accessRoles = ["viewer", "operator", "agent_admin", "workflow_admin", "org_admin"]
+    let accessRoles = AccessRole.allCases.map(\.rawValue)
     let approvers = gate.list("approvers")
     for approver in approvers {
         guard let text = approver.text else { continue }
@@ -238,9 +272,7 @@ func checkGate(of stage: Place, _ findings: inout Findings) {
                 "must name an access role: \(accessRoles.joined(separator: ", "))",
                 fix: nearestName(to: parts[1], among: accessRoles).map { "did you mean 'role:\($0)'?" }
             )
-        } else if parts.count != 2 || parts[1].isEmpty
-            || !["user", "group", "key", "unix", "signer"].contains(parts[0])
-        {
+        } else if !TextFormat.subject.accepts(text) {
             findings.report(
                 .approver,
                 approver,

@@ -4,8 +4,9 @@ internal import Domain
 package enum Registry {
     /// Every shape, in order of name.
     package static let shapes: [Shape] = [
-        .decision, .gitSource, .modelProvider, .modelRoute, .playbook, .policy, .role, .runtimePool,
-        .runtimeProfile, .secretStore, .skill, .toolProfile, .workflow, .workspace,
+        .accessBinding, .decision, .fleet, .gitSource, .mcpServer, .modelProvider, .modelRoute, .notifier,
+        .playbook, .policy, .role, .runtimePool, .runtimeProfile, .secretStore, .skill, .toolProfile,
+        .trigger, .workflow, .workspace,
     ]
 
     /// The shape of a kind's CamelCase name; nil when the kind is unknown or not declared.

@@ -5,9 +5,9 @@ extension Shape {
         "Role",
         "Who does a piece of work: a prompt, tools, skills and a model.",
         columns: [
-            Column("KIND", "spec.kind"), Column("TOOLS", "spec.toolProfileRef"),
-            Column("MODEL", "spec.modelRouteRef"),
-        ],
+            Column("Tools", "spec.toolProfileRef", isWide: true),
+            Column("Model", "spec.modelRouteRef", isWide: true),
+        ] + Column.readiness,
         spec: Fields(
             exactlyOne: ["toolProfileRef", "tools"],
             [
@@ -40,6 +40,13 @@ extension Shape {
                 ),
                 .defaulted("handoff", .object(handoff), [:], "What it must hand over."),
                 .defaulted("escalation", .object(escalation), [:], "Whom it asks when it cannot go on."),
+                .optional(
+                    "mcpServerRefs",
+                    .list(.reference("McpServer"), isUnique: true),
+                    "McpServers whose tools it may call, too."
+                ).notYet,
+                .optional("outputSchema", .map(.anything), "The JSON Schema of what it hands over.").notYet,
+                .optional("loop", .object(loop), "How it thinks.").notYet,
             ]
         ),
         check: checkRole
@@ -50,52 +57,17 @@ extension Shape {
         .defaulted("brief", .boolean, false, "Whether it also writes a brief for people."),
     ]
 
+    private static let loop: Fields = [
+        .required(
+            "mode",
+            .word("reactive", "phased"),
+            "Call after call until the work is done, or in phases that plan, act and verify."
+        )
+    ]
+
     private static let escalation: Fields = [
         .defaulted("to", .format(.dnsLabel), "human", "human, or the name of a Role."),
         .defaulted("maxDepth", .integer(1...20), 5, "How often an escalation may be passed on."),
-    ]
-
-    static let skill = Shape(
-        "Skill",
-        "A text that makes a role better at something.",
-        columns: [Column("DELIVERY", "spec.delivery"), Column("SUMMARY", "spec.summary")],
-        spec: [
-            .required("displayName", .line(), "What people call it."),
-            .required("summary", .prose(2000), "When to use it, in one or two sentences."),
-            .required("body", .prose(SourceText.sizeLimit), "What it teaches."),
-            .defaulted(
-                "delivery",
-                .word("inline", "onDemand"),
-                "inline",
-                "Part of every prompt, or read by the agent when it needs it."
-            ),
-        ]
-    )
-
-    static let toolProfile = Shape(
-        "ToolProfile",
-        "A named set of tools with bounds on what they may do.",
-        columns: [Column("DESCRIPTION", "spec.description")],
-        spec: [
-            .required("description", .prose(2000), "What one can do with it."),
-            .required("tools", .names(.toolName, minimum: 1), "The names of the tools."),
-            .defaulted("shell", .object(shell), [:], "Which commands the shell tool may run."),
-            .defaulted("paths", .object(paths), [:], "Which files may be written."),
-        ]
-    )
-
-    private static let shell: Fields = [
-        .defaulted(
-            "allow",
-            .list(.line(), isUnique: true),
-            [],
-            "Commands that may run; empty: every command."
-        ),
-        .defaulted("deny", .list(.line(), isUnique: true), [], "Commands that may not run."),
-    ]
-
-    private static let paths: Fields = [
-        .defaulted("write", .names(.glob), [], "Path patterns that may be written; empty: every path.")
     ]
 }
 

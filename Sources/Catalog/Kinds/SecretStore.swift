@@ -4,7 +4,7 @@ extension Shape {
     static let secretStore = Shape(
         "SecretStore",
         "Where secrets are kept; their values never stand in files.",
-        columns: [Column("TYPE", "spec.type")],
+        columns: [Column("Type", "spec.type")] + Column.readiness,
         spec: [
             .required("type", .word("env", "file"), "What keeps them, on the machine of the control plane."),
             .defaulted("config", .object(configuration), [:], "Where they are found; never a value."),
@@ -30,6 +30,26 @@ enum SecretShape {
             .required("store", .format(.dnsLabel), "The SecretStore, \(namespace)."),
             .required("key", .format(.secretKey), "Which of its secrets."),
         ]
+    }
+
+    /// Requires a secretRef beside some words of a field, and none beside the others.
+    static func require(
+        _ place: Place?,
+        for words: Set<String>,
+        of key: String,
+        _ findings: inout Findings
+    ) {
+        guard let place, let word = place[key]?.text else { return }
+        if words.contains(word), place["secretRef"] == nil {
+            findings.reportMissing("secretRef", in: place, "must be present for the \(key) \(word)")
+        } else if !words.contains(word), let secret = place["secretRef"] {
+            findings.report(
+                .contradiction,
+                at: secret.mark,
+                field: secret.field,
+                "\(secret.field) must not stand beside the \(key) \(word)"
+            )
+        }
     }
 
     /// Notes that a secretRef leads to a SecretStore; nil for a namespace means that of the object.

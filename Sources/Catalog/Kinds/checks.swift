@@ -2,8 +2,13 @@ internal import Domain
 
 /// Reports every name that stands a second time in a list.
 func requireUniqueNames(_ places: [Place], _ findings: inout Findings) {
+    requireUnique("name", of: places, &findings)
+}
+
+/// Reports every name under a key that stands a second time in a list.
+func requireUnique(_ key: String, of places: [Place], _ findings: inout Findings) {
     var seen: [String: TextSpan] = [:]
-    for name in places.compactMap({ $0["name"] }) {
+    for name in places.compactMap({ $0[key] }) {
         guard let text = name.text else { continue }
         if let earlier = seen[text] {
             findings.report(
@@ -58,5 +63,16 @@ func refuseCredential(inURL place: Place?, _ findings: inout Findings) {
         place,
         "must not hold a user name or password",
         fix: "refer to it with secretRef"
+    )
+}
+
+/// Reports what is no kind.
+func requireKind(_ place: Place, _ findings: inout Findings) {
+    guard let name = place.text, Kind.named(name) == nil else { return }
+    findings.report(
+        .unknownWord,
+        place,
+        "must be a kind; '\(clip(name))' is unknown",
+        fix: nearestName(to: name, among: Kind.all.map(\.name)).map { "did you mean '\($0)'?" }
     )
 }

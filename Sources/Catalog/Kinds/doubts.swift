@@ -1,5 +1,36 @@
 internal import Domain
 
+/// Reports what is checked and kept and has no effect: a kind, or fields of one that has some.
+func doubtEffect(_ root: Place, _ shape: Shape, _ findings: inout Findings) {
+    guard shape.kind.isInert else {
+        if let spec = root["spec"] { doubtFields(spec, shape.spec, &findings) }
+        return
+    }
+    guard let kind = root["kind"] else { return }
+    findings.report(
+        .notActedOn,
+        kind,
+        "should not be relied on; nothing acts on objects of the kind \(shape.kind.name) yet"
+    )
+}
+
+private func doubtFields(_ place: Place, _ fields: Fields, _ findings: inout Findings) {
+    for (name, key, value) in place.members {
+        guard let field = fields[name] else { continue }
+        if field.isInert {
+            findings.report(
+                .notActedOn,
+                at: key.span,
+                field: value.field,
+                "\(value.field) should not be relied on; nothing acts on it yet"
+            )
+        } else if let inner = field.type.fields {
+            doubtFields(value, inner, &findings)
+            for element in value.elements { doubtFields(element, inner, &findings) }
+        }
+    }
+}
+
 /// Reports what a playbook without errors says that its author can hardly mean.
 ///
 /// Only playbooks without errors are doubted: what is mended next may settle the doubt.

@@ -7,8 +7,12 @@ extension Assembly {
 
     /// Reports the doubts about all objects that have no error.
     mutating func reportDoubts() {
-        for index in drafts.indices where drafts[index].isGood && drafts[index].kind.name == "Playbook" {
-            doubtPlaybook(index)
+        for index in drafts.indices where drafts[index].isGood {
+            if drafts[index].kind.name == "Playbook" {
+                doubtPlaybook(index)
+            } else if !drafts[index].doubts.isEmpty {
+                judge(index) { for doubt in $0.drafts[index].doubts { $1.report(doubt) } }
+            }
         }
         guard options.isWhole, !drafts.contains(where: { !$0.isGood }), unreadable.isEmpty else { return }
         // An error may hide who uses what, so this is only asked of files that have none.

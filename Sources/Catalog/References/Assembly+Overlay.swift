@@ -1,54 +1,106 @@
 internal import Domain
 
-/// A Policy in force for a load: declared in it, or stored already.
-private struct Overlay {
-    let key: ObjectKey
-    /// Where it is declared in this load; nil for a stored one.
-    let index: Int?
-    let spec: PolicySpec
-    /// What it says of gates, in the form that a playbook has them.
-    let gates: [Value]
-}
-
-// Policies, laid over the playbooks of a load.
+// Policies, laid over the objects of a load.
 extension Assembly {
-    /// Gives playbooks what Policies demand, and reports demands that nothing can meet.
+    /// Gives objects what Policies demand, and reports what they forbid and what nothing can meet.
     mutating func applyPolicies() {
-        let overlays = overlays()
-        guard !overlays.isEmpty else { return }
-        for index in drafts.indices where drafts[index].kind.name == "Playbook" && drafts[index].isGood {
-            for overlay in overlays where covers(overlay, drafts[index]) { assign(overlay, index) }
-            requireGates(overlays.filter { covers($0, drafts[index]) }, index)
+        for index in drafts.indices where drafts[index].kind.name == "Policy" { checkNamespace(of: index) }
+        let (overlays, unreadable) = overlays()
+        for index in drafts.indices where drafts[index].isGood {
+            guard PolicyScope.governed.contains(drafts[index].kind.name) else { continue }
+            if let policy = unreadable.first(where: { covers($0.scope, $0.key, drafts[index]) }) {
+                reportUnreadable(policy.key, index)
+                continue
+            }
+            apply(overlays.filter { covers($0.scope, $0.key, drafts[index]) }, index)
         }
         for overlay in overlays { reportUnmatched(overlay) }
     }
 
-    private func overlays() -> [Overlay] {
+    private mutating func apply(_ overlays: [Overlay], _ index: Int) {
+        guard !overlays.isEmpty else { return }
+        checkBounds(overlays, index)
+        giveDefaults(overlays, index)
+        guard drafts[index].kind.name == "Playbook" else { return }
+        for overlay in overlays { assign(overlay, index) }
+        requireGates(overlays, index)
+    }
+
+    /// A Policy says nothing of other namespaces, although it may name its own.
+    private mutating func checkNamespace(of index: Int) {
+        let own = key(drafts[index]).namespace ?? ""
+        guard let place = drafts[index].root["spec"]?["appliesTo"]?["namespace"], place.text != own,
+            drafts[index].isGood
+        else { return }
+        judge(index) { $1.report(.contradiction, place, "must be that of the Policy, which is \(own)") }
+    }
+
+    /// The Policies in force, sorted by key, and those of which nobody knows what they demand.
+    private func overlays() -> (readable: [Overlay], unreadable: [(key: ObjectKey, scope: PolicyScope)]) {
         var found: [Overlay] = []
+        var unreadable: [(key: ObjectKey, scope: PolicyScope)] = []
         for (index, draft) in drafts.enumerated() where draft.kind.name == "Policy" && draft.isGood {
-            guard let spec = draft.spec, let overlay = overlay(key(draft), spec, index) else { continue }
+            guard let spec = draft.spec, let overlay = Overlay(key(draft), spec, index) else { continue }
             found.append(overlay)
         }
-        for key in otherKeys(["Policy"]) {
-            guard let spec = spec(key), let overlay = overlay(key, spec, nil) else { continue }
-            found.append(overlay)
+        for (key, spec) in storedPolicies() {
+            if let overlay = Overlay(key, spec, nil) {
+                found.append(overlay)
+            } else {
+                unreadable.append((key, PolicyScope(spec["appliesTo"])))
+            }
         }
-        return found.sorted { $0.key < $1.key }
+        return (found.sorted { $0.key < $1.key }, unreadable.sorted { $0.key < $1.key })
     }
 
-    private func overlay(_ key: ObjectKey, _ value: Value, _ index: Int?) -> Overlay? {
-        // A spec that another version of the program stored may lack what this one needs.
-        guard let spec: PolicySpec = try? value.decode() else { return nil }
-        let gates = (value["requireGates"]?.array ?? []).compactMap { $0["gate"] }
-        guard gates.count == spec.requireGates.count else { return nil }
-        return Overlay(key: key, index: index, spec: spec, gates: gates)
+    /// The Policies that are not declared in what is judged: those of others, those of files that have not
+    /// changed, and those in force that a file which cannot be read may declare still.
+    private func storedPolicies() -> [ObjectKey: Value] {
+        var found = Dictionary(uniqueKeysWithValues: otherKeys(["Policy"]).map { ($0, spec($0) ?? [:]) })
+        guard !unreadable.isEmpty else { return found }
+        for (key, spec) in options.inForce where key.kind == "Policy" && byKey[key] == nil {
+            found[key] = found[key] ?? spec
+        }
+        return found
     }
 
-    private func covers(_ overlay: Overlay, _ draft: Draft) -> Bool {
-        let scope = overlay.spec.appliesTo
-        return overlay.key.namespace == key(draft).namespace
-            && (scope.source == nil || scope.source == options.gitSource)
-            && scope.labels.allSatisfy { draft.labels?[$0.key] == $0.value }
+    /// Whether a Policy is for an object, by what it says itself or by what the object says.
+    func covers(_ scope: PolicyScope, _ policy: ObjectKey, _ draft: Draft) -> Bool {
+        let own = key(draft)
+        guard policy.namespace == own.namespace else { return false }
+        if draft.spec?["policyRefs"]?.array?.contains(.string(policy.name)) == true { return true }
+        return scope.covers(draft, gitSource: options.gitSource)
+    }
+
+    /// What a Policy that was stored by another version demands is not known, and it may be anything.
+    private mutating func reportUnreadable(_ policy: ObjectKey, _ index: Int) {
+        judge(index) { assembly, findings in
+            let root = assembly.drafts[index].root
+            findings.report(
+                .unreadablePolicy,
+                root["metadata"]?["name"] ?? root,
+                "must wait: \(policy) is for it, and what is stored of that cannot be read"
+            )
+        }
+    }
+
+    /// The field that an object waits by for a Policy that is for it.
+    static let governedField = "metadata.name"
+
+    /// The Policies of this load that have an error.
+    func policiesWithErrors() -> [(key: ObjectKey, scope: PolicyScope)] {
+        drafts.filter { $0.kind.name == "Policy" && $0.firstError != nil }
+            .map { (key($0), PolicyScope($0.root["spec"]?["appliesTo"])) }
+    }
+
+    /// What leads from an object to those of some Policies that are for it: their demands would be missing.
+    func references(to policies: [(key: ObjectKey, scope: PolicyScope)], of draft: Draft) -> [Reference] {
+        guard !policies.isEmpty, PolicyScope.governed.contains(draft.kind.name),
+            let name = draft.root["metadata"]?["name"]
+        else { return [] }
+        return policies.filter { covers($0.scope, $0.key, draft) }.map { policy in
+            Reference(kind: "Policy", name: policy.key.name, field: Self.governedField, span: name.node.span)
+        }
     }
 
     /// Makes assessors of roles that judge, in stages where something was delivered that they can judge.
@@ -166,7 +218,7 @@ extension Assembly {
     /// The names of the stages of each playbook that a demand may be about.
     private func playbooks(for rule: PolicySpec.RequiredGate, _ overlay: Overlay) -> [[String]] {
         let declared = drafts.filter {
-            $0.kind.name == "Playbook" && covers(overlay, $0) && $0.spec != nil
+            $0.kind.name == "Playbook" && covers(overlay.scope, overlay.key, $0) && $0.spec != nil
         }.map { ($0.name, $0.spec) }
         let stored = otherKeys(["Playbook"]).filter { $0.namespace == overlay.key.namespace }
             .map { ($0.name, self.spec($0)) }

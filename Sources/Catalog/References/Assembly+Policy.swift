@@ -29,8 +29,13 @@ extension Assembly {
                 )
             }
             let inner = draft.root["spec"]
-            for place in draft.kind.name == "RuntimePool" ? inner?.list("namespaces") ?? [] : [] {
-                Self.requireNamespace(place, grants, &findings)
+            if ["AccessBinding", "RuntimePool"].contains(draft.kind.name) {
+                for place in inner?.list("namespaces") ?? [] {
+                    Self.requireNamespace(place, grants, &findings)
+                }
+            }
+            if draft.kind.name == "AccessBinding", let inner, inner["namespaces"] == nil {
+                Self.requireEveryNamespace(inner, grants, &findings)
             }
             guard draft.kind.name == "GitSource" else { return }
             if let secret = inner?["secretRef"] ?? inner?["webhook"]?["secretRef"] {
@@ -73,6 +78,21 @@ extension Assembly {
     ) {
         guard let name = place.text, !allows(grants, namespace: name) else { return }
         findings.report(.namespaceNotGranted, place, "must be granted to the source itself; \(name) is not")
+    }
+
+    /// A binding without namespaces is one for all of them.
+    private static func requireEveryNamespace(
+        _ spec: Place,
+        _ grants: GitSourceSpec.Grants,
+        _ findings: inout Findings
+    ) {
+        guard !allows(grants, namespace: "*") else { return }
+        findings.report(
+            .namespaceNotGranted,
+            at: spec.mark,
+            field: "spec.namespaces",
+            "spec.namespaces must name namespaces granted to the source itself; without it, it is for all"
+        )
     }
 
     private static func allows(_ grants: GitSourceSpec.Grants, kind: String) -> Bool {

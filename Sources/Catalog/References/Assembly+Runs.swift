@@ -1,5 +1,25 @@
 internal import Domain
 
+/// A limit in dollars.
+private struct Limit {
+    let span: TextSpan
+    let field: String
+    /// Who set it, when it is not written where it counts.
+    var giver = ""
+}
+
+/// Whether one limit is higher than another: both are whole numbers, or both amounts of dollars.
+func isHigher(_ value: Value, than bound: Value) -> Bool {
+    if let value = value.integer, let bound = bound.integer { return value > bound }
+    guard let value = value.string.flatMap({ USD($0) }), let bound = bound.string.flatMap({ USD($0) }) else {
+        return false
+    }
+    return value > bound
+}
+
+/// A limit as it is written.
+func amount(_ limit: Value) -> String { limit.string ?? limit.canonicalJSON }
+
 // What a run asks of its playbook, and what limits in dollars ask of routes.
 extension Assembly {
     /// Checks a Workflow against its playbook, and limits in dollars of either against the prices.
@@ -8,8 +28,14 @@ extension Assembly {
         guard let place = draft.root["spec"] else { return }
         let namespace = key(draft).namespace
         if draft.kind.name == "Playbook" {
-            guard let limit = place["limits"]?["costUSDPerTask"] else { return }
+            guard draft.spec?["limits"]?["costUSDPerTask"] != nil else { return }
             let roles = place.list("roles").compactMap(\.text)
+            let written = place["limits"]?["costUSDPerTask"]
+            let limit = Limit(
+                span: written?.node.span ?? place.mark,
+                field: "spec.limits.costUSDPerTask",
+                giver: written == nil ? " by a Policy" : ""
+            )
             return judge(index) { $0.requirePrices(limit, roles, namespace, &$1) }
         }
         guard draft.kind.name == "Workflow", let name = place["playbookRef"]?["name"]?.text,
@@ -20,9 +46,25 @@ extension Assembly {
         judge(index) { assembly, findings in
             assembly.checkVersion(place, playbook, &findings)
             assembly.checkParameters(place, playbook, &findings)
-            if let limit = place["budget"]?["costUSD"] {
+            assembly.checkLimits(place["limits"], draft.spec?["limits"], value["limits"], &findings)
+            if let cost = place["budget"]?["costUSD"] {
+                let limit = Limit(span: cost.node.span, field: cost.field)
                 assembly.requirePrices(limit, playbook.roles, namespace, &findings)
             }
+        }
+    }
+
+    /// Reports the limits of a run that are looser than those of its playbook.
+    private func checkLimits(_ place: Place?, _ own: Value?, _ bounds: Value?, _ findings: inout Findings) {
+        for (name, _, written) in place?.members ?? [] {
+            guard let value = own?[name], let bound = bounds?[name], isHigher(value, than: bound) else {
+                continue
+            }
+            findings.report(
+                .looserLimit,
+                written,
+                "must be at most \(amount(bound)), as the playbook has it"
+            )
         }
     }
 
@@ -74,7 +116,7 @@ extension Assembly {
 
     /// Reports each route of some roles that has no price.
     private func requirePrices(
-        _ limit: Place,
+        _ limit: Limit,
         _ roles: [String],
         _ namespace: String?,
         _ findings: inout Findings
@@ -98,8 +140,10 @@ extension Assembly {
             }
             findings.report(
                 .noPrice,
-                limit,
-                "must not be set while the ModelRoute '\(route)' of the role '\(role)' has no price",
+                at: limit.span,
+                field: limit.field,
+                "\(limit.field) must not be set\(limit.giver) while the ModelRoute '\(route)' of the role "
+                    + "'\(role)' has no price",
                 notes: notes ?? []
             )
         }
@@ -112,6 +156,18 @@ extension Assembly {
 
     private func defaultRoute(_ namespace: String?) -> String? {
         routes(namespace).first { spec($0)?["default"]?.bool == true }?.name
+    }
+
+    /// Reports every Fleet after the first.
+    mutating func checkFleets() {
+        let declared = byKey.keys.filter { $0.kind == "Fleet" }.sorted()
+        let all = otherKeys(["Fleet"]).sorted() + declared
+        for key in all.dropFirst() {
+            guard let index = byKey[key], let name = drafts[index].root["metadata"]?["name"] else { continue }
+            judge(index) {
+                $1.report(.twoFleets, name, "must be that of the only Fleet; \(all[0]) is there, too")
+            }
+        }
     }
 
     /// Reports every default route of a namespace after the first.

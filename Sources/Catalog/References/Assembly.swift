@@ -48,6 +48,7 @@ struct Assembly {
         checkCycles()
         applyPolicies()
         checkDefaultRoutes()
+        checkFleets()
         for index in drafts.indices { checkRun(index) }
         for index in drafts.indices { checkImmutable(index) }
         reportDoubts()
@@ -99,6 +100,14 @@ struct Assembly {
     mutating func setSpec(_ index: Int, _ spec: Value) {
         drafts[index].spec = spec
         drafts[index].digest = nil
+    }
+
+    /// Has an object refer to another one; reports it where there is no such object.
+    mutating func refer(_ index: Int, to reference: Reference) {
+        drafts[index].references.append(reference)
+        let target = reference.key(from: key(drafts[index]).namespace)
+        guard !exists(target) else { return }
+        judge(index) { $0.reportDangling(reference, target, &$1) }
     }
 
     private mutating func indexDrafts() {
@@ -165,10 +174,14 @@ struct Assembly {
         var result: [ObjectKey: Diagnostic] = [:]
         guard drafts.contains(where: { $0.firstError != nil }) else { return result }
         var dependents: [ObjectKey: [(index: Int, reference: Reference)]] = [:]
+        let policies = policiesWithErrors()
         for (index, draft) in drafts.enumerated() {
             let own = key(draft)
             if let error = draft.firstError { result[own] = result[own] ?? error }
             for reference in draft.references {
+                dependents[reference.key(from: own.namespace), default: []].append((index, reference))
+            }
+            for reference in references(to: policies, of: draft) {
                 dependents[reference.key(from: own.namespace), default: []].append((index, reference))
             }
         }
@@ -204,7 +217,9 @@ struct Assembly {
             span: reference.span,
             object: "\(draft.kind.name)/\(draft.name)",
             field: reference.field,
-            message: "\(reference.field) must name an object without errors; \(bad) has one",
+            message: reference.field == Self.governedField
+                ? "the object must wait for \(bad), which is for it and has an error"
+                : "\(reference.field) must name an object without errors; \(bad) has one",
             // The first cause is what the author must mend, however long the way to it is.
             notes: cause.code == Code.heldBack.rawValue ? cause.notes : [note]
         )

@@ -66,6 +66,8 @@ package enum Code: String, Sendable, CaseIterable {
     case looseLimit = "SEM013"
     case noRework = "SEM014"
     case requiredWithDefault = "SEM015"
+    case notActedOn = "SEM016"
+    case twoFleets = "SEM017"
     case noSigners = "SEM018"
 
     case unknownParameter = "RUN001"
@@ -73,6 +75,7 @@ package enum Code: String, Sendable, CaseIterable {
     case longParameter = "RUN003"
     case otherVersion = "RUN004"
     case noPrice = "RUN005"
+    case looserLimit = "RUN006"
 
     case credential = "SEC001"
     case credentialInURL = "SEC002"
@@ -86,6 +89,12 @@ package enum Code: String, Sendable, CaseIterable {
     case unmatchedOverlay = "POL006"
     case policiesDisagree = "POL007"
     case immutable = "POL008"
+    case deniedTool = "POL009"
+    case imageNotAllowed = "POL010"
+    case imageNotPinned = "POL011"
+    case domainNotAllowed = "POL012"
+    case aboveCap = "POL013"
+    case unreadablePolicy = "POL014"
     case widenedRights = "POL015"
 
     case noManifest = "CAT001"
@@ -113,7 +122,8 @@ extension Code {
     package var severity: Diagnostic.Severity {
         switch self {
         case .unused, .idleRole, .emptyStage, .looseLimit, .noRework, .requiredWithDefault, .writingAssessor,
-            .unchangedVersion, .noReadme, .otherHeading, .otherInputs, .otherCopy, .withoutEffect, .reshaped:
+            .unchangedVersion, .notActedOn, .noReadme, .otherHeading, .otherInputs, .otherCopy,
+            .withoutEffect, .reshaped:
             .warning
         default: .error
         }
@@ -127,8 +137,8 @@ extension Code {
         case "BYT", "YML", "TXT": textExplained
         case "ENV", "SCH": shapeExplained
         case "REF": referenceExplained
-        case "RUN": runExplained
-        case "SEC", "POL": policyExplained
+        case "RUN", "SEC": runExplained
+        case "POL": policyExplained
         case "CAT": catalogExplained
         default: meaningExplained
         }
@@ -285,6 +295,12 @@ extension Code {
                 "required, with a default",
                 "The default stands in for what a run does not give, so the parameter is not required."
             )
+        case .notActedOn:
+            (
+                "nothing acts on it yet",
+                "The kind or the field is checked and kept, and so far it has no effect."
+            )
+        case .twoFleets: ("two fleets", "An installation has one Fleet, whose bounds hold for all.")
         case .noSigners:
             (
                 "signatures of nobody",
@@ -301,63 +317,21 @@ extension Code {
             ("missing parameter", "The playbook requires the parameter and has no default.")
         case .longParameter: ("parameter too long", "The playbook limits the parameter's length.")
         case .otherVersion: ("other version", "The run names a version that the playbook does not have.")
-        default:
+        case .noPrice:
             (
                 "limit in dollars without prices",
                 "Spending can only be limited where the route's prices are known."
             )
-        }
-    }
-
-    private var policyExplained: (title: String, why: String) {
-        switch self {
+        case .looserLimit:
+            ("looser than the playbook", "A run may tighten the limits of its playbook and not loosen them.")
         case .credential:
             ("looks like a credential", "Secrets never stand in files; refer to them with secretRef.")
         case .credentialInURL:
             ("password in a URL", "Secrets never stand in files; refer to them with secretRef.")
-        case .writingAssessor:
+        default:
             (
                 "assessor that can commit",
                 "Who judges a delivery should not be able to change it; take the git tools away."
-            )
-        case .kindNotGranted: ("kind not granted", "The source's grants do not name this kind.")
-        case .namespaceNotGranted:
-            ("namespace not granted", "The source's grants do not name this namespace.")
-        case .ownershipConflict:
-            (
-                "claimed by two owners",
-                "Another source declares the object, or a person applied it; one of the two must let it go."
-            )
-        case .unmatchedOverlay:
-            (
-                "gate for no stage",
-                "A gate that a Policy demands must have a stage to stand in, or nobody would be asked."
-            )
-        case .policiesDisagree:
-            (
-                "two policies disagree",
-                "Two Policies give one stage different gates; one of them must let it go."
-            )
-        case .immutable:
-            (
-                "cannot be changed any more",
-                "A Decision is executed once, and a run follows what it was started with; make a new one."
-            )
-        case .widenedRights:
-            (
-                "rights that no commit gives",
-                "A source that another one declares accepts at most whom that one does, and what a source "
-                    + "may do is never changed by its commits, or whoever can commit could do all."
-            )
-        case .unchangedVersion:
-            (
-                "changed without a new version",
-                "Runs say which version they follow; two playbooks of one version cannot be told apart."
-            )
-        default:
-            (
-                "a source as workspace",
-                "An agent that can write to a source of configuration would write its own orders."
             )
         }
     }

@@ -8,7 +8,7 @@ package struct Shape: Sendable {
     package let kind: Kind
     /// What an object of the kind is, in one sentence.
     package let summary: String
-    /// What `get` shows beside the name.
+    /// What `get` shows between the name and the age.
     package let columns: [Column]
     let spec: Fields
     /// Checks what no single field can tell; it is also called when fields are wrong, and must bear that.
@@ -17,7 +17,7 @@ package struct Shape: Sendable {
     init(
         _ kind: String,
         _ summary: String,
-        columns: [Column] = [],
+        columns: [Column] = Column.readiness,
         spec: Fields,
         check: @escaping @Sendable (Place, inout Findings) -> Void = { _, _ in }
     ) {
@@ -32,18 +32,48 @@ package struct Shape: Sendable {
     }
 }
 
+extension Shape {
+    /// What an object of the kind is, and that it has no effect where that is so.
+    var description: String {
+        kind.isInert ? "\(summary) Nothing acts on it yet: it is checked and kept." : summary
+    }
+
+    /// What the values of a column are: `integer`, `boolean` or `string`.
+    package func type(of column: Column) -> String {
+        var fields: Fields? = root
+        var type: FieldType?
+        for name in column.path {
+            type = fields?[name]?.type
+            fields = type?.fields
+        }
+        return switch type {
+        case .integer: "integer"
+        case .boolean: "boolean"
+        default: "string"
+        }
+    }
+}
+
 /// One column of a table: its heading and where its value stands in the object.
 package struct Column: Sendable, Hashable {
-    /// The heading, in capitals.
     package let title: String
-    /// Keys from the envelope down: `["spec", "version"]`.
+    /// Keys from the envelope down: `["spec", "version"]`; in a list of conditions the type of one.
     package let path: [String]
+    /// Whether it is shown only where there is room.
+    package let isWide: Bool
 
     /// A column of a dotted path.
-    package init(_ title: String, _ path: String) {
+    package init(_ title: String, _ path: String, isWide: Bool = false) {
         self.title = title
         self.path = path.split(separator: ".").map(String.init)
+        self.isWide = isWide
     }
+
+    /// How an object is doing: what most kinds show last.
+    static let readiness = [
+        Column("Ready", "status.conditions.Ready.status"),
+        Column("Status", "status.conditions.Ready.message"),
+    ]
 }
 
 /// The fields of a mapping.
@@ -60,6 +90,11 @@ struct Fields: Sendable, ExpressibleByArrayLiteral {
     }
 
     subscript(name: String) -> Field? { all.first { $0.name == name } }
+
+    /// These fields, each of which may be left out and then says nothing.
+    var withoutDefaults: Fields {
+        Fields(exactlyOne: exactlyOne, all.map { .optional($0.name, $0.type, $0.doc) })
+    }
 
     /// An object with the default of every field that has one.
     var defaults: Value {
@@ -83,6 +118,18 @@ struct Field: Sendable {
     let presence: Presence
     /// What it says, in one sentence.
     let doc: String
+    /// Whether it is checked and kept, and nothing acts on it yet.
+    var isInert = false
+
+    /// This field, on which nothing acts yet: its description says so, and a warning where it is used.
+    var notYet: Field {
+        var field = self
+        field.isInert = true
+        return field
+    }
+
+    /// What it says, and that it has no effect where that is so.
+    var description: String { isInert ? "\(doc) Nothing acts on it yet." : doc }
 
     static func required(_ name: String, _ type: FieldType, _ doc: String) -> Field {
         Field(name: name, type: type, presence: .required, doc: doc)

@@ -212,7 +212,7 @@ extension ShapeReader {
                 .malformed,
                 place,
                 "must be \(rule.format.description ?? "text"); '\(clip(text))' found",
-                fix: isBareDuration ? "write \(text)s for seconds" : nil
+                fix: isBareDuration ? "write \(text)s for seconds" : rule.format.nearest(to: text)
             )
             return nil
         }

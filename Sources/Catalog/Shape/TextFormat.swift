@@ -6,6 +6,7 @@ enum TextFormat: Sendable, CaseIterable {
         variable
     case domain, command, glob, relativePath, repositoryURL, relativeRepositoryURL, httpURL, reference, digest
     case kindName, email, commit, labelKey, labelValue, secretKey, catalogID, parameterName, toolName
+    case subject, cron, timeZone, payloadPath, headerName, eventPattern
 
     /// What the text must be, for messages; nil when everything goes.
     var description: String? {
@@ -37,6 +38,13 @@ enum TextFormat: Sendable, CaseIterable {
         case .catalogID: "a name of a–z, 0–9 and -, not beginning with -"
         case .parameterName: "a name of a–z, 0–9, _ and -, beginning with a letter or digit"
         case .toolName: "1–128 of a–z, A–Z, 0–9, _, -, . and +, beginning with a letter, a digit or _"
+        case .subject: "user:, group:, key:, unix: or signer: and who is meant"
+        case .cron:
+            "minute, hour, day, month, weekday as in cron, such as */15 8-18 * * MON-FRI, on days there are"
+        case .timeZone: "the name of a time zone such as UTC or Europe/Berlin"
+        case .payloadPath: "keys and numbers with dots between them, such as issue.labels.0.name"
+        case .headerName: "a name of a–z, A–Z, 0–9, _ and -"
+        case .eventPattern: "the type of an event such as gate.decided, or gate.*"
         case .labelKey: "a name, or a domain, a slash and a name"
         case .labelValue: "up to 63 of a–z, A–Z, 0–9, _, - and ., letters or digits first and last"
         }
@@ -76,9 +84,23 @@ enum TextFormat: Sendable, CaseIterable {
             text.matches(first: [.lower, .digit], rest: [.lower, .digit, .underscore, .dash])
         case .toolName:
             text.utf8.count <= 128 && text.matches(first: .word, rest: [.word, .dash, .dot, .plus])
+        case .subject: isSubject(text)
+        case .cron: CronExpression(text) != nil
+        case .timeZone: TimeZones.names.contains(text)
+        case .payloadPath: isPayloadPath(text)
+        case .headerName: text.utf8.count <= 128 && text.matches(first: .word, rest: [.word, .dash])
+        case .eventPattern: isEventPattern(text)
         case .labelKey: isLabelKey(text)
         case .labelValue: text.isEmpty || isLabelName(text)
         }
+    }
+}
+
+extension TextFormat {
+    /// What a text was probably meant to be, as a fix; nil where nobody can tell.
+    func nearest(to text: String) -> String? {
+        guard self == .timeZone else { return nil }
+        return nearestName(to: text, among: TimeZones.names.sorted()).map { "did you mean '\($0)'?" }
     }
 }
 
@@ -194,4 +216,22 @@ private func isLabelName(_ text: some BidirectionalCollection<Character> & Strin
     let ends: Characters = [.lower, .upper, .digit]
     guard let last = text.last?.utf8.last, text.utf8.count <= 63 else { return false }
     return ends.holds(last) && text.matches(first: ends, rest: [.word, .dash, .dot])
+}
+
+private func isSubject(_ text: String) -> Bool {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    return parts.count == 2 && !parts[1].isEmpty && TextFormat.line.accepts(text)
+        && ["user", "group", "key", "unix", "signer"].contains(parts[0])
+}
+
+private func isPayloadPath(_ text: String) -> Bool {
+    let keys = text.split(separator: ".", omittingEmptySubsequences: false)
+    return text.utf8.count <= 253 && keys.allSatisfy { $0.matches(first: .word, rest: [.word, .dash]) }
+}
+
+private func isEventPattern(_ text: String) -> Bool {
+    text.utf8.count <= 100 && !text.isEmpty
+        && text.utf8.allSatisfy { byte in
+            (97...122).contains(byte) || (48...57).contains(byte) || byte == 95 || byte == 46 || byte == 42
+        }
 }

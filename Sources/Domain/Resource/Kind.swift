@@ -10,6 +10,8 @@ package struct Kind: Sendable, Hashable {
     package let isDeclared: Bool
     /// Where it stands when a revision is applied: what others refer to comes first, Decisions last.
     package let layer: Int
+    /// Whether its objects are checked and kept, and nothing acts on them yet.
+    package var isInert = false
 
     /// Lower-case singular, as the CLI takes it.
     package var singular: String { name.lowercased() }
@@ -18,8 +20,9 @@ package struct Kind: Sendable, Hashable {
 /// The declared kinds that a controller looks after.
 ///
 /// This is the only place that says so: the store marks their keys, the loop has a controller for each, and
-/// whatever else is declared is in force as soon as it is stored. A RuntimePool is not among them, although
-/// it has an effect: the fleet manager pulls the pools, so nobody waits for the key of one.
+/// whatever else is declared is in force as soon as it is stored, or kept where nothing acts on it. A
+/// RuntimePool is not among them, although it has an effect: the fleet manager pulls the pools, so nobody
+/// waits for the key of one.
 package enum ControlledKind: String, Sendable, Hashable, CaseIterable {
     case decision = "Decision"
     case gitSource = "GitSource"
@@ -40,10 +43,14 @@ extension Kind {
 
     /// Every kind there is, in order of name within declared and live.
     package static let all: [Kind] = [
+        inert("AccessBinding", "accessbindings", ["ab"], namespaced: false, layer: 0),
         declared("Decision", "decisions", layer: 9),
+        inert("Fleet", "fleets", namespaced: false, layer: 0),
         declared("GitSource", "gitsources", ["gs"], namespaced: false, layer: 1),
+        inert("McpServer", "mcpservers", ["mcp"], layer: 1),
         declared("ModelProvider", "modelproviders", ["mp"], layer: 1),
         declared("ModelRoute", "modelroutes", ["mr"], layer: 2),
+        inert("Notifier", "notifiers", ["nt"], layer: 1),
         declared("Playbook", "playbooks", ["pb"], layer: 5),
         declared("Policy", "policies", ["pol"], layer: 3),
         declared("Role", "roles", layer: 4),
@@ -52,7 +59,8 @@ extension Kind {
         declared("SecretStore", "secretstores", ["ss"], layer: 0),
         declared("Skill", "skills", layer: 2),
         declared("ToolProfile", "toolprofiles", ["tp"], layer: 2),
-        declared("Workflow", "workflows", ["wf"], layer: 8),
+        inert("Trigger", "triggers", ["tr"], layer: 8),
+        declared("Workflow", "workflows", ["wf"], layer: 7),
         declared("Workspace", "workspaces", ["ws"], layer: 3),
         live("Attempt", "attempts", ["at"]),
         live("Escalation", "escalations", ["esc"]),
@@ -93,6 +101,18 @@ extension Kind {
             isDeclared: true,
             layer: layer
         )
+    }
+
+    private static func inert(
+        _ name: String,
+        _ plural: String,
+        _ shortNames: [String] = [],
+        namespaced: Bool = true,
+        layer: Int
+    ) -> Kind {
+        var kind = declared(name, plural, shortNames, namespaced: namespaced, layer: layer)
+        kind.isInert = true
+        return kind
     }
 
     private static func live(

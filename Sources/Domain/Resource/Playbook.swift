@@ -85,6 +85,20 @@ package struct PlaybookSpec: Sendable, Hashable, Codable {
         package var roleRef: String?
     }
 
+    /// How the work items of a run are shown.
+    package struct Board: Sendable, Hashable, Codable {
+        package struct Column: Sendable, Hashable, Codable {
+            package var id: String
+            package var label: String
+            package var blocked: Bool
+            package var terminal: Bool
+        }
+
+        /// The id of the column that items begin in.
+        package var entry: String
+        package var columns: [Column]
+    }
+
     package var displayName: String
     package var version: String
     package var outcome: String
@@ -98,4 +112,7 @@ package struct PlaybookSpec: Sendable, Hashable, Codable {
     package var limits: Limits
     package var retry: Retry
     package var runtimeProfileRef: String?
+    package var board: Board?
+    /// Policies that it is under, whatever they say that they are for; nil as none.
+    package var policyRefs: [String]?
 }

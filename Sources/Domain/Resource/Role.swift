@@ -14,6 +14,12 @@ package struct RoleSpec: Sendable, Hashable, Codable {
         package var maxDepth: Int
     }
 
+    package struct Loop: Sendable, Hashable, Codable {
+        package enum Mode: String, Sendable, Codable { case reactive, phased }
+
+        package var mode: Mode
+    }
+
     package var displayName: String
     package var description: String
     package var prompt: String
@@ -25,39 +31,9 @@ package struct RoleSpec: Sendable, Hashable, Codable {
     package var runtimeProfileRef: String?
     package var handoff: HandoffContract
     package var escalation: Escalation
-}
-
-/// The spec of a Skill: a text that makes a role better at something.
-package struct SkillSpec: Sendable, Hashable, Codable {
-    package enum Delivery: String, Sendable, Codable { case inline, onDemand }
-
-    package var displayName: String
-    package var summary: String
-    package var body: String
-    package var delivery: Delivery
-}
-
-/// The spec of a ToolProfile: which tools a role may call, and how far.
-package struct ToolProfileSpec: Sendable, Hashable, Codable {
-    package struct Shell: Sendable, Hashable, Codable {
-        package var allow: [String]
-        package var deny: [String]
-    }
-
-    package struct Paths: Sendable, Hashable, Codable {
-        package var write: [String]
-    }
-
-    package var description: String
-    package var tools: [String]
-    package var shell: Shell
-    package var paths: Paths
-
-    /// The tools a role lists itself, without rules.
-    package init(tools: [String]) {
-        description = ""
-        self.tools = tools
-        shell = Shell(allow: [], deny: [])
-        paths = Paths(write: [])
-    }
+    /// McpServers, nil as none.
+    package var mcpServerRefs: [String]?
+    /// A JSON Schema.
+    package var outputSchema: Value?
+    package var loop: Loop?
 }

@@ -20,8 +20,12 @@ package struct RuntimeProfileSpec: Sendable, Hashable, Codable {
 
     package struct Variable: Sendable, Hashable, Codable {
         package var name: String
+        /// Either this or `secretRef`.
         package var value: String?
+        package var secretRef: SecretReference?
     }
+
+    package enum PullPolicy: String, Sendable, Codable { case always, ifNotPresent, never }
 
     package var engine: Engine
     package var image: String?
@@ -31,6 +35,9 @@ package struct RuntimeProfileSpec: Sendable, Hashable, Codable {
     package var network: Network
     package var env: [Variable]
     package var taskTimeout: String
+    package var pullPolicy: PullPolicy?
+    /// The types of workspaces it is for; nil means all.
+    package var workspaceTypes: [WorkspaceSpec.Storage]?
 
     /// What a role without a profile runs in: no network, no limit but time.
     package static let unlimited = RuntimeProfileSpec(
@@ -42,32 +49,4 @@ package struct RuntimeProfileSpec: Sendable, Hashable, Codable {
         env: [],
         taskTimeout: "180m"
     )
-}
-
-/// The spec of a RuntimePool: how many runtimes there are and whom they serve.
-package struct RuntimePoolSpec: Sendable, Hashable, Codable {
-    package enum Mode: String, Sendable, Codable { case warm, cold }
-
-    package struct Serves: Sendable, Hashable, Codable {
-        /// Names of roles; nil means all.
-        package var roles: [String]?
-        package var playbooks: [String]?
-        package var orchestrators: Bool?
-    }
-
-    package struct ProfileReference: Sendable, Hashable, Codable {
-        package var namespace: String
-        package var name: String
-    }
-
-    package var namespaces: [String]
-    package var shared: Bool
-    package var runtimeProfileRef: ProfileReference?
-    package var serves: Serves?
-    package var mode: Mode
-    package var min: Int
-    package var max: Int
-    package var priority: Int
-    package var drainGrace: String
-    package var tasksPerRuntime: Int
 }

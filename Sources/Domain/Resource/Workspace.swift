@@ -17,6 +17,8 @@ package struct WorkspaceSpec: Sendable, Hashable, Codable {
     package var brief: String?
     package var setup: [String]
     package var secretRef: SecretReference?
+    /// What is known of it from the start, by name; nil as nothing.
+    package var memory: [String: String]?
 }
 
 /// The spec of a GitSource: a repository that declares state.

@@ -47,6 +47,15 @@ extension Readiness {
     /// What no controller looks after and is stored: that is all there is to it.
     package static let inForce = Readiness.ready(reason: "Applied", message: "in force")
 
+    /// What is stored and has no effect: to those who wait for it that is all there is to it, too.
+    package static let kept = Readiness.ready(reason: "Kept", message: "kept; nothing acts on it yet")
+
+    /// How an object of a kind is doing once it is stored; nil until a controller has looked at it.
+    package static func whenStored(_ kind: String) -> Readiness? {
+        if Kind.isControlled(kind) { return nil }
+        return Kind.named(kind)?.isInert == true ? .kept : .inForce
+    }
+
     /// Why it is so, as one word and as a sentence.
     package var words: (reason: String, message: String) {
         switch self {

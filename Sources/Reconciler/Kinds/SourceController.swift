@@ -196,11 +196,12 @@ package struct SourceController: Sendable {
         _ revision: LoadedRevision,
         _ claimed: ClaimedKey
     ) async throws {
-        for stored in input.stored where !Kind.isControlled(stored.object.kind) {
+        for stored in input.stored {
             guard stored.origin.gitSource == input.source, isHeldBack(stored),
-                !input.heldBack.contains(stored.object.key)
+                !input.heldBack.contains(stored.object.key),
+                let readiness = Readiness.whenStored(stored.object.kind)
             else { continue }
-            try await say(.inForce, of: stored.object.key, claimed)
+            try await say(readiness, of: stored.object.key, claimed)
         }
         for (key, diagnostic) in revision.heldBack where !Kind.isControlled(key.kind) {
             let message = "\(diagnostic.path):\(diagnostic.span.start.line): \(diagnostic.message)"

@@ -1,49 +1,11 @@
 internal import Domain
 
 extension Shape {
-    static let runtimeProfile = Shape(
-        "RuntimeProfile",
-        "What a sandbox is made of.",
-        columns: [Column("ENGINE", "spec.engine"), Column("IMAGE", "spec.image")],
-        spec: [
-            .defaulted("engine", .word("any", "local", "docker"), "any", "What runs it."),
-            .optional("image", .line(500), "The container image, for engines that have images."),
-            .defaulted("resources", .object(resources), [:], "What it may use."),
-            .defaulted("requiredCommands", .names(.command), [], "Commands that must be there."),
-            .defaulted("bootstrap", .list(.prose(2000)), [], "Commands run once when it is made."),
-            .defaulted("network", .object(network), [:], "Whom it may talk to."),
-            .defaulted("env", .list(.object(variable)), [], "Environment variables of its commands."),
-            .defaulted(
-                "taskTimeout",
-                .duration(atLeast: .seconds(1)),
-                "180m",
-                "How long one attempt at a task may take."
-            ),
-        ],
-        check: { spec, findings in requireUniqueNames(spec.list("env"), &findings) }
-    )
-
-    private static let resources: Fields = [
-        .optional("cpu", .format(.cores), "Cores: 2, or 500m for half a core."),
-        .optional("memory", .format(.byteQuantity), "Memory: 512Mi."),
-        .optional("disk", .format(.byteQuantity), "Disk: 2Gi."),
-        .optional("pids", .integer(1...100_000), "How many processes at once."),
-    ]
-
-    private static let network: Fields = [
-        .defaulted("default", .word("deny", "allow"), "deny", "What holds for domains that are not listed."),
-        .defaulted("allowDomains", .names(.domain), [], "Domains that may be reached."),
-    ]
-
-    private static let variable: Fields = [
-        .required("name", .format(.variable), "Its name."),
-        .required("value", .text(TextRule(format: .free, length: 0...20_000)), "Its value; never a secret."),
-    ]
-
     static let runtimePool = Shape(
         "RuntimePool",
         "How many runtimes there are and whom they serve.",
-        columns: [Column("MODE", "spec.mode"), Column("MIN", "spec.min"), Column("MAX", "spec.max")],
+        columns: [Column("Mode", "spec.mode"), Column("Min", "spec.min"), Column("Max", "spec.max")]
+            + Column.readiness,
         spec: [
             .required("namespaces", .names(.dnsLabel, minimum: 1), "The namespaces it serves."),
             .defaulted("shared", .boolean, false, "Whether one runtime may serve several namespaces."),
@@ -69,6 +31,11 @@ extension Shape {
                 1,
                 "How many tasks one runtime works on at once."
             ),
+            .optional(
+                "idleTimeout",
+                .duration(atLeast: .seconds(1)),
+                "How long a runtime above the minimum waits for work before it goes."
+            ).notYet,
         ],
         check: checkPool
     )

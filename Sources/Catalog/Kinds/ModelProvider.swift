@@ -1,54 +1,11 @@
 internal import Domain
 
 extension Shape {
-    static let modelRoute = Shape(
-        "ModelRoute",
-        "Which model answers, its limits and its price.",
-        columns: [
-            Column("PROVIDER", "spec.primary.providerRef"), Column("MODEL", "spec.primary.model"),
-            Column("DEFAULT", "spec.default"),
-        ],
-        spec: [
-            .required("primary", .object(target), "The model that is asked first."),
-            .defaulted(
-                "fallbacks",
-                .list(.object(target)),
-                [],
-                "The models asked when it does not answer, in order."
-            ),
-            .required("contextWindow", .integer(1...100_000_000), "How many tokens a call may carry."),
-            .required("maxOutput", .integer(1...100_000_000), "How many tokens an answer may have."),
-            .optional("price", .object(price), "What it costs; limits in dollars need it."),
-            .defaulted("default", .boolean, false, "Whether Roles without a route use it."),
-        ],
-        check: { spec, findings in
-            if let output = spec["maxOutput"], let tokens = output.integer,
-                let window = spec["contextWindow"]?.integer, tokens > window
-            {
-                findings.report(.contradiction, output, "must be at most contextWindow, which is \(window)")
-            }
-        }
-    )
-
-    private static let target: Fields = [
-        .required("providerRef", .reference("ModelProvider"), "The ModelProvider."),
-        .required("model", .line(), "The model's name, as the provider knows it."),
-    ]
-
-    private static let price: Fields = [
-        .required("inputPerMillion", .format(.money), "US dollars for a million tokens that are sent."),
-        .required("outputPerMillion", .format(.money), "US dollars for a million tokens that are answered."),
-        .optional(
-            "cachedInputPerMillion",
-            .format(.money),
-            "US dollars for a million tokens read from a cache."
-        ),
-    ]
-
     static let modelProvider = Shape(
         "ModelProvider",
         "Where models are reached, or a screenplay that replaces thinking.",
-        columns: [Column("TYPE", "spec.type"), Column("URL", "spec.baseURL")],
+        columns: [Column("Type", "spec.type"), Column("URL", "spec.baseURL", isWide: true)]
+            + Column.readiness,
         spec: [
             .required(
                 "type",
@@ -57,9 +14,25 @@ extension Shape {
             ),
             .optional("baseURL", .format(.httpURL), "Where it is; absent: the provider's own address."),
             .optional("screenplay", .object(screenplay), "What is played; for scripted only."),
+            .optional("auth", .object(auth), "How it is entered; absent: without a key.").notYet,
+            .optional("requestsPerMinute", .integer(1...1_000_000), "How many calls it may be sent.").notYet,
+            .optional("timeout", .duration(atLeast: .seconds(1)), "How long one call may take.").notYet,
         ],
         check: checkProvider
     )
+
+    private static let auth: Fields = [
+        .required(
+            "mode",
+            .word("none", "apiKey", "oauth"),
+            "With nothing, a key, or a token that is renewed."
+        ),
+        .optional(
+            "secretRef",
+            .object(SecretShape.reference("in the same namespace")),
+            "The key, or what tokens are asked for with."
+        ),
+    ]
 
     private static let screenplay: Fields = [
         .required(
@@ -105,6 +78,8 @@ extension Shape {
 
 @Sendable private func checkProvider(_ spec: Place, _ findings: inout Findings) {
     refuseCredential(inURL: spec["baseURL"], &findings)
+    SecretShape.note(spec["auth"]?["secretRef"], namespace: nil, &findings)
+    SecretShape.require(spec["auth"], for: ["apiKey", "oauth"], of: "mode", &findings)
     guard let type = spec["type"] else { return }
     let screenplay = spec["screenplay"]
     if type.text == "scripted", screenplay == nil {

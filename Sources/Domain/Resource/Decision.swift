@@ -1,29 +1,3 @@
-/// The spec of a Workflow: one run of a playbook.
-package struct WorkflowSpec: Sendable, Hashable, Codable {
-    package enum DesiredState: String, Sendable, Codable { case run, paused, cancelled }
-
-    package struct PlaybookReference: Sendable, Hashable, Codable {
-        package var name: String
-        package var version: String?
-    }
-
-    package struct Budget: Sendable, Hashable, Codable {
-        package enum OnExceeded: String, Sendable, Codable { case ask, stop, warn }
-
-        package var tokens: Int64?
-        package var costUSD: USD?
-        package var wallClock: String?
-        package var onExceeded: OnExceeded
-    }
-
-    package var playbookRef: PlaybookReference
-    package var workspaceRef: String?
-    package var parameters: [String: String]
-    package var budget: Budget?
-    package var priority: Int
-    package var state: DesiredState
-}
-
 /// The spec of a Decision: how a person acts.
 package struct DecisionSpec: Sendable, Hashable, Codable {
     package struct Target: Sendable, Hashable, Codable {

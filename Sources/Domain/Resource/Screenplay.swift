@@ -1,35 +1,3 @@
-/// The spec of a ModelProvider: where models are reached, or a screenplay that replaces thinking.
-package struct ModelProviderSpec: Sendable, Hashable, Codable {
-    package enum Wire: String, Sendable, Codable {
-        case anthropic, openai, google, ollama, vllm, openrouter, scripted
-    }
-
-    package var type: Wire
-    package var baseURL: String?
-    package var screenplay: Screenplay?
-}
-
-/// The spec of a ModelRoute: which model answers, its limits and its price.
-package struct ModelRouteSpec: Sendable, Hashable, Codable {
-    package struct Target: Sendable, Hashable, Codable {
-        package var providerRef: String
-        package var model: String
-    }
-
-    package struct Price: Sendable, Hashable, Codable {
-        package var inputPerMillion: USD
-        package var outputPerMillion: USD
-        package var cachedInputPerMillion: USD?
-    }
-
-    package var primary: Target
-    package var fallbacks: [Target]
-    package var contextWindow: Int
-    package var maxOutput: Int
-    package var price: Price?
-    package var `default`: Bool
-}
-
 /// A screenplay: the turns that a `scripted` provider plays instead of asking a model.
 package struct Screenplay: Sendable, Hashable, Codable {
     /// What must hold for what a call was shown that is new; several are joined by *and*.
