@@ -137,7 +137,7 @@ let package = Package(
         tests("ThreadsTests", ["Threads"]),
         tests("OutboundTests", ["Outbound", "Support", "Threads"]),
         tests("SecretsTests", ["Secrets", "Support"]),
-        tests("DomainTests", ["Domain"]),
+        tests("DomainTests", ["Domain", "Support"]),
         tests("CatalogTests", ["Catalog", "Domain", "Support"]),
         tests("WorkflowsTests", ["Workflows", "Domain", "Support"]),
         tests(

@@ -56,7 +56,8 @@ func repositoryPorts(_ store: Store, _ secrets: SecretReader) -> RepositoryPorts
         sources: { try await store.storedObjects(kind: "GitSource", namespace: nil) },
         mark: { try await store.mark($0.map { Mark($0, priority: .webhook) }) },
         credential: secrets.credential,
-        wait: { await store.nextBell(deadline: $0) },
+        ticket: { store.bellTicket() },
+        wait: { await store.waitBell(after: $0, deadline: $1) },
         report: { cost in
             count("agirunner_blobs_read", cost.blobsRead)
             count("agirunner_blobs_parsed", cost.blobsParsed)

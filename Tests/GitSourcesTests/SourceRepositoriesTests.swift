@@ -30,7 +30,8 @@ private final class Costs: Sendable {
                 storedAmong: { _ in [] },
                 sources: { [] },
                 mark: { _ in },
-                wait: { _ in },
+                ticket: { 0 },
+                wait: { _, _ in },
                 report: { cost in costs.all.withLock { $0.append(cost) } }
             )
         )

@@ -62,7 +62,8 @@ struct EnvelopeReader {
             return nil
         }
         let name = root["metadata"]?["name"]?.text
-        let names = [root["kind"]?.text, name].compactMap { $0.map { String($0.prefix(63)) } }
+        // Scalars, since one character may have as many of them as its author likes.
+        let names = [root["kind"]?.text, name].compactMap { $0.map { String($0.unicodeScalars.prefix(63)) } }
         findings.object = names.isEmpty ? nil : names.joined(separator: "/")
         checkVersion(root, &findings)
         let shape = readShape(root, &findings)

@@ -35,11 +35,28 @@ struct YAMLComposer {
 
     /// Reads a file; what is wrong goes to `findings`.
     static func compose(_ source: SourceText, _ findings: inout Findings) -> YAMLStream {
-        guard source.isReadable(&findings) else { return YAMLStream(isWhole: false) }
+        guard source.isReadable(&findings), !hasTagDirective(source, &findings) else {
+            return YAMLStream(isWhole: false)
+        }
         var composer = YAMLComposer(findings: findings)
         composer.run(source)
         findings = composer.findings
         return composer.stream
+    }
+
+    /// Whether tags are given names, which is reported.
+    ///
+    /// The library compares each such directive with all before it: a file of them would take half a minute.
+    private static func hasTagDirective(_ source: SourceText, _ findings: inout Findings) -> Bool {
+        guard let offset = source.firstLine(startingWith: "%TAG") else { return false }
+        let start = source.position(of: offset)
+        findings.report(
+            .tag,
+            at: TextSpan(start: start, end: start).first(4),
+            "a tag must not be used; '%TAG' found",
+            fix: "remove it"
+        )
+        return true
     }
 
     private mutating func run(_ source: SourceText) {

@@ -6,7 +6,9 @@ package enum DoorAnnotations {
     package static let suspend = "agirunner.dev/suspend"
 
     /// Every one of them.
-    package static let all: Set<String> = [suspend, GitSourceSpec.reconcileAt]
+    package static let all: Set<String> = [
+        suspend, GitSourceSpec.applyPlan, GitSourceSpec.reconcileAt, GitSourceSpec.rollback,
+    ]
 }
 
 extension Declared {

@@ -78,7 +78,7 @@ package struct SourceController: Sendable {
                     steps: plan.writes.map { $0.of(tip) },
                     declaredCount: revision.declared.count + revision.heldBack.count,
                     heldBackCount: revision.heldBack.count,
-                    diagnostics: diagnostics
+                    diagnostics: shown(diagnostics)
                 ),
                 claimed
             )
