@@ -98,7 +98,10 @@ import Testing
         let loaded = configuration.load()
         #expect(start.duration(to: clock.now) < patience, "\(context) took too long")
         guard let broken = configuration.brokenLaw(loaded) else { return }
-        Issue.record("\(context): \(broken)")
+        let texts =
+            configuration.files.count > 1
+            ? [] : configuration.files.values.map { String(decoding: $0, as: UTF8.self) }
+        Issue.record("\(context): \(broken) \(texts.joined().debugDescription)")
         throw SupportError("repeat it with AGIRUNNER_FUZZ_SEED")
     }
 }

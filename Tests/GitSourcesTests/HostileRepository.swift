@@ -106,7 +106,7 @@ struct HostileRepository: Sendable, CustomTestStringConvertible {
 
     private static let names: [HostileRepository] =
         ["..", ".", ".git", ".GIT", "a/../../b.yaml"].map { (name: String) -> HostileRepository in
-            HostileRepository("a file named \(name)", .refused("")) { repository in
+            HostileRepository("a file named \(name)", .refused("impossible file name")) { repository in
                 try await repository.commitBlob(named: Array(name.utf8))
             }
         } + [

@@ -48,7 +48,7 @@ import Testing
         let repository = try await TestRepository()
         var mutator = Mutator(Fuzzing.generator())
         var names: [String] = []
-        for _ in 0..<Fuzzing.rounds(2000) where names.count < 150 {
+        for _ in 0..<Fuzzing.rounds(2000) where names.count < 40 {
             let name = mutator.text(of: refTokens, upTo: 6)
             let spec: Value = ["branch": .string(name)]
             guard let reference = try? spec.decode(GitSourceSpec.Reference.self) else { continue }

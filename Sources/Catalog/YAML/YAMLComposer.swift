@@ -61,17 +61,19 @@ struct YAMLComposer {
 
     private mutating func run(_ source: SourceText) {
         var reader = YAMLEventReader(source.bytes)
+        // The library counts one line more at the end of a file whose last line has none.
+        let end = source.position(of: source.bytes.count)
         do {
             while stream.isWhole {
-                let event = try reader.next()
+                let event = try reader.next().within(end)
                 if case .streamEnd = event.body { return }
                 accept(event)
             }
         } catch {
             stream.isWhole = false
-            let position = error.position ?? source.position(of: source.bytes.count)
+            let position = min(error.position ?? end, end)
             let notes = error.context.map {
-                [Diagnostic.Note(path: findings.path, position: $0.position, message: $0.message)]
+                [Diagnostic.Note(path: findings.path, position: min($0.position, end), message: $0.message)]
             }
             findings.report(
                 .syntax,
