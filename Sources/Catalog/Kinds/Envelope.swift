@@ -135,6 +135,7 @@ struct EnvelopeReader {
 
     private func checkKeys(_ root: Place, _ shape: Shape?, _ findings: inout Findings) {
         let known = ["apiVersion", "kind", "metadata", "spec"]
+        let missing = known.filter { root[$0] == nil }
         for (name, key, _) in root.members where !known.contains(name) {
             if name == "status" {
                 guard !isDoor else { continue }
@@ -154,9 +155,7 @@ struct EnvelopeReader {
                     at: key.span,
                     field: name,
                     "the document must not have the key '\(name)'; it is unknown",
-                    fix: nearestName(to: name, among: known.filter { root[$0] == nil }).map {
-                        "did you mean '\($0)'?"
-                    }
+                    fix: nearestName(to: name, among: missing).map { "did you mean '\($0)'?" }
                 )
             }
         }
