@@ -82,7 +82,7 @@ extension Configuration {
         guard !back.hasErrors, digests(back.objects) == digests(loaded.objects) else {
             return "what was written is read otherwise: \(copy.report(back))"
         }
-        // What only serves to write a catalog's files again is kept as the catalog has it, and a door judges it.
+        // What only serves to write a catalog's files again is kept as it was, and the door judges it.
         guard options.communityRoots.isEmpty else { return nil }
         var door = options
         for declared in loaded.objects { door.existing[declared.object.key] = declared.object.spec }
