@@ -48,8 +48,9 @@ bench: ## Measure a release build beside the floor of each figure, and print the
 verify: golden ## Regenerate everything and fail when that changes a file.
 	@git diff --exit-code -- Tests/Goldens docs examples README.md
 
-nightly: ## What is too long for every change: 500 kills, and every round trip to the database spoiled.
+nightly: ## What is too long for every change: 500 kills, every round trip to the database spoiled, and long fuzzing.
 	@scripts/set-up tests
+	@AGIRUNNER_FUZZ=50 scripts/test --filter "FuzzTests|TextLawTests|ReferenceLawTests"
 	@AGIRUNNER_KILLS=500 AGIRUNNER_ANOMALIES=every scripts/test --filter "KillTests|AnomalyTests"
 
 ci: ## What .ci/run does.

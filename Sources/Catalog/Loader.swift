@@ -116,6 +116,16 @@ struct ParsedFile: Sendable {
     var findings: Findings
     var isReadable: Bool
 
+    /// How many diagnostics the files of a source may have together before each has room for one: twenty
+    /// thousand files with a hundred mistakes each would fill the memory with what nobody reads.
+    static let diagnosticLimit = 20_000
+
+    /// Keeps one diagnostic when the files before it have too many, and counts those that are kept.
+    mutating func bound(after count: inout Int) {
+        if count >= Self.diagnosticLimit { findings.keepFirst() }
+        count += findings.diagnostics.count
+    }
+
     /// What its objects refer to, for a namespace that counts where none is declared.
     func references(_ defaultNamespace: String) -> [ObjectKey] {
         drafts.flatMap { draft in
@@ -141,7 +151,10 @@ package struct Loader: Sendable {
         guard files.count <= Self.fileLimit else { return Self.tooMany(files.map(\.path)) }
         let (catalogs, rest) = CommunityCatalog.split(files, options)
         let native = rest.filter { GitSourceSpec.Layout.native.has($0.path) }.map { parse($0, options) }
-        var assembly = Assembly(catalogs + native, options)
+        var all = catalogs + native
+        var count = 0
+        for index in all.indices { all[index].bound(after: &count) }
+        var assembly = Assembly(all, options)
         return assembly.loaded()
     }
 

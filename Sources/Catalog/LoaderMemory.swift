@@ -62,6 +62,7 @@ package struct LoaderMemory: Sendable {
     private var files: [String: ReadFile] = [:]
     /// Bytes that the files have which were read.
     package private(set) var byteCount = 0
+    private var diagnosticCount = 0
     /// What the files that have changed since the last judgement were before; nil for a new one.
     private var replaced: [String: ParsedFile?] = [:]
     private var sound: Sound?
@@ -91,6 +92,7 @@ package struct LoaderMemory: Sendable {
         note(path)
         byteCount += file.size
         files[path] = file
+        files[path]?.parsed.bound(after: &diagnosticCount)
     }
 
     /// Forgets a file that is there no more.
@@ -138,6 +140,7 @@ package struct LoaderMemory: Sendable {
     private mutating func note(_ path: String) {
         if replaced[path] == nil { replaced[path] = .some(files[path]?.parsed) }
         byteCount -= files[path]?.size ?? 0
+        diagnosticCount -= files[path]?.parsed.findings.diagnostics.count ?? 0
     }
 
     private mutating func judgeAll(_ basis: Basis, _ options: LoadOptions) -> Judged {

@@ -46,7 +46,8 @@ package enum GitReference: Sendable, Hashable, CustomStringConvertible {
         try initialise()
         var isValid: Int32 = 0
         try check(unsafe git_reference_name_is_valid(&isValid, name), "git_reference_name_is_valid")
-        guard isValid == 1, !name.utf8.contains(0) else {
+        // The library takes a name with DEL, which git itself refuses.
+        guard isValid == 1, !name.utf8.contains(0), !name.utf8.contains(0x7F) else {
             throw Failure(.invalid, "\(self) is no name that git allows")
         }
         return name

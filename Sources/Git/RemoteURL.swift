@@ -207,7 +207,7 @@ private func percentDecoded(_ text: Substring) -> String? {
         }
         let digits = rest.prefix(2)
         guard digits.count == 2, let digits = String(digits), let value = UInt8(digits, radix: 16),
-            value >= 0x20
+            value >= 0x20, value != 0x7F
         else { return nil }
         bytes.append(value)
         rest = rest.dropFirst(2)

@@ -7,6 +7,8 @@ internal import Domain
 struct TreeWalk {
     private static let limit = SourceTree.fileLimit
     private static let depthLimit = 100
+    /// Bytes of one name, as file systems have it.
+    private static let nameLimit = 255
 
     let commit: CommitID
     private(set) var files: [TreeEntry] = []
@@ -88,11 +90,12 @@ struct TreeWalk {
                 "A file name in folder '\(folder)' of commit \(commit.short) must be UTF-8"
             )
         }
-        guard !["", ".", ".."].contains(name), name.lowercased() != ".git", !name.utf8.contains(0x2F)
+        guard !["", ".", ".."].contains(name), name.lowercased() != ".git", !name.utf8.contains(0x2F),
+            name.utf8.count <= Self.nameLimit
         else {
             throw Failure(
                 .invalid,
-                "Commit \(commit.short) holds the impossible file name '\(folder)\(name)'"
+                "Commit \(commit.short) holds the impossible file name '\(folder)\(name.prefix(100))'"
             )
         }
         return name

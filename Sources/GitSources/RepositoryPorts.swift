@@ -15,8 +15,10 @@ package struct RepositoryPorts: Sendable {
     package var mark: @Sendable ([ObjectKey]) async throws -> Void
     /// What the repository of a source is entered with; nil where it needs nothing.
     package var credential: @Sendable (GitSourceSpec) async throws -> GitCredential?
-    /// Waits until something was committed, or for the given time.
-    package var wait: @Sendable (Duration) async -> Void
+    /// A ticket to take before looking, so that nothing is missed between looking and waiting.
+    package var ticket: @Sendable () -> UInt64
+    /// Waits until something was committed after the ticket was taken, or for the given time.
+    package var wait: @Sendable (_ ticket: UInt64, Duration) async -> Void
     /// Learns what each load has cost.
     package var report: @Sendable (LoadCost) -> Void
 
@@ -28,7 +30,8 @@ package struct RepositoryPorts: Sendable {
         policies: @escaping @Sendable () async throws -> [Stored],
         mark: @escaping @Sendable ([ObjectKey]) async throws -> Void,
         credential: @escaping @Sendable (GitSourceSpec) async throws -> GitCredential? = { _ in nil },
-        wait: @escaping @Sendable (Duration) async -> Void,
+        ticket: @escaping @Sendable () -> UInt64,
+        wait: @escaping @Sendable (UInt64, Duration) async -> Void,
         report: @escaping @Sendable (LoadCost) -> Void
     ) {
         self.others = others
@@ -37,6 +40,7 @@ package struct RepositoryPorts: Sendable {
         self.policies = policies
         self.mark = mark
         self.credential = credential
+        self.ticket = ticket
         self.wait = wait
         self.report = report
     }

@@ -14,6 +14,7 @@ package struct SourceWatch: Sendable {
         var watched: [String] = []
         var watch: FileWatch?
         while !Task.isCancelled {
+            let ticket = ports.ticket()
             do {
                 let (keys, paths) = try await localRepositories()
                 if paths != watched {
@@ -27,12 +28,12 @@ package struct SourceWatch: Sendable {
                         try await ports.mark(keys)
                     }
                 } else {
-                    await ports.wait(.seconds(5))
+                    await ports.wait(ticket, .seconds(5))
                 }
             } catch {
                 if Task.isCancelled { return }
                 report(error)
-                await ports.wait(.seconds(5))
+                await ports.wait(ports.ticket(), .seconds(5))
             }
         }
     }

@@ -189,7 +189,9 @@ package struct QueuePorts: Sendable {
     /// Waits for a fraction of the lease; false when it was cancelled.
     package var pauseBeforeRenewal: @Sendable () async -> Bool
     /// Waits until a key is marked again by somebody who must not wait; false when it was cancelled.
-    package var waitUntilOvertaken: @Sendable (ClaimedKey) async -> Bool
+    ///
+    /// What fails is asked again at once, so it waits before it asks the store.
+    package var waitUntilOvertaken: @Sendable (ClaimedKey) async throws -> Bool
     package var finish: @Sendable (ClaimedKey) async throws -> Void
     package var release: @Sendable (ClaimedKey, _ after: Duration, _ failed: Bool) async throws -> Void
     /// A ticket to take before looking, so that nothing is missed between looking and waiting.
@@ -203,7 +205,7 @@ package struct QueuePorts: Sendable {
         nextDue: @escaping @Sendable () async throws -> Duration?,
         renew: @escaping @Sendable (ClaimedKey) async throws -> Void,
         pauseBeforeRenewal: @escaping @Sendable () async -> Bool,
-        waitUntilOvertaken: @escaping @Sendable (ClaimedKey) async -> Bool,
+        waitUntilOvertaken: @escaping @Sendable (ClaimedKey) async throws -> Bool,
         finish: @escaping @Sendable (ClaimedKey) async throws -> Void,
         release: @escaping @Sendable (ClaimedKey, Duration, Bool) async throws -> Void,
         ticket: @escaping @Sendable () -> UInt64,

@@ -40,11 +40,6 @@ extension Store {
         await news.wait(after: ticket, for: deadline)
     }
 
-    /// Waits until something is committed from now on, or the deadline.
-    package func nextBell(deadline: Duration) async {
-        await waitBell(after: bellTicket(), deadline: deadline)
-    }
-
     /// Everything at or before this position is final; what lies after it nobody is shown yet.
     package func horizon() -> Position { horizonState.state }
 

@@ -46,13 +46,14 @@ struct Assembly {
         let timers = Timers(dispatcher: dispatcher, heartbeat: daemon.heartbeatDuration) {
             try await store.sweepWorkers(degradedAfter: $0, disconnectedAfter: $1, offlineAfter: $2)
         }
+        let outage = QueueOutage(tell: warning("The queue of keys cannot be asked; it is tried again"))
         if let url = daemon.bootstrapSource { try await bootstrap(url, store) }
         let group = ServiceGroup(
             configuration: .init(
                 services: [
                     Loop { try await store.run() },
-                    Loop { await reconcileLoop(store, controllers, .only(remote), workers: 4).run() },
-                    Loop { await reconcileLoop(store, controllers, .allBut(remote), workers: 2).run() },
+                    Loop { await reconcileLoop(store, controllers, .only(remote), 4, outage).run() },
+                    Loop { await reconcileLoop(store, controllers, .allBut(remote), 2, outage).run() },
                     Loop { await giveBackMemory() },
                     Loop { await watch.run(report: warning("Local repositories cannot be watched")) },
                     Loop { await timers.run(report: warning("Timers could not be fired")) },
@@ -99,14 +100,16 @@ struct Assembly {
         _ store: Store,
         _ controllers: [String: ReconcileLoop.Controller],
         _ lane: KeyLane,
-        workers: Int
+        _ workers: Int,
+        _ outage: QueueOutage
     ) -> ReconcileLoop {
         let logger = Logger(label: "reconciler")
         return ReconcileLoop(
             queue: queuePorts(store, claimer: "agirunnerd-\(daemon.state)", lane: lane),
             controllers: controllers,
             workers: workers,
-            isOvertakable: lane == .only(remote)
+            isOvertakable: lane == .only(remote),
+            outage: outage
         ) { claimed, outcome in
             guard case .failed(let failure) = outcome else { return }
             logger.warning("A controller failed", metadata: ["key": "\(claimed.key)", "error": "\(failure)"])

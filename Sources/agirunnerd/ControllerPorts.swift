@@ -75,8 +75,7 @@ func queuePorts(_ store: Store, claimer: String, lane: KeyLane) -> QueuePorts {
         waitUntilOvertaken: { claimed in
             while true {
                 do { try await ContinuousClock().sleep(for: .seconds(1)) } catch { return false }
-                // A store that does not answer is asked again; without it no lease can be renewed either.
-                if (try? await store.isOvertaken(claimed)) == true { return true }
+                if try await store.isOvertaken(claimed) { return true }
             }
         },
         finish: { try await store.finish($0) },

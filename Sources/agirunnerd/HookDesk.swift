@@ -4,6 +4,10 @@ import Logging
 import Secrets
 import Store
 
+/// What the hooks of sources need.
+///
+/// Which deliveries were here is known until the process ends and no longer: one that is sent again after
+/// that has the source looked at once more, which finds nothing new, and a second event tells of it.
 func hookPorts(_ store: Store, _ secrets: SecretReader, _ logger: Logger) -> HookPorts {
     HookPorts(
         secret: { name in

@@ -57,7 +57,8 @@ func repositoryPorts(_ store: Store, _ secrets: SecretReader) -> RepositoryPorts
         policies: { try await store.storedObjects(kind: "Policy", namespace: nil) },
         mark: { try await store.mark($0.map { Mark($0, priority: .webhook) }) },
         credential: secrets.credential,
-        wait: { await store.nextBell(deadline: $0) },
+        ticket: { store.bellTicket() },
+        wait: { await store.waitBell(after: $0, deadline: $1) },
         report: { cost in
             count("agirunner_blobs_read", cost.blobsRead)
             count("agirunner_blobs_parsed", cost.blobsParsed)

@@ -5,8 +5,7 @@ import Testing
 /// The files that are kept beside the tests of the file format.
 enum Golden {
     /// The repository's root.
-    static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: repositoryRoot)
     static let folder = root.appending(path: "Tests/Goldens/Catalog")
 
     /// Expects the text of a file, whose path begins at the repository's root.

@@ -6,7 +6,7 @@ import Testing
 @testable import Catalog
 
 /// A memory beside a loader that reads and judges everything.
-private struct Pair {
+struct MemoryPair {
     var configuration: Configuration
     var memory = LoaderMemory()
     private var known: [String: [UInt8]] = [:]
@@ -27,13 +27,13 @@ private struct Pair {
 @Suite struct LoaderMemoryTests {
     @Test(arguments: Mistake.all.filter { $0.base == "good" })
     func `a memory finds what a loader that reads everything finds`(mistake: Mistake) throws {
-        var pair = try Pair()
+        var pair = try MemoryPair()
         mistake.make(&pair.configuration)
         #expect(pair.judge().loaded.diagnostics == pair.configuration.load().diagnostics)
     }
 
     @Test func `an unchanged commit is judged alike and changes nothing`() throws {
-        var pair = try Pair()
+        var pair = try MemoryPair()
         let first = pair.judge()
         #expect(first.changes == nil && first.loaded.objects.count == 12)
         let second = pair.judge()
@@ -42,7 +42,7 @@ private struct Pair {
     }
 
     @Test func `a changed object is the only one that is written`() throws {
-        var pair = try Pair()
+        var pair = try MemoryPair()
         _ = pair.judge()
         pair.configuration.replace("You approve it only", "You accept it only", in: reviewer)
         pair.configuration.options.commit = CommitID(String(repeating: "b", count: 40))
@@ -51,7 +51,7 @@ private struct Pair {
     }
 
     @Test func `a doubt about the version of a playbook is over when it is in force`() throws {
-        var pair = try Pair()
+        var pair = try MemoryPair()
         let before = pair.judge().loaded.objects
         pair.configuration.replace("maxCycles: 3", "maxCycles: 4", in: playbook)
         for object in before where object.object.kind == "Playbook" {
@@ -67,7 +67,7 @@ private struct Pair {
     }
 
     @Test func `a file too many is refused, and the way back is found`() throws {
-        var pair = try Pair()
+        var pair = try MemoryPair()
         let good = Set(pair.judge().loaded.objects)
         for number in 0...Loader.fileLimit { pair.configuration.files["many/\(number).yaml"] = [] }
         #expect(pair.judge().loaded.diagnostics.map(\.code) == ["BYT005"])
@@ -77,7 +77,7 @@ private struct Pair {
 
     @Test func `whatever changes, what was judged before makes no difference`() throws {
         var random = SeededGenerator.random()
-        var pair = try Pair()
+        var pair = try MemoryPair()
         let good = pair.configuration.files
         var incremental = 0
         for step in 0..<150 {

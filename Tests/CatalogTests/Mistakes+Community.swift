@@ -74,6 +74,9 @@ extension Mistake {
         catalog(.otherHeading, "readme", readme, "# Mend a Leak", "# Mend Leaks"),
         catalog(.otherHeading, "skill", skill, "# Find the Leak", "# Find Leaks"),
         catalog(.otherInputs, "readme", readme, "- drops a minute\n", ""),
+        catalog(.credential, "readme") {
+            $0.append("ghp_0123456789abcdefABCDEF0123456789abcd\n", to: readme)
+        },
     ]
 
     private static let catalogContents: [Mistake] = [

@@ -60,39 +60,6 @@ import Testing
         #expect(loaded.unreadable == ["bad.yaml"])
     }
 
-    @Test func `random bytes and cut or changed files never trap`() throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
-        let configuration = try Configuration()
-        for file in configuration.sourceFiles {
-            for _ in 0..<60 {
-                var bytes = file.bytes
-                for _ in 0..<Int.random(in: 1...6, using: &generator) {
-                    let index = Int.random(in: 0..<bytes.count, using: &generator)
-                    switch Int.random(in: 0..<4, using: &generator) {
-                    case 0: bytes[index] = UInt8.random(in: 0...255, using: &generator)
-                    case 1:
-                        bytes[index] = "{}[]:-&*!|>'\"#%@ \n\t?,".utf8.randomElement(using: &generator) ?? 0
-                    case 2: bytes.remove(at: index)
-                    default: bytes.insert(contentsOf: bytes[index..<min(bytes.count, index + 9)], at: index)
-                    }
-                }
-                let loaded = Loader().load(
-                    [SourceFile(path: file.path, bytes: bytes)],
-                    options: configuration.options
-                )
-                for diagnostic in loaded.diagnostics {
-                    #expect(
-                        diagnostic.span.start.line >= 1 && diagnostic.span.start.column >= 1,
-                        "seed \(seed)"
-                    )
-                    #expect(diagnostic.span.start <= diagnostic.span.end, "seed \(seed)")
-                    #expect(!diagnostic.text(source: bytes).isEmpty)
-                }
-            }
-        }
-    }
-
     @Test func `the mistakes of one file are bounded and the last one says so`() {
         let text = (0..<500).map { "key\($0): 1\n" }.joined()
         let loaded = Loader().load([SourceFile(path: "bad.yaml", bytes: Array(text.utf8))])

@@ -7,9 +7,7 @@ import Testing
 
 /// `init` and `validate` with a catalog in the community's format.
 @Suite struct CatalogVerbTests {
-    private let catalog = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Goldens/Catalog/community").path
+    private let catalog = "\(repositoryRoot)/Tests/Goldens/Catalog/community"
 
     @Test func `a folder that looks like a catalog is validated as one`() async throws {
         let outcome = await run(Validate.self, [catalog + "/"])

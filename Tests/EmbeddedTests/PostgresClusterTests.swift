@@ -71,6 +71,8 @@ import Threads
         try await withCluster { state, cluster, keeper in
             try await keeper.begin()
             let process = try #require(state.process("postgres"))
+            let segments = sharedMemory(of: process)
+            #expect(!segments.isEmpty)
             let keeping = Task { await keeper.keep() }
             kill(process.pid, SIGKILL)
             let deadline = Deadline.after(.seconds(60))
@@ -82,12 +84,22 @@ import Threads
             }
             let log = FileSystem.text(state.installation.log(of: "postgres")) ?? ""
             #expect(!deadline.isPast, "\(keeper.program.name) \(process.pid) \(log.suffix(3000))")
+            // A killed server leaves its shared memory, which the next one on the data folder removes.
+            #expect(segments.allSatisfy { FileSystem.entry($0) == nil }, "\(segments)")
             #expect(try await query(cluster, "SELECT 1") == "1")
             keeping.cancel()
             await keeping.value
             await keeper.stop { false }
             #expect(state.running.isEmpty)
         }
+    }
+
+    /// The files of the shared memory that a server has mapped.
+    private func sharedMemory(of server: ProcessIdentity) -> Set<String> {
+        let maps = FileSystem.text("/proc/\(server.pid)/maps") ?? ""
+        return Set(
+            maps.matches(of: /\/dev\/shm\/PostgreSQL\.[0-9]+$/.anchorsMatchLineEndings()).map { String($0.0) }
+        )
     }
 
     @Test func `a lock file whose number belongs to a stranger holds nobody up`() async throws {

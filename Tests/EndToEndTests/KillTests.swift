@@ -57,28 +57,13 @@ struct Kill: Sendable, CustomTestStringConvertible {
             try await system.kill()
             return try await system.start(example: nil)
         }
-        if kill.victim == "connections" { try await dropConnections(of: system) }
+        // Again and again: in the middle of statements and between them.
+        if kill.victim == "connections" { try await system.dropConnections(times: 10) }
         for process in try await system.recorded(kill.victim) { Glibc.kill(process, SIGKILL) }
         // The door is away for a moment when its program or its database was the victim.
         let isBack = try await eventually(within: .seconds(60)) {
             try await system.agirunner("get", run, "-o", "name").code == 0
         }
         #expect(isBack, "the control plane did not come back")
-    }
-
-    /// Cuts every connection to the database, again and again: in the middle of statements and between them.
-    private func dropConnections(of system: System) async throws {
-        let cut = """
-            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-            """
-        let answer = try await system.shell(
-            """
-            for round in 1 2 3 4 5 6 7 8 9 10; do
-                psql -qAt -h '\(system.state)/run/postgres' -U agirunner agirunner -c "\(cut)"
-            done
-            """
-        )
-        #expect(answer.code == 0, "\(answer.error)")
     }
 }

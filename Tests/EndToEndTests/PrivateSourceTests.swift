@@ -7,7 +7,8 @@ import Testing
 
     @Test func `a private repository is applied with its token, which is written nowhere`() async throws {
         try await System.running { system in
-            try await prepare(system)
+            try system.folder.write("deploy:\(tokens[0])\n", to: "vault/afar")
+            try await system.makeRepository("served/afar", skill: "from-afar")
             try await GitWebServer.serving("\(system.folder.path)/served") { server in
                 try server.accept(user: "deploy", password: tokens[0])
                 try await apply(system, server.url("afar"))
@@ -20,20 +21,6 @@ import Testing
             }
             try await checkNothingLeaked(system)
         }
-    }
-
-    /// A repository with one skill, and a folder with its token.
-    private func prepare(_ system: System) async throws {
-        try system.folder.write("deploy:\(tokens[0])\n", to: "vault/afar")
-        let made = try await system.shell(
-            """
-            git init -q -b main served/afar && cd served/afar
-            skill='\(system.configuration)/skills/careful-review.yaml'
-            sed 's/careful-review/from-afar/' "$skill" > skill.yaml
-            git add . && git commit -q -m 'A skill from afar'
-            """
-        )
-        #expect(made.code == 0, "\(made.error)")
     }
 
     private func apply(

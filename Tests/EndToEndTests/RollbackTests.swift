@@ -57,6 +57,74 @@ import Testing
         }
     }
 
+    @Test func `a source that git declares is rolled back and led by plans as any other`() async throws {
+        try await System.running { system in
+            let name = {
+                try await system.must("get", "skill", "from-near", "-o", "jsonpath=.spec.displayName")
+            }
+            try await declareInGit(system)
+            try await change(system, to: "Second")
+            #expect(try await name() == "Second\n")
+            try await system.must("rollback", "gitsource/near")
+            #expect(try await name() == "Careful review\n")
+            // What people set beside the file outlives the next commit that declares the source.
+            let other = try await system.shell(
+                "cd '\(system.configuration)' && date > when.txt && git add . && git commit -q -m 'When'"
+            )
+            #expect(other.code == 0, "\(other)")
+            try await system.must("reconcile", "gitsource/main")
+            try await system.must("reconcile", "gitsource/near")
+            #expect(try await name() == "Careful review\n")
+            try await system.must("rollback", "gitsource/near", "--release")
+            #expect(try await name() == "Second\n")
+            try await system.must("suspend", "gitsource/near")
+            let planned = try await system.shell(
+                """
+                cd near && sed -i 's/displayName: .*/displayName: Third/' skill.yaml
+                git commit -q -a -m 'Third'
+                agirunner plan -f . --source near --revision HEAD -o ../near.plan
+                """
+            )
+            #expect(planned.code == 0, "\(planned)")
+            #expect(try await name() == "Second\n", "a suspended source waits for its plan")
+            try await system.must("apply", "near.plan", within: .seconds(70))
+            #expect(try await name() == "Third\n")
+        }
+    }
+
+    /// A repository with one skill, and a source for it that a file of the first source declares.
+    private func declareInGit(_ system: System) async throws {
+        try await system.makeRepository("near", skill: "from-near")
+        let made = try await system.shell(
+            """
+            cat > '\(system.configuration)/near.yaml' <<'END'
+            apiVersion: agirunner.dev/v1
+            kind: GitSource
+            metadata: {name: near}
+            spec:
+              url: \(system.folder.path)/near
+              ref: {branch: main}
+              interval: 2s
+              grants: {namespaces: ["*"], kinds: [Skill]}
+            END
+            cd '\(system.configuration)' && git add . && git commit -q -m 'A source nearby'
+            """
+        )
+        #expect(made.code == 0, "\(made)")
+        try await system.must("wait", "skill/from-near", "--for", "condition=Ready", "--timeout", "40s")
+    }
+
+    private func change(_ system: System, to name: String) async throws {
+        let made = try await system.shell(
+            """
+            cd near && sed -i 's/displayName: .*/displayName: \(name)/' skill.yaml
+            git commit -q -a -m '\(name)' && git rev-parse HEAD
+            """
+        )
+        let revision = "revision=\(made.output.dropLast())"
+        try await system.must("wait", "gitsource/near", "--for", revision, "--timeout", "40s")
+    }
+
     private func misuse(_ system: System) async throws {
         let unknown = try await system.agirunner("rollback", "gitsource/main", "--to", "0123456789")
         #expect(unknown.code == 1 && unknown.error.contains("has never applied the commit 0123456789"))
@@ -85,15 +153,7 @@ import Testing
                 """
             }
             let near = "\(system.folder.path)/near"
-            let made = try await system.shell(
-                """
-                git init -q -b main near
-                sed 's/careful-review/from-near/' '\(system.configuration)/skills/careful-review.yaml' \
-                  > near/skill.yaml
-                cd near && git add . && git commit -q -m 'A skill from nearby'
-                """
-            )
-            #expect(made.code == 0, "\(made)")
+            try await system.makeRepository("near", skill: "from-near")
             let wrong = try await system.shell(file("http://127.0.0.1:\(remote.port)/silent"))
             #expect(wrong.code == 0, "\(wrong)")
             let folder = system.folder

@@ -32,13 +32,7 @@ struct StatementProxy: Sendable {
         self.system = system
         // Whoever is connected already would go past the proxy.
         server = try await system.serve(Repository.text("Tests/Servers/statement_proxy.py"))
-        let cut = """
-            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-            """
-        let socket = "-h '\(system.state)/run/postgres' -U agirunner agirunner"
-        let answer = try await system.shell("psql -qAt \(socket) -c \"\(cut)\"")
-        #expect(answer.code == 0, "\(answer.error)")
+        try await system.dropConnections()
     }
 
     /// Spoils the round trip with this number, counted from now and from 1, and each as many after it.

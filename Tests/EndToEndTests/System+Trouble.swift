@@ -53,6 +53,34 @@ extension System {
         return try await body()
     }
 
+    /// Makes a repository below the folder with one skill, that of the example under another name.
+    func makeRepository(_ path: String, skill: String) async throws {
+        let made = try await shell(
+            """
+            git init -q -b main '\(path)' && cd '\(path)'
+            sed 's/careful-review/\(skill)/' '\(configuration)/skills/careful-review.yaml' > skill.yaml
+            git add . && git commit -q -m 'A skill from elsewhere'
+            """
+        )
+        #expect(made.code == 0, "\(made)")
+    }
+
+    /// Cuts every connection to the database.
+    func dropConnections(times: Int = 1) async throws {
+        let cut = """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+            """
+        let answer = try await shell(
+            """
+            for round in $(seq \(times)); do
+                psql -qAt -h '\(state)/run/postgres' -U agirunner agirunner -c "\(cut)"
+            done
+            """
+        )
+        #expect(answer.code == 0, "\(answer.error)")
+    }
+
     /// Reason and message of the condition Ready of a GitSource, which an event has told as well.
     func condition(of source: String) async throws -> String {
         let path = "jsonpath=.status.conditions[0]"

@@ -215,10 +215,7 @@ final class System: Sendable {
 
 /// Where the sources of this package lie.
 enum Repository {
-    static var root: String {
-        let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.dropLast(3).joined(separator: "/")
-    }
+    static var root: String { repositoryRoot }
 
     /// The text of a file of the package.
     static func text(_ path: String) throws -> String {

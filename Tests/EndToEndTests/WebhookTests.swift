@@ -8,7 +8,9 @@ import Testing
 
     @Test func `a signed delivery has a source looked at long before its interval`() async throws {
         try await System.running { system in
-            try await prepare(system)
+            try system.folder.write("afar-token-5TzK", to: "vault/token")
+            try system.folder.write(secret, to: "vault/hook")
+            try await system.makeRepository("served/afar", skill: "from-afar")
             try await GitWebServer.serving("\(system.folder.path)/served") { server in
                 try server.accept(user: "git", password: "afar-token-5TzK")
                 try await apply(system, server.url("afar"))
@@ -27,20 +29,6 @@ import Testing
             let leaked = try await system.shell("grep -rlaF '\(secret)' '\(system.state)' || true")
             #expect(leaked.output == "")
         }
-    }
-
-    private func prepare(_ system: System) async throws {
-        try system.folder.write("afar-token-5TzK", to: "vault/token")
-        try system.folder.write(secret, to: "vault/hook")
-        let made = try await system.shell(
-            """
-            git init -q -b main served/afar && cd served/afar
-            skill='\(system.configuration)/skills/careful-review.yaml'
-            sed 's/careful-review/from-afar/' "$skill" > skill.yaml
-            git add . && git commit -q -m 'A skill from afar'
-            """
-        )
-        #expect(made.code == 0, "\(made.error)")
     }
 
     /// A source that is looked at every hour.

@@ -26,8 +26,10 @@ struct SignedRepository {
                 others: { _, _ in OtherObjects(version: "none", specs: [:]) },
                 storedAmong: { _ in [] },
                 sources: { [] },
+                policies: { [] },
                 mark: { _ in },
-                wait: { _ in },
+                ticket: { 0 },
+                wait: { _, _ in },
                 report: { _ in }
             )
         )

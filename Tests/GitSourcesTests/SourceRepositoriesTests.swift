@@ -32,7 +32,8 @@ private final class Costs: Sendable {
                 sources: { [] },
                 policies: { policies },
                 mark: { _ in },
-                wait: { _ in },
+                ticket: { 0 },
+                wait: { _, _ in },
                 report: { cost in costs.all.withLock { $0.append(cost) } }
             )
         )

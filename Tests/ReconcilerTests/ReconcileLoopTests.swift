@@ -24,6 +24,10 @@ private final class Queue: Sendable {
         var renewals = 0
         /// Whether keys are marked again as soon as somebody works on them.
         var isOvertaking = false
+        /// How often it cannot be asked whether a key was marked again.
+        var brokenLooks = 0
+        /// What was told of the queue.
+        var outages: [String] = []
 
         mutating func renew() throws {
             renewals -= 1
@@ -57,6 +61,7 @@ private final class Queue: Sendable {
                 return false
             },
             waitUntilOvertaken: { _ in
+                try self.with { try Self.fail(&$0.brokenLooks) }
                 if self.with(\.isOvertaking) { return true }
                 // Until the work is done.
                 try? await ContinuousClock().sleep(for: .seconds(60))
@@ -109,6 +114,7 @@ private final class Queue: Sendable {
             controllers: ["Role": controller],
             workers: workers,
             isOvertakable: isOvertakable,
+            outage: QueueOutage { error in queue.with { $0.outages.append("\(error)") } },
             report: report
         ).run()
     }
@@ -210,6 +216,33 @@ private final class Queue: Sendable {
         #expect(queue.with(\.finished) == [key("Role", "b")])
         let second = Duration.seconds(1)
         #expect(queue.with(\.waits) == [second, second, second, .seconds(3)])
+        // One that lasted for two tries, and another one after a key was claimed.
+        #expect(queue.with(\.outages.count) == 2)
+    }
+
+    @Test func `a queue that does not answer is told of once, however often it is asked`() async {
+        let queue = Queue([role])
+        queue.with { $0.brokenClaims = 20 }
+        await drain(queue) { _ in .done }
+        #expect(queue.with(\.finished) == [role])
+        let outages = queue.with(\.outages)
+        #expect(outages.count == 1 && outages[0].contains("the store is away"), "\(outages)")
+    }
+
+    @Test func `work is overtaken as well when the queue did not answer at first`() async {
+        let queue = Queue([role])
+        queue.with {
+            $0.isOvertaking = true
+            $0.brokenLooks = 5
+        }
+        await drain(queue, isOvertakable: true) { _ in
+            // Ends by cancellation alone, long before this time is over.
+            try? await ContinuousClock().sleep(for: .seconds(50))
+            queue.with { $0.isOvertaking = false }
+            return .failed(Failure(.internal, "cancelled"))
+        }
+        #expect(queue.with(\.released) == [.init(key: role, after: .zero, failed: false)])
+        #expect(queue.with(\.outages.count) == 1)
     }
 
     @Test func `every outcome of a controller is reported once`() async {

@@ -7,15 +7,10 @@ internal import FoundationEssentials
 /// - Throws: when the file cannot be read or written.
 package func differenceFromGolden(
     _ text: String,
-    _ path: String,
-    testFile: String = #filePath
+    _ path: String
 ) throws -> String? {
-    let parts = testFile.split(separator: "/", omittingEmptySubsequences: false)
-    guard let tests = parts.lastIndex(of: "Tests") else {
-        throw SupportError("\(testFile) is not below Tests")
-    }
     let name = path.split(separator: "/").last ?? ""
-    let path = "\(parts[..<tests].joined(separator: "/"))/\(path)"
+    let path = "\(repositoryRoot)/\(path)"
     if ProcessInfo.processInfo.environment["GOLDEN"] == "write" {
         let folder = path.split(separator: "/").dropLast().joined(separator: "/")
         try FileManager.default.createDirectory(atPath: "/\(folder)", withIntermediateDirectories: true)

@@ -37,7 +37,7 @@ package final class TemporaryRepository: Sendable {
     ///
     /// - Throws: `SupportError` with what git wrote when it fails.
     @discardableResult
-    package func git(_ arguments: String...) async throws -> String {
+    package func git(_ arguments: String..., input: [UInt8] = []) async throws -> String {
         let environment = [
             "PATH": "/usr/bin:/bin", "HOME": "\(folder.path)/home", "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_AUTHOR_NAME": "Test Author", "GIT_AUTHOR_EMAIL": "author@example.org",
@@ -49,7 +49,8 @@ package final class TemporaryRepository: Sendable {
                 arguments: arguments,
                 environment: environment,
                 directory: path
-            )
+            ),
+            standardInput: input
         ).run(until: .after(.seconds(30)))
         guard output.succeeded else {
             let error = String(decoding: output.standardError, as: UTF8.self)

@@ -64,7 +64,8 @@ struct EnvelopeReader {
             return nil
         }
         let name = root["metadata"]?["name"]?.text
-        let names = [root["kind"]?.text, name].compactMap { $0.map { String($0.prefix(63)) } }
+        // Scalars, since one character may have as many of them as its author likes.
+        let names = [root["kind"]?.text, name].compactMap { $0.map { String($0.unicodeScalars.prefix(63)) } }
         findings.object = names.isEmpty ? nil : names.joined(separator: "/")
         checkVersion(root, &findings)
         let shape = readShape(root, &findings)
@@ -137,6 +138,7 @@ struct EnvelopeReader {
 
     private func checkKeys(_ root: Place, _ shape: Shape?, _ findings: inout Findings) {
         let known = ["apiVersion", "kind", "metadata", "spec"]
+        let missing = known.filter { root[$0] == nil }
         for (name, key, _) in root.members where !known.contains(name) {
             if name == "status" {
                 guard !isDoor else { continue }
@@ -156,9 +158,7 @@ struct EnvelopeReader {
                     at: key.span,
                     field: name,
                     "the document must not have the key '\(name)'; it is unknown",
-                    fix: nearestName(to: name, among: known.filter { root[$0] == nil }).map {
-                        "did you mean '\($0)'?"
-                    }
+                    fix: nearestName(to: name, among: missing).map { "did you mean '\($0)'?" }
                 )
             }
         }

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Secrets
 
 /// A community catalog among the files of a load: its manifests say which files are of it, and each file
 /// becomes the document of a native object whose values keep the places they were read from.
@@ -140,6 +141,10 @@ struct CommunityCatalog {
                 let own = FieldSet(of: ["metadata": ["annotations": named]])
                 let read = made?.fields ?? .none
                 made?.fields = own.union(read)
+                if Self.refuseCredential(in: annotations ?? [:], of: id, &findings) {
+                    made?.spec = nil
+                    made?.firstError = findings.firstError(after: before.count)
+                }
             } else {
                 let empty = CatalogDocument(spec: .mapping([], id.span))
                 made = Draft(
@@ -162,6 +167,27 @@ struct CommunityCatalog {
             draft.firstError = inFile ?? entryError(kind, name)
         }
         drafts[path, default: []].append(draft)
+    }
+
+    /// Reports a secret in what only goes to write the files again, such as a README.
+    private static func refuseCredential(
+        in annotations: [String: String],
+        of id: YAMLNode,
+        _ findings: inout Findings
+    ) -> Bool {
+        for (key, text) in annotations.sorted(by: { $0.key < $1.key }) {
+            guard let noun = looksLikeCredential(text) else { continue }
+            let name = key == CatalogRecord.readme ? "its README.md" : "what is kept as \(key)"
+            findings.report(
+                .credential,
+                at: id.span,
+                field: "metadata.annotations",
+                "\(name) must not hold a credential; this looks like \(noun)",
+                fix: "take it out, and make a new one"
+            )
+            return true
+        }
+        return false
     }
 
     /// The error of a manifest's entry, which holds back the object that it is about.

@@ -82,9 +82,11 @@ extension Assembly {
         let names = playbook.parameters.map(\.name)
         let given = spec["parameters"]
         var suggested: Set<String> = []
+        // Looked for once: a file may have tens of thousands of unknown ones.
+        lazy var unused = names.filter { given?[$0] == nil }
         for (name, key, value) in given?.members ?? [] {
             guard let parameter = playbook.parameters.first(where: { $0.name == name }) else {
-                let nearest = nearestName(to: name, among: names.filter { given?[$0] == nil })
+                let nearest = nearestName(to: name, among: unused)
                 if let nearest { suggested.insert(nearest) }
                 findings.report(
                     .unknownParameter,

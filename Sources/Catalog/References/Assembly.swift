@@ -6,6 +6,9 @@ struct Assembly {
     private(set) var drafts: [Draft] = []
     private var findings: [String: Findings] = [:]
     private(set) var unreadable: [String] = []
+    /// How many more references that lead nowhere are compared with all names that there are: twenty thousand
+    /// of them would take as many minutes as nobody waits for a commit.
+    private var suggestionsLeft = 100
     /// The first draft of each key.
     private(set) var byKey: [ObjectKey: Int] = [:]
     /// Objects without errors in files that are not judged this time.
@@ -144,13 +147,17 @@ struct Assembly {
         for reference in draft.references {
             let target = reference.key(from: own)
             guard !exists(target) else { continue }
+            suggestionsLeft -= 1
             judge(index) { $0.reportDangling(reference, target, &$1) }
         }
     }
 
     private func reportDangling(_ reference: Reference, _ target: ObjectKey, _ findings: inout Findings) {
-        let names = (byKey.keys.filter { $0.kind == target.kind } + otherKeys([target.kind]))
-            .filter { $0.namespace == target.namespace }.map(\.name)
+        let names =
+            suggestionsLeft < 0
+            ? []
+            : (byKey.keys.filter { $0.kind == target.kind } + otherKeys([target.kind]))
+                .filter { $0.namespace == target.namespace }.map(\.name)
         let place = target.namespace.map { " of the namespace \($0)" } ?? ""
         let notes = unreadable.prefix(3).map {
             Diagnostic.Note(

@@ -22,13 +22,22 @@ package struct YAMLText {
         switch value {
         case .object(let members) where !members.isEmpty:
             for key in order(members.keys) {
-                text += indent(depth) + Self.scalar(key) + ":"
+                writeKey(Self.scalar(key), depth: depth)
                 writeMember(members[key] ?? .null, depth: depth)
             }
         case .array(let elements) where !elements.isEmpty:
             for element in elements { writeElement(element, depth: depth) }
         default: text += indent(depth) + inline(value) + "\n"
         }
+    }
+
+    /// Readers look for the colon of a key without a question mark within 1,024 characters.
+    ///
+    /// *Source*: YAML 1.2.2, section 8.2.2 (implicit keys).
+    private mutating func writeKey(_ key: String, depth: Int) {
+        text +=
+            key.utf8.count < 1000 ? indent(depth) + key : indent(depth) + "? " + key + "\n" + indent(depth)
+        text += ":"
     }
 
     private mutating func writeMember(_ value: Value, depth: Int) {
@@ -53,7 +62,9 @@ package struct YAMLText {
 
     private mutating func writeBlock(_ string: String, depth: Int) {
         let isPlain = string.unicodeScalars.allSatisfy { $0 == "\n" || Self.isPlain($0) }
-        guard isPlain, !string.hasPrefix(" "), !string.hasPrefix("\n"), !string.hasSuffix("\n\n") else {
+        // The indentation of the first line is read as that of all, whatever accent its space may have.
+        let first = string.unicodeScalars.first
+        guard isPlain, first != " ", first != "\n", !string.hasSuffix("\n\n") else {
             text += " " + Self.quoted(string) + "\n"
             return
         }

@@ -23,6 +23,12 @@ struct Findings: Sendable {
         diagnostics.dropFirst(count).first { $0.severity == .error } ?? diagnostics.last
     }
 
+    /// Lets go of all diagnostics but the first error, or the first one where there is no error.
+    mutating func keepFirst() {
+        let first = diagnostics.first { $0.severity == .error } ?? diagnostics.first
+        diagnostics = first.map { [$0] } ?? []
+    }
+
     /// Adds a diagnostic of a stretch of the file; nil means the severity of the code.
     mutating func report(
         _ code: Code,
@@ -44,7 +50,7 @@ struct Findings: Sendable {
                 path: path,
                 span: span,
                 object: object,
-                field: field,
+                field: field.map(cut),
                 message: isLast
                     ? "a file must not have so many mistakes; the rest is not listed" : cut(message),
                 fix: isLast ? nil : fix.map(cut),

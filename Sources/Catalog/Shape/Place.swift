@@ -2,6 +2,10 @@ internal import Domain
 
 /// A value of a file with the name of its field: what shapes and meaning checks look at.
 struct Place: Sendable {
+    /// How many bytes a name may have that goes on: each value inside has one of its own, and an author may
+    /// choose long keys, nest them, and put a hundred thousand values below.
+    private static let fieldLimit = 400
+
     let node: YAMLNode
     /// `spec.stages[2].roles[0]`; empty for the whole document.
     let field: String
@@ -15,10 +19,22 @@ struct Place: Sendable {
         mark = root.entries?.first?.key.span ?? root.span.first(1)
     }
 
+    private init(node: YAMLNode, in outer: String, _ step: String, mark: TextSpan) {
+        self.node = node
+        field = Self.field(outer, step)
+        self.mark = mark
+    }
+
     private init(node: YAMLNode, field: String, mark: TextSpan) {
         self.node = node
         self.field = field
         self.mark = mark
+    }
+
+    private static func field(_ outer: String, _ step: String) -> String {
+        if outer.utf8.count <= fieldLimit, step.utf8.count <= fieldLimit { return outer + step }
+        guard outer.unicodeScalars.last != "…" else { return outer }
+        return String((outer + step).unicodeScalars.prefix(fieldLimit)) + "…"
     }
 
     /// The field's name for messages.
@@ -53,7 +69,8 @@ struct Place: Sendable {
         return nodes.enumerated().map { index, node in
             Place(
                 node: node,
-                field: "\(field)[\(index)]",
+                in: field,
+                "[\(index)]",
                 mark: node.entries?.first?.key.span ?? node.span.first(1)
             )
         }
@@ -76,7 +93,8 @@ struct Place: Sendable {
     private func member(_ entry: YAMLNode.Entry) -> Place {
         Place(
             node: entry.value,
-            field: field.isEmpty ? entry.name : "\(field).\(entry.name)",
+            in: field,
+            field.isEmpty ? entry.name : ".\(entry.name)",
             mark: entry.key.span
         )
     }

@@ -38,13 +38,15 @@ extension ShapeReader {
         var isGood = isComplete
         // A field that an unknown key was probably meant to be is not missing as well.
         var suggested: Set<String> = []
+        // Looked for once: a file may have tens of thousands of unknown keys.
+        lazy var unused = fields.all.map(\.name).filter { place[$0] == nil }
         for (name, key, value) in place.members where fields[name] == nil {
             guard unknownFields == .refused else {
                 if unknownFields == .warned { findings.warnOfUnknown(value.field, key.span) }
                 continue
             }
             isGood = false
-            if let meant = reportUnknown(name, key, in: place, fields) { suggested.insert(meant) }
+            if let meant = reportUnknown(name, key, in: place, among: unused) { suggested.insert(meant) }
         }
         for field in fields.all {
             if let child = place[field.name] {
@@ -74,10 +76,9 @@ extension ShapeReader {
         _ name: String,
         _ key: YAMLNode,
         in place: Place,
-        _ fields: Fields
+        among unused: [String]
     ) -> String? {
         let field = place.field.isEmpty ? name : "\(place.field).\(name)"
-        let unused = fields.all.map(\.name).filter { place[$0] == nil }
         let nearest = nearestName(to: name, among: unused)
         findings.report(
             .unknownKey,

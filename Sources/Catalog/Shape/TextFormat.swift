@@ -69,7 +69,9 @@ enum TextFormat: Sendable, CaseIterable {
         case .command: text.matches(first: .word, rest: [.word, .dash, .dot, .plus])
         case .glob, .relativePath: isBelowRoot(text)
         case .repositoryURL: isRepositoryURL(text)
-        case .relativeRepositoryURL: text.hasPrefix("./") || text.hasPrefix("../") || isRepositoryURL(text)
+        case .relativeRepositoryURL:
+            isRepositoryURL(text)
+                || Self.line.accepts(text) && ["./", "../"].contains { text.utf8.starts(with: $0) }
         case .httpURL: isURL(text, ["http", "https"])
         case .reference: isReferenceName(text)
         case .digest:
@@ -163,16 +165,29 @@ private func isDomain(_ text: String) -> Bool {
     return text.utf8.count <= 253 && labels.allSatisfy { isDNSLabel(String($0)) }
 }
 
+// What follows looks at bytes, as file systems, git and curl do. To Swift a slash with a combining accent
+// behind it is another character than a slash, so that a path could climb through one.
+
+extension String.UTF8View {
+    fileprivate func starts(with text: String) -> Bool { starts(with: text.utf8) }
+    fileprivate func holds(_ text: String) -> Bool { firstRange(of: text.utf8) != nil }
+    fileprivate func parts(_ separator: Unicode.Scalar) -> [Substring.UTF8View] {
+        split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false)
+    }
+}
+
+extension Substring.UTF8View {
+    fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
+}
+
 private func isBelowRoot(_ text: String) -> Bool {
-    !text.hasPrefix("/") && !text.hasPrefix("-") && TextFormat.line.accepts(text)
-        && !text.split(separator: "/").contains("..")
+    !text.utf8.starts(with: "/") && !text.utf8.starts(with: "-") && TextFormat.line.accepts(text)
+        && !text.utf8.parts("/").contains { $0.elementsEqual("..".utf8) }
 }
 
 private func isURL(_ text: String, _ schemes: [String]) -> Bool {
-    guard TextFormat.line.accepts(text), !text.contains(" "),
-        let scheme = schemes.first(where: {
-            text.hasPrefix($0 + "://")
-        })
+    guard TextFormat.line.accepts(text), !text.utf8.holds(" "),
+        let scheme = schemes.first(where: { text.utf8.starts(with: $0 + "://") })
     else { return false }
     return text.utf8.count > scheme.utf8.count + 3
 }
@@ -180,29 +195,29 @@ private func isURL(_ text: String, _ schemes: [String]) -> Bool {
 /// Git would run a program for other transports (`ext::`) and take a leading dash as an option.
 private func isRepositoryURL(_ text: String) -> Bool {
     if isURL(text, ["https", "http", "ssh", "git", "file"]) { return true }
-    guard TextFormat.line.accepts(text), !text.contains("://"), !text.contains("::") else { return false }
-    if text.hasPrefix("/") { return text.utf8.count > 1 }
+    guard TextFormat.line.accepts(text), !text.utf8.holds("://"), !text.utf8.holds("::") else { return false }
+    if text.utf8.starts(with: "/") { return text.utf8.count > 1 }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[1].isEmpty, !parts[1].hasPrefix("-") else { return false }
+    guard parts.count == 2, !parts[1].isEmpty, parts[1].utf8.first != UInt8(ascii: "-") else { return false }
     let host = parts[0].split(separator: "@", omittingEmptySubsequences: false)
     return host.count <= 2 && host.allSatisfy { $0.matches(first: .word, rest: [.word, .dash, .dot]) }
 }
 
 /// *Source*: git-check-ref-format(1).
 private func isReferenceName(_ text: String) -> Bool {
-    let isPlain = text.unicodeScalars.allSatisfy {
-        $0.value > 32 && $0.value != 127 && !"~^:?*[\\".contains(Character($0))
-    }
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    return isPlain && !text.hasPrefix("-") && !text.contains("..") && !text.contains("@{") && text != "@"
-        && !text.hasSuffix(".")
-        && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }
+    let bytes = text.utf8
+    let isPlain = bytes.allSatisfy { $0 > 32 && $0 != 127 && !"~^:?*[\\".utf8.contains($0) }
+    return isPlain && !bytes.starts(with: "-") && !bytes.holds("..") && !bytes.holds("@{") && text != "@"
+        && bytes.last != UInt8(ascii: ".")
+        && bytes.parts("/").allSatisfy {
+            !$0.isEmpty && $0.first != UInt8(ascii: ".") && !$0.ends(with: ".lock")
+        }
 }
 
 private func isEmail(_ text: String) -> Bool {
-    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    let parts = text.utf8.parts("@")
     return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
-        && TextFormat.line.accepts(text) && !text.contains { " <>".contains($0) }
+        && TextFormat.line.accepts(text) && !text.utf8.contains { " <>".utf8.contains($0) }
 }
 
 /// *Source*: the syntax of label keys and values in the Kubernetes API.

@@ -92,6 +92,21 @@ struct SourceText {
         return current == number ? String(decoding: bytes[start...], as: UTF8.self) : nil
     }
 
+    /// The offset of the first line that starts with a text.
+    func firstLine(startingWith start: String) -> Int? {
+        guard let first = start.utf8.first else { return nil }
+        var rest = bytes[...]
+        while let index = rest.firstIndex(of: first) {
+            if bytes[index...].starts(with: start.utf8), isLineStart(index) { return index }
+            rest = bytes[(index + 1)...]
+        }
+        return nil
+    }
+
+    private func isLineStart(_ index: Int) -> Bool {
+        index == 0 || (1...3).contains { $0 <= index && breakLength(at: index - $0) == $0 }
+    }
+
     /// The length of the line break at an offset, 0 when there is none; the breaks are those of libyaml.
     private func breakLength(at index: Int) -> Int {
         switch bytes[index] {

@@ -35,26 +35,45 @@ struct YAMLComposer {
 
     /// Reads a file; what is wrong goes to `findings`.
     static func compose(_ source: SourceText, _ findings: inout Findings) -> YAMLStream {
-        guard source.isReadable(&findings) else { return YAMLStream(isWhole: false) }
+        guard source.isReadable(&findings), !hasTagDirective(source, &findings) else {
+            return YAMLStream(isWhole: false)
+        }
         var composer = YAMLComposer(findings: findings)
         composer.run(source)
         findings = composer.findings
         return composer.stream
     }
 
+    /// Whether tags are given names, which is reported.
+    ///
+    /// The library compares each such directive with all before it: a file of them would take half a minute.
+    private static func hasTagDirective(_ source: SourceText, _ findings: inout Findings) -> Bool {
+        guard let offset = source.firstLine(startingWith: "%TAG") else { return false }
+        let start = source.position(of: offset)
+        findings.report(
+            .tag,
+            at: TextSpan(start: start, end: start).first(4),
+            "a tag must not be used; '%TAG' found",
+            fix: "remove it"
+        )
+        return true
+    }
+
     private mutating func run(_ source: SourceText) {
         var reader = YAMLEventReader(source.bytes)
+        // The library counts one line more at the end of a file whose last line has none.
+        let end = source.position(of: source.bytes.count)
         do {
             while stream.isWhole {
-                let event = try reader.next()
+                let event = try reader.next().within(end)
                 if case .streamEnd = event.body { return }
                 accept(event)
             }
         } catch {
             stream.isWhole = false
-            let position = error.position ?? source.position(of: source.bytes.count)
+            let position = min(error.position ?? end, end)
             let notes = error.context.map {
-                [Diagnostic.Note(path: findings.path, position: $0.position, message: $0.message)]
+                [Diagnostic.Note(path: findings.path, position: min($0.position, end), message: $0.message)]
             }
             findings.report(
                 .syntax,

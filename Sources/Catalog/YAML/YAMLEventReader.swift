@@ -15,6 +15,13 @@ struct YAMLEvent {
     let span: TextSpan
     var anchor: String?
     var tag: String?
+
+    /// This event, which lies before the end of its file.
+    func within(_ end: TextPosition) -> YAMLEvent {
+        guard span.end > end else { return self }
+        let span = TextSpan(start: min(span.start, end), end: end)
+        return YAMLEvent(body: body, span: span, anchor: anchor, tag: tag)
+    }
 }
 
 /// Why a YAML stream cannot be read on.

@@ -28,15 +28,15 @@ package struct Usage: Sendable, Hashable, Codable {
     /// Nothing used.
     package static let zero = Usage()
 
-    /// The sum of two usages.
+    /// The sum of two usages; a number that would be too large is the largest, since a worker reports them.
     package static func + (left: Usage, right: Usage) -> Usage {
         Usage(
-            inputTokens: left.inputTokens + right.inputTokens,
-            outputTokens: left.outputTokens + right.outputTokens,
+            inputTokens: left.inputTokens.addingOrLargest(right.inputTokens),
+            outputTokens: left.outputTokens.addingOrLargest(right.outputTokens),
             cost: left.cost + right.cost,
-            modelCalls: left.modelCalls + right.modelCalls,
-            toolCalls: left.toolCalls + right.toolCalls,
-            wallMilliseconds: left.wallMilliseconds + right.wallMilliseconds
+            modelCalls: left.modelCalls.addingOrLargest(right.modelCalls),
+            toolCalls: left.toolCalls.addingOrLargest(right.toolCalls),
+            wallMilliseconds: left.wallMilliseconds.addingOrLargest(right.wallMilliseconds)
         )
     }
 }

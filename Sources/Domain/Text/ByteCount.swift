@@ -13,7 +13,8 @@ package struct ByteCount: Sendable, Hashable, Comparable {
             ("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000), ("", 1),
         ]
         guard let (suffix, factor) = suffixes.first(where: { text.hasSuffix($0.0) }),
-            let number = Int64(text.dropLast(suffix.count)), number >= 0
+            text.utf8.first.map({ (48...57).contains($0) }) == true,
+            let number = Int64(text.dropLast(suffix.count))
         else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: factor)
         guard !overflow else { return nil }

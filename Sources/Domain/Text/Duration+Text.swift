@@ -1,5 +1,9 @@
 extension Duration {
-    /// Reads `90s`, `10m`, `1h30m`, `250ms` or `7d`; units must fall from large to small and not repeat.
+    /// A hundred years: what is longer would lead clocks and the database out of their ranges.
+    private static let longestMilliseconds: Int64 = 36_500 * 86_400_000
+
+    /// Reads `90s`, `10m`, `1h30m`, `250ms` or `7d`, up to 36500d; units must fall from large to small and
+    /// not repeat.
     package init?(text: String) {
         let units: [(name: String, milliseconds: Int64)] = [
             ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
@@ -19,6 +23,7 @@ extension Duration {
             total += number * units[unit].milliseconds
             nextUnit = unit + 1
         }
+        guard total <= Self.longestMilliseconds else { return nil }
         self = .milliseconds(total)
     }
 

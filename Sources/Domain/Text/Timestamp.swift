@@ -32,7 +32,8 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringC
         return "\(date)T\(time)\(fraction == 0 ? "" : ".\(pad(fraction, 6))")Z"
     }
 
-    /// Reads RFC 3339 with any offset, or Postgres' `YYYY-MM-DD HH:MM:SS[.ffffff]+00`; nil for anything else.
+    /// Reads RFC 3339 with any offset, or Postgres' `YYYY-MM-DD HH:MM:SS[.ffffff]+00`; nil for anything else,
+    /// such as a day that no month has, and for what is in UTC before the year 0 or after 9999.
     package init?(_ text: String) {
         var scanner = DigitScanner(text)
         guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2),
@@ -40,13 +41,23 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringC
             let day = scanner.number(2), scanner.take("T") || scanner.take(" "), let hour = scanner.number(2),
             scanner.take(":"), let minute = scanner.number(2), scanner.take(":"),
             let second = scanner.number(2),
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+            (1...12).contains(month), (1...Self.daysInMonth(year, month)).contains(day), hour < 24,
+            minute < 60,
+            second < 61
         else { return nil }
         let fraction = scanner.take(".") ? scanner.fraction() : 0
         guard let fraction, let offset = scanner.offsetSeconds() else { return nil }
         let days = Self.days(year, month, day)
         let total = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard Self.secondsWritten.contains(total) else { return nil }
         self.init(microseconds: total * 1_000_000 + fraction)
+    }
+
+    /// From the year 0 to 9999, which four digits can write.
+    private static let secondsWritten = days(0, 1, 1) * 86_400..<days(10_000, 1, 1) * 86_400
+
+    private static func daysInMonth(_ year: Int64, _ month: Int64) -> Int64 {
+        days(month == 12 ? year + 1 : year, month % 12 + 1, 1) - days(year, month, 1)
     }
 
     /// Encodes as RFC 3339 text.
@@ -131,10 +142,10 @@ private struct DigitScanner {
     mutating func offsetSeconds() -> Int64? {
         if take("Z") { return rest.isEmpty ? 0 : nil }
         let sign: Int64 = take("+") ? 1 : take("-") ? -1 : 0
-        guard sign != 0, let hours = number(2) else { return nil }
+        guard sign != 0, let hours = number(2), hours < 24 else { return nil }
         _ = take(":")
         let minutes = rest.isEmpty ? 0 : number(2)
-        guard let minutes, rest.isEmpty else { return nil }
+        guard let minutes, minutes < 60, rest.isEmpty else { return nil }
         return sign * (hours * 3600 + minutes * 60)
     }
 }

@@ -3,14 +3,18 @@
 /// Near enough is an edit distance (insert, delete, replace, swap neighbours) of at most a third of the
 /// longer word and never over three, so that a suggestion is a likely slip and not a guess.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
-    candidates.map { ($0, editDistance(name.lowercased(), $0.lowercased())) }
-        .filter { $0.1 <= min(3, max(1, max(name.count, $0.0.count) / 3)) }
-        .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+    let wanted = Array(name.lowercased().unicodeScalars)
+    return candidates.compactMap { candidate -> (name: String, distance: Int)? in
+        let other = Array(candidate.lowercased().unicodeScalars)
+        // Nobody meant a short word by a long one; comparing them would take as long as the author likes.
+        guard abs(wanted.count - other.count) <= 3 else { return nil }
+        let distance = editDistance(wanted, other)
+        return distance <= min(3, max(1, max(wanted.count, other.count) / 3)) ? (candidate, distance) : nil
+    }
+    .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
 }
 
-private func editDistance(_ left: String, _ right: String) -> Int {
-    let a = Array(left.unicodeScalars)
-    let b = Array(right.unicodeScalars)
+private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     var previous: [Int] = []
     var current = Array(0...b.count)
     for i in 0..<a.count {

@@ -18,7 +18,7 @@ extension SourceController {
     }
 
     /// The diagnostics that a status has room for, in their order; an error is never left out for a warning.
-    private func shown(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    func shown(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
         let errors = diagnostics.filter { $0.severity == .error }
         let warnings = diagnostics.filter { $0.severity == .warning }
         return Array((errors + warnings).prefix(GitSourceStatus.diagnosticLimit)).sorted()

@@ -86,7 +86,7 @@ package struct SourceController: Sendable {
         let plan = plan(input)
         let diagnostics = (revision.diagnostics + plan.conflicts).sorted()
         if !plan.isEmpty || stored.object.status?["appliedCommit"]?.string != tip.text {
-            try await objects.apply(write(plan, revision, look, diagnostics), claimed)
+            try await objects.apply(write(plan, revision, look, shown(diagnostics)), claimed)
         }
         try await markReadiness(input, revision, claimed)
         try await markHolds(plan, input, claimed)

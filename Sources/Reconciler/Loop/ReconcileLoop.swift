@@ -19,22 +19,26 @@ package struct ReconcileLoop: Sendable {
     private let controllers: [String: Controller]
     private let workers: Int
     private let overtaking: Overtaking?
+    private let outage: QueueOutage
     private let report: Report
 
     /// A loop over the controllers by kind; `workers` keys are worked on at once.
     ///
     /// With `isOvertakable`, work is given up and begun anew when people or a commit mark its key again.
+    /// Loops on one store share their outage.
     package init(
         queue: QueuePorts,
         controllers: [String: Controller],
         workers: Int,
         isOvertakable: Bool = false,
+        outage: QueueOutage,
         report: @escaping Report
     ) {
         self.queue = queue
         self.controllers = controllers
         self.workers = workers
         overtaking = isOvertakable ? Overtaking() : nil
+        self.outage = outage
         self.report = report
     }
 
@@ -60,11 +64,15 @@ package struct ReconcileLoop: Sendable {
         let ticket = queue.ticket()
         var pause = Duration.seconds(1)
         do {
-            if let key = try await queue.claim() { return key }
+            if let key = try await queue.claim() {
+                outage.end()
+                return key
+            }
             let due = try await queue.nextDue() ?? Self.longestPause
+            outage.end()
             pause = min(max(due, Self.shortestPause), Self.longestPause)
         } catch {
-            // The timers tell that the store is away; it is asked again after a second.
+            outage.note(error)
         }
         await queue.wait(ticket, pause)
         return nil
@@ -73,6 +81,7 @@ package struct ReconcileLoop: Sendable {
     private func work(on key: ClaimedKey) async {
         do { try await handle(key) } catch {
             // The queue itself failed: the key's lease runs out and somebody takes it again.
+            outage.note(error)
             await queue.wait(queue.ticket(), .seconds(1))
         }
     }
@@ -104,13 +113,16 @@ package struct ReconcileLoop: Sendable {
             }
             group.addTask {
                 while await queue.pauseBeforeRenewal() {
-                    do { try await queue.renew(claimed) } catch { return nil }
+                    do { try await queue.renew(claimed) } catch {
+                        outage.note(error)
+                        return nil
+                    }
                 }
                 return nil
             }
             if let overtaking, overtaking.isAllowed(claimed.key) {
                 group.addTask {
-                    guard await queue.waitUntilOvertaken(claimed) else { return nil }
+                    guard await isOvertaken(claimed) else { return nil }
                     overtaking.note(claimed.key)
                     return .again(after: .zero)
                 }
@@ -124,6 +136,34 @@ package struct ReconcileLoop: Sendable {
             return outcome ?? .failed(Failure(.unavailable, "the work on \(claimed.key) was given up"))
         }
     }
+
+    private func isOvertaken(_ claimed: ClaimedKey) async -> Bool {
+        while !Task.isCancelled {
+            do { return try await queue.waitUntilOvertaken(claimed) } catch { outage.note(error) }
+        }
+        return false
+    }
+}
+
+/// Tells once when the queue cannot be asked, however often it is tried, and again after it could be.
+package final class QueueOutage: Sendable {
+    private let isTold = Mutex(false)
+    private let tell: @Sendable (any Error) -> Void
+
+    /// An outage that has not begun; `tell` gets the error that begins one.
+    package init(tell: @escaping @Sendable (any Error) -> Void) { self.tell = tell }
+
+    func note(_ error: any Error) {
+        // A key that another worker has, and work that ends with the process, are in order.
+        if error is CancellationError || (error as? Failure)?.code == .conflict { return }
+        let isNews = isTold.withLock { isTold in
+            defer { isTold = true }
+            return !isTold
+        }
+        if isNews { tell(error) }
+    }
+
+    func end() { isTold.withLock { $0 = false } }
 }
 
 /// How often each key was overtaken since its work was last led to an end.
