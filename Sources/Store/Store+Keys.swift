@@ -63,7 +63,8 @@ enum KeyStatement: String, Statement, CaseIterable {
             failures = 0
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """
-    /// A mark that came meanwhile keeps its own due time; why a look was wanted is forgotten when it went well.
+    /// A mark that came meanwhile keeps its own due time. Why a look was wanted is forgotten once it went
+    /// well.
     case release = """
         UPDATE keys SET claimed_generation = NULL, claimed_by = NULL, fence = NULL, lease_until = NULL,
             failures = CASE WHEN $6::boolean THEN failures + 1 ELSE 0 END,

@@ -132,7 +132,8 @@ import Testing
         let again = try await system.shell(
             """
             cd '\(system.configuration)'
-            sed -i 's/interval: 1h/interval: 2h/' child.yaml && git commit -q -a -m 'Look less often' && git rev-parse HEAD
+            sed -i 's/interval: 1h/interval: 2h/' child.yaml
+            git commit -q -a -m 'Look less often' && git rev-parse HEAD
             """
         )
         let next = again.output.split(separator: "\n").last ?? ""

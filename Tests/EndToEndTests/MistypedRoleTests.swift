@@ -53,6 +53,8 @@ import Testing
                 sed -i 's/^    issue: /    isue: /' runs/fix-division.yaml
                 printf '\\tx: 1\\n' >> profiles/reader.yaml
                 """
+            // What a run has started with is known to the server from then on.
+            try await system.must("wait", "workflow/fix-division", "--for", "phase=active")
             try await commit(system, commands, until: "condition=Ready=False")
             let offline = try await system.shell(
                 "cd '\(system.configuration)' && { agirunner validate -o json . || true; }"

@@ -35,8 +35,7 @@ extension Code {
         case .widenedRights:
             (
                 "rights that no commit gives",
-                "A source that another one declares accepts at most whom that one does, and what a source "
-                    + "may do is never changed by its commits, or whoever can commit could do all."
+                "A source gets at most what the one that declares it has, and no commit changes what it may."
             )
         case .deniedTool: ("tool that is denied", "A Policy of the namespace denies the tool to everybody.")
         case .imageNotAllowed:

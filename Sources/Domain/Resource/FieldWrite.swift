@@ -129,7 +129,7 @@ extension Declared {
     /// A new object that a person sent, with their fields.
     package func created(by write: FieldWrite, at now: Timestamp) -> Declared {
         var copy = self
-        let fields = write.applied ?? origin.fields ?? .none
+        let fields = present(write.applied ?? origin.fields ?? .none)
         copy.origin.fields = nil
         copy.origin.owners =
             [
@@ -160,6 +160,9 @@ extension Declared {
         return placed(over: stored, owners, write)
     }
 
+    /// Those fields that this object has: a field that no kind has may have been left out of it.
+    private func present(_ fields: FieldSet) -> FieldSet { fields.intersection(FieldSet(of: object.body)) }
+
     /// What the manager of a write holds after it.
     private func held(
         _ changed: FieldSet,
@@ -169,7 +172,7 @@ extension Declared {
     ) -> FieldSet {
         let taken = write.takesOwnership ? declared : .none
         // What a file says as well, and what is there already, stays the file's.
-        if let applied = write.applied {
+        if let applied = write.applied.map(present) {
             return taken.union(applied.subtracting(declared.subtracting(changed).subtracting(mine)))
         }
         // What is changed and not there any more is nobody's, unless a file declares it: then it is missed.
