@@ -31,7 +31,7 @@ extension DocumentTests {
         }
         let applied = try await system.shell(
             """
-            cp -r '\(folder)' public
+            cp -r --no-preserve=mode '\(folder)' public
             (cd public && git init -q -b main && git add . && git commit -q -m 'The public catalog')
             agirunner apply -f - <<END
             apiVersion: agirunner.dev/v1
