@@ -161,7 +161,8 @@ import Testing
             "wait",
             "gitsource/signed",
             "--for",
-            "revision=\(commit)",
+            // A commit that was refused before may be in force for a moment after this one was applied.
+            "jsonpath=.status.appliedCommit=\(commit)",
             "--for",
             "condition=SourceVerified",
             "--timeout",
