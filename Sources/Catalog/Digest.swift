@@ -2,4 +2,4 @@ package import Domain
 internal import Secrets
 
 /// The digest of a value: `sha256:` and the hexadecimal digest of its canonical bytes.
-package func digest(of value: Value) -> Digest { Digest("sha256:" + hex(sha256(value.canonicalBytes))) }
+package func digest(of value: Value) -> Digest { Digest(digestText(value.canonicalBytes)) }

@@ -7,6 +7,9 @@ package func sha256(_ bytes: some Collection<UInt8>) -> [UInt8] {
     return hasher.finish()
 }
 
+/// The SHA-256 digest of some bytes as digests are written: `sha256:` and 64 hexadecimal digits.
+package func digestText(_ bytes: some Collection<UInt8>) -> String { "sha256:" + hex(sha256(bytes)) }
+
 /// A SHA-256 digest of bytes that come in pieces.
 package struct SHA256Hasher: ~Copyable {
     private let context: DigestContext

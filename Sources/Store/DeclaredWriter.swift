@@ -1,4 +1,5 @@
 internal import Domain
+internal import Secrets
 
 /// What a new or changed object starts with, given by whoever applies it.
 struct DeclaredContext: Sendable {
@@ -138,7 +139,7 @@ struct DeclaredWriter {
         var kept = declared.keepingFields(of: before, drift: merge.drift)
         guard kept.object.spec != declared.object.spec else { return kept }
         if !merge.isSound(kept.object) { kept = kept.lettingGo(ofSpecBeside: declared) }
-        let effective = digest(of: kept.object.spec ?? [:])
+        let effective = Digest(digestText((kept.object.spec ?? [:]).canonicalBytes))
         if effective != declared.digest { kept.origin.declared = declared.digest }
         kept.digest = effective
         return kept
@@ -228,19 +229,19 @@ struct DeclaredWriter {
             switch writes[index] {
             case .move(var stored):
                 stored.object.metadata.resourceVersion = positions.removeFirst()
-                changes.append(try change(stored, labelsBefore: stored.object.metadata.labels ?? [:], now))
+                changes.append(try ChangeRow(put: stored, before: stored, time: now))
                 writes[index] = .move(stored)
             case .cascade(let object):
                 changes.append(try ChangeRow(removed: object, at: positions.removeFirst(), time: now))
             case .create(var stored):
                 events.append(event("object.created", stored, at: positions.removeFirst(), now))
                 stored.object.metadata.resourceVersion = positions.removeFirst()
-                changes.append(try change(stored, labelsBefore: nil, now))
+                changes.append(try ChangeRow(put: stored, before: nil, time: now))
                 writes[index] = .create(stored)
             case .change(var stored, let before):
                 events.append(event(of: stored, since: before, at: positions.removeFirst(), now))
                 stored.object.metadata.resourceVersion = positions.removeFirst()
-                changes.append(try change(stored, labelsBefore: before.object.metadata.labels ?? [:], now))
+                changes.append(try ChangeRow(put: stored, before: before, time: now))
                 writes[index] = .change(stored, before: before)
             case .remove(let stored):
                 events.append(event("object.removed", stored, at: positions.removeFirst(), now))
@@ -249,19 +250,6 @@ struct DeclaredWriter {
         }
         try session.append(events: events, changes: changes)
         return drawn
-    }
-
-    private func change(
-        _ stored: Stored,
-        labelsBefore: [String: String]?,
-        _ now: Timestamp
-    ) throws -> ChangeRow {
-        try ChangeRow(
-            put: stored.shown,
-            labelsBefore: labelsBefore,
-            at: stored.object.metadata.resourceVersion ?? .start,
-            time: now
-        )
     }
 
     private func event(

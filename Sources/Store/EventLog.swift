@@ -17,38 +17,60 @@ struct ChangeRow: Codable, Sendable {
     let image: Value?
     let time: Timestamp
 
-    init(put object: Object, labelsBefore: [String: String]?, at position: Position, time: Timestamp) throws {
-        let labels = object.metadata.labels ?? [:]
-        let movedLabels = labelsBefore != nil && labelsBefore != labels
-        try self.init(object, .put, labelsBefore: labelsBefore, keepsImage: movedLabels, position, time)
+    /// A declared object that was written; before it was another, or nothing when it is new.
+    init(put stored: Stored, before: Stored?, time: Timestamp) throws {
+        let metadata = stored.object.metadata
+        let labelsBefore = before.map { $0.object.metadata.labels ?? [:] }
+        let movedLabels = labelsBefore != nil && labelsBefore != metadata.labels ?? [:]
+        try self.init(
+            .put,
+            stored.object.kind,
+            metadata,
+            labelsBefore: labelsBefore,
+            image: movedLabels ? try Value(encoding: stored.shown) : nil,
+            time
+        )
+    }
+
+    /// A record that was written; its labels are the same for as long as it lives.
+    init<Record: ShownRecord>(put record: Record, isNew: Bool, at position: Position, time: Timestamp) throws {
+        let metadata = record.metadata(resourceVersion: position)
+        let labels = isNew ? nil : metadata.labels ?? [:]
+        try self.init(.put, Record.kind, metadata, labelsBefore: labels, image: nil, time)
     }
 
     init(removed object: Object, at position: Position, time: Timestamp) throws {
-        let labels = object.metadata.labels ?? [:]
-        try self.init(object, .removed, labelsBefore: labels, keepsImage: true, position, time)
+        var object = object
+        object.metadata.resourceVersion = position
+        try self.init(
+            .removed,
+            object.kind,
+            object.metadata,
+            labelsBefore: object.metadata.labels ?? [:],
+            image: try Value(encoding: object),
+            time
+        )
     }
 
     private init(
-        _ object: Object,
         _ act: Act,
+        _ kind: String,
+        _ metadata: Metadata,
         labelsBefore: [String: String]?,
-        keepsImage: Bool,
-        _ position: Position,
+        image: Value?,
         _ time: Timestamp
     ) throws {
-        guard let uid = object.metadata.uid else {
-            throw Failure(.internal, "An object without identity cannot be shown: \(object.key)")
+        guard let uid = metadata.uid else {
+            throw Failure(.internal, "An object without identity cannot be shown: \(kind) \(metadata.name)")
         }
-        var object = object
-        object.metadata.resourceVersion = position
-        self.position = position
-        kind = object.kind
-        namespace = object.metadata.namespace ?? ""
-        name = object.metadata.name
+        position = metadata.resourceVersion ?? .start
+        self.kind = kind
+        namespace = metadata.namespace ?? ""
+        name = metadata.name
         self.uid = uid
         self.act = act
         self.labelsBefore = labelsBefore
-        image = keepsImage ? try Value(encoding: object) : nil
+        self.image = image
         self.time = time
     }
 }

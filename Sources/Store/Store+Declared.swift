@@ -243,12 +243,7 @@ extension Session {
         let events = event.map {
             [Event($0, subjectUID: stored.object.metadata.uid, at: first, time: now)]
         }
-        let change = try ChangeRow(
-            put: stored.shown,
-            labelsBefore: stored.object.metadata.labels ?? [:],
-            at: position,
-            time: now
-        )
+        let change = try ChangeRow(put: stored, before: stored, time: now)
         try append(events: events ?? [], changes: [change])
         return position
     }

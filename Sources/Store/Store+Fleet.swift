@@ -264,11 +264,9 @@ extension Session {
         try enqueue(table.update, Value.array([row]))
         let subject = ObjectKey(Record.kind, namespace: nil, name: record.shownName)
         let event = PlainEvent(type: type, subject: subject, actor: actor, data: data)
-        let object = try record.object(resourceVersion: positions[1])
-        let labels = isNew ? nil : object.metadata.labels ?? [:]
         try append(
             events: [Event(event, subjectUID: record.uid, at: positions[0], time: now)],
-            changes: [try ChangeRow(put: object, labelsBefore: labels, at: positions[1], time: now)]
+            changes: [try ChangeRow(put: record, isNew: isNew, at: positions[1], time: now)]
         )
     }
 

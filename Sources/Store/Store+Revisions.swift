@@ -221,17 +221,9 @@ extension Session {
             actor: "git:\(record.source)",
             data: record.eventData(successor: successor)
         )
-        let shown = try record.object(resourceVersion: positions[1])
         try append(
             events: [Event(event, subjectUID: nil, at: positions[0], time: now)],
-            changes: [
-                try ChangeRow(
-                    put: shown,
-                    labelsBefore: isNew ? nil : shown.metadata.labels ?? [:],
-                    at: positions[1],
-                    time: now
-                )
-            ]
+            changes: [try ChangeRow(put: record, isNew: isNew, at: positions[1], time: now)]
         )
         return positions[1]
     }

@@ -78,7 +78,7 @@ extension Store {
                     waiters.resumeAll(())
                 }
                 news.ring()
-                pause = .zero
+                pause = .milliseconds(2)
             }
             guard sight.last > horizon() else { return }
             if pause > .zero { try await ContinuousClock().sleep(for: pause) }

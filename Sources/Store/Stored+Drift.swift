@@ -1,5 +1,4 @@
 internal import Domain
-internal import Secrets
 
 /// How long corrections of the same object count together, and how many of them are a fight.
 private let flappingWindow = Duration.seconds(600)
@@ -108,6 +107,3 @@ extension Stored {
         return names
     }
 }
-
-/// `sha256:` and the hexadecimal digest of a value's canonical bytes.
-func digest(of value: Value) -> Digest { Digest("sha256:" + hex(sha256(value.canonicalBytes))) }

@@ -188,4 +188,4 @@ private struct Loop: Service {
 let newUID: @Sendable () -> UID = { UID(bytes: randomBytes(16)) }
 
 /// SHA-256 as a digest.
-let contentDigest: @Sendable ([UInt8]) -> Digest = { Digest("sha256:" + hex(sha256($0))) }
+let contentDigest: @Sendable ([UInt8]) -> Digest = { Digest(digestText($0)) }

@@ -31,10 +31,16 @@ final class Door: Sendable {
     }
 
     /// Puts an object in, as the door shows it.
-    func put(_ kind: String, _ name: String, status: Value, labels: [String: String]? = nil) throws {
+    func put(
+        _ kind: String,
+        _ name: String,
+        status: Value,
+        labels: [String: String]? = nil,
+        version: Int64 = 7
+    ) throws {
         let isNamespaced = Kind.named(kind)?.isNamespaced == true
         var metadata = Metadata(name: name, namespace: isNamespaced ? "default" : nil)
-        metadata.resourceVersion = Position(7)
+        metadata.resourceVersion = Position(version)
         metadata.labels = labels
         let object = Object(kind: kind, metadata: metadata, status: status)
         try put(Stored(object: object, digest: Digest("d"), origin: Origin(appliedBy: nil)))

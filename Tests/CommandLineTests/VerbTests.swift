@@ -158,13 +158,21 @@ import Testing
         let failed = await wait("gs/main", "revision=abcdef0", timeout: "30s")
         #expect(failed.failure?.exitCode == 4)
         #expect(failed.failure?.message == "gitsource/main InvalidFiles: 1 error")
+        try putRevision("1234567890", version: 7)
+        // It is applied, and its source is about to say so.
+        #expect(await wait("gs/main", "revision=1234567").failure?.exitCode == 3)
+        try putRevision("abcdef0123", version: 8)
+        #expect(await wait("gs/main", "revision=1234567", timeout: "30s").failure?.exitCode == 5)
+    }
+
+    private func putRevision(_ commit: String, version: Int64) throws {
         try door.put(
             "Revision",
-            "main-1234567",
-            status: ["commit": "1234567890", "phase": "applied"],
-            labels: ["agirunner.dev/source": "main"]
+            "main-\(commit.prefix(7))",
+            status: ["commit": .string(commit), "phase": "applied"],
+            labels: ["agirunner.dev/source": "main"],
+            version: version
         )
-        #expect(await wait("gs/main", "revision=1234567", timeout: "30s").failure?.exitCode == 5)
     }
 
     @Test(arguments: ["ready", "Condition=Ready", "revision=12", ""])

@@ -161,8 +161,7 @@ import Testing
             "wait",
             "gitsource/signed",
             "--for",
-            // A commit that was refused before may be in force for a moment after this one was applied.
-            "jsonpath=.status.appliedCommit=\(commit)",
+            "revision=\(commit)",
             "--for",
             "condition=SourceVerified",
             "--timeout",

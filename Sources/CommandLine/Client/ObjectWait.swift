@@ -177,10 +177,12 @@ struct ObjectWait {
         guard !commits.isEmpty, let applied = object.status?["appliedCommit"]?.string,
             !commits.contains(where: applied.hasPrefix)
         else { return false }
-        return try await appliedRevisions(of: object.metadata.name, client).contains { revision in
-            let commit = revision.status?["commit"]?.string ?? ""
-            return revision.status?["phase"] == "applied" && commits.contains(where: commit.hasPrefix)
+        let history = try await appliedRevisions(of: object.metadata.name, client).compactMap { revision in
+            revision.status?["phase"] == "applied" ? revision.status?["commit"]?.string : nil
         }
+        // A commit that was applied last is about to be told by the source.
+        guard let last = history.first, !commits.contains(where: last.hasPrefix) else { return false }
+        return history.contains { commit in commits.contains(where: commit.hasPrefix) }
     }
 
     /// Whether the server may answer later: it is being restarted, or its database is.

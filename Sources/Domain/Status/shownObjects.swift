@@ -23,15 +23,21 @@ extension ShownRecord {
     ///
     /// *Throws* `EncodingError`, which no record can cause.
     package func object(resourceVersion: Position) throws -> Object {
+        var status = try Value(encoding: self).object ?? [:]
+        for key in ["uid", "name", "namespace", "createdAt", "tokenDigest"] { status[key] = nil }
+        let metadata = metadata(resourceVersion: resourceVersion)
+        return Object(kind: Self.kind, metadata: metadata, status: .object(status))
+    }
+
+    /// Its identity as the envelope shows it.
+    package func metadata(resourceVersion: Position) -> Metadata {
         var metadata = Metadata(name: shownName, namespace: shownNamespace)
         metadata.uid = uid
         metadata.resourceVersion = resourceVersion
         metadata.creationTimestamp = createdAt
         metadata.labels = shownLabels.isEmpty ? nil : shownLabels
         metadata.ownerReferences = owner.map { [$0] }
-        var status = try Value(encoding: self).object ?? [:]
-        for key in ["uid", "name", "namespace", "createdAt", "tokenDigest"] { status[key] = nil }
-        return Object(kind: Self.kind, metadata: metadata, status: .object(status))
+        return metadata
     }
 }
 

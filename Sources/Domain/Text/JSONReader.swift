@@ -89,7 +89,20 @@ private struct JSONReader {
 
     private mutating func readString() throws -> String {
         position += 1
-        var text: [UInt8] = []
+        let start = position
+        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+            position += 1
+        }
+        // Most texts end here, and need no copy.
+        if peek == UInt8(ascii: "\"") {
+            let text = bytes[start..<position]
+            position += 1
+            guard let string = String(validating: text, as: UTF8.self) else {
+                throw error("text must be UTF-8")
+            }
+            return string
+        }
+        var text = Array(bytes[start..<position])
         while let byte = peek {
             switch byte {
             case UInt8(ascii: "\""):

@@ -36,11 +36,11 @@ struct JSONWriter {
                 writer.write(elements[index], depth: depth + 1)
             }
         case .object(let members):
-            let keys = members.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            writeList("{", "}", count: keys.count, depth: depth) { writer, index in
-                writer.write(keys[index])
+            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            writeList("{", "}", count: sorted.count, depth: depth) { writer, index in
+                writer.write(sorted[index].key)
                 writer.bytes += (writer.indentation == nil ? ":" : ": ").utf8
-                writer.write(members[keys[index]] ?? .null, depth: depth + 1)
+                writer.write(sorted[index].value, depth: depth + 1)
             }
         }
     }
@@ -78,6 +78,11 @@ struct JSONWriter {
 
     private mutating func write(_ text: String) {
         bytes.append(0x22)
+        defer { bytes.append(0x22) }
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+            bytes += text.utf8
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case 0x22: bytes += "\\\"".utf8
@@ -92,6 +97,5 @@ struct JSONWriter {
             default: bytes.append(byte)
             }
         }
-        bytes.append(0x22)
     }
 }

@@ -3,13 +3,16 @@ extension Value {
     ///
     /// *Throws* `DecodingError` naming the coding path.
     package func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
-        try ValueDecoder(value: self, codingPath: []).decode(type)
+        try ValueDecoder(value: self, parents: [], key: nil).decode(type)
     }
 }
 
 private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
     let value: Value
-    let codingPath: [any CodingKey]
+    /// Where the value stands: kept apart, for most values are no containers and nobody asks them.
+    let parents: [any CodingKey]
+    let key: (any CodingKey)?
+    var codingPath: [any CodingKey] { key.map { parents + [$0] } ?? parents }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
@@ -28,13 +31,14 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
 
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
         if let value = value as? T { return value }
-        if let integer = type as? any FixedWidthInteger.Type {
-            guard case .integer(let number) = value, let exact = integer.exactly(number) as? T else {
-                throw mismatch("an integer")
-            }
-            return exact
-        }
         return try T(from: self)
+    }
+
+    func decode<T: FixedWidthInteger & Decodable>(_ type: T.Type) throws -> T {
+        guard case .integer(let number) = value, let exact = T(exactly: number) else {
+            throw mismatch("an integer")
+        }
+        return exact
     }
 
     func decode(_ type: Bool.Type) throws -> Bool { try value.bool ?? { throw mismatch("true or false") }() }
@@ -58,10 +62,6 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
     }
 }
 
-extension FixedWidthInteger {
-    fileprivate static func exactly(_ number: Int64) -> Self? { Self(exactly: number) }
-}
-
 private struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let members: [String: Value]
     let codingPath: [any CodingKey]
@@ -69,6 +69,11 @@ private struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func contains(_ key: Key) -> Bool { members[key.stringValue] != nil }
     func decodeNil(forKey key: Key) throws -> Bool { members[key.stringValue]?.isNull ?? true }
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try child(key).decode(type) }
+    func decode(_ type: String.Type, forKey key: Key) throws -> String { try child(key).decode(type) }
+    func decode<T: FixedWidthInteger & Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
+        try child(key).decode(type)
+    }
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try child(key).decode(type) }
 
     func nestedContainer<Nested: CodingKey>(
@@ -81,7 +86,7 @@ private struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func superDecoder() throws -> any Decoder {
-        ValueDecoder(value: .object(members), codingPath: codingPath)
+        ValueDecoder(value: .object(members), parents: codingPath, key: nil)
     }
 
     func superDecoder(forKey key: Key) throws -> any Decoder { try child(key) }
@@ -93,7 +98,7 @@ private struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
                 .init(codingPath: codingPath, debugDescription: "'\(key.stringValue)' must be present")
             )
         }
-        return ValueDecoder(value: value, codingPath: codingPath + [key])
+        return ValueDecoder(value: value, parents: codingPath, key: key)
     }
 }
 
@@ -129,7 +134,7 @@ private struct UnkeyedValues: UnkeyedDecodingContainer {
             )
         }
         defer { currentIndex += 1 }
-        return ValueDecoder(value: elements[currentIndex], codingPath: codingPath + [IndexKey(currentIndex)])
+        return ValueDecoder(value: elements[currentIndex], parents: codingPath, key: IndexKey(currentIndex))
     }
 }
 

@@ -3,115 +3,166 @@ extension Value {
     ///
     /// *Throws* `EncodingError` for what JSON cannot hold, such as an integer above 2^63 - 1.
     package init(encoding subject: some Encodable) throws {
-        let box = ValueBox()
-        try ValueEncoder(box: box, codingPath: []).encode(subject)
-        self = box.value
+        if let value = subject as? Value {
+            self = value
+        } else {
+            let encoder = ValueEncoder()
+            try subject.encode(to: encoder)
+            self = encoder.box.resolved
+        }
     }
 }
 
 /// Where one encoder writes; a class because Codable's containers outlive the call that made them.
+///
+/// Rows are written all the time, so a member goes straight into the mapping, and has a box of its own only
+/// when its type asks for a container in which to write it later.
 private final class ValueBox {
-    var value: Value = .null
-    var members: [String: ValueBox]?
-    var elements: [ValueBox]?
+    enum Content {
+        case single(Value)
+        case members([String: Value])
+        case elements([Value])
+    }
 
-    func resolved() -> Value {
-        if let members { return .object(members.mapValues { $0.resolved() }) }
-        if let elements { return .array(elements.map { $0.resolved() }) }
-        return value
+    var content = Content.single(.null)
+    /// Boxes of members and of elements, which have a place in the content already.
+    var later: [(key: String, box: ValueBox)] = []
+
+    var resolved: Value {
+        switch content {
+        case .single(let value): return value
+        case .members(var members):
+            for (key, box) in later { members[key] = box.resolved }
+            return .object(members)
+        case .elements(var elements):
+            for (key, box) in later { Int(key).map { elements[$0] = box.resolved } }
+            return .array(elements)
+        }
+    }
+
+    var count: Int { if case .elements(let elements) = content { elements.count } else { 0 } }
+
+    func set(_ value: Value, _ key: any CodingKey) {
+        guard case .members(var members) = content else { return }
+        // The mapping is taken out first: with a second owner it would be copied for each member.
+        content = .members([:])
+        members[key.stringValue] = value
+        content = .members(members)
+    }
+
+    func append(_ value: Value) {
+        guard case .elements(var elements) = content else { return }
+        content = .elements([])
+        elements.append(value)
+        content = .elements(elements)
+    }
+
+    /// The box of a member that is written later.
+    func child(_ key: any CodingKey) -> ValueBox {
+        let box = ValueBox()
+        set(.null, key)
+        later.append((key.stringValue, box))
+        return box
+    }
+
+    /// The box of an element that is written later.
+    func nextChild() -> ValueBox {
+        let box = ValueBox()
+        later.append((String(count), box))
+        append(.null)
+        return box
     }
 }
 
 private struct ValueEncoder: Encoder, SingleValueEncodingContainer {
-    let box: ValueBox
-    let codingPath: [any CodingKey]
+    var box = ValueBox()
+    // What cannot be encoded is named by its value; a path for each member would cost more than the member.
+    var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if box.members == nil { box.members = [:] }
-        return KeyedEncodingContainer(KeyedContainer<Key>(encoder: self))
+        if case .single = box.content { box.content = .members([:]) }
+        return KeyedEncodingContainer(KeyedContainer<Key>(box: box))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        if box.elements == nil { box.elements = [] }
-        return UnkeyedContainer(encoder: self)
+        if case .single = box.content { box.content = .elements([]) }
+        return UnkeyedContainer(box: box)
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    func encodeNil() throws { box.value = .null }
-    func encode(_ value: Bool) throws { box.value = .bool(value) }
-    func encode(_ value: String) throws { box.value = .string(value) }
-    func encode(_ value: Double) throws { box.value = .number(value) }
-    func encode(_ value: Float) throws { box.value = .number(Double(value)) }
-    func encode(_ value: Int) throws { box.value = .integer(Int64(value)) }
+    func encodeNil() { box.content = .single(.null) }
+    func encode(_ value: Bool) { box.content = .single(.bool(value)) }
+    func encode(_ value: String) { box.content = .single(.string(value)) }
+    func encode(_ value: Double) { box.content = .single(.number(value)) }
+    func encode(_ value: Float) { box.content = .single(.number(Double(value))) }
+    func encode(_ value: some FixedWidthInteger & Encodable) throws {
+        box.content = .single(try Value(exactly: value))
+    }
+    func encode(_ value: some Encodable) throws { box.content = .single(try Value(encoding: value)) }
+}
 
-    func encode<T: Encodable>(_ value: T) throws {
-        if let value = value as? Value {
-            box.value = value
-        } else if let number = value as? any BinaryInteger {
-            guard let exact = Int64(exactly: number) else {
-                throw EncodingError.invalidValue(
-                    value,
-                    .init(codingPath: codingPath, debugDescription: "an integer must fit 64 bits")
-                )
-            }
-            box.value = .integer(exact)
-        } else {
-            try value.encode(to: self)
+extension Value {
+    fileprivate init(exactly number: some FixedWidthInteger & Encodable) throws {
+        guard let exact = Int64(exactly: number) else {
+            let context = EncodingError.Context(
+                codingPath: [],
+                debugDescription: "an integer must fit 64 bits"
+            )
+            throw EncodingError.invalidValue(number, context)
         }
-        box.value = box.resolved()
-        box.members = nil
-        box.elements = nil
-    }
-
-    func child(_ key: any CodingKey) -> ValueEncoder {
-        let child = ValueBox()
-        box.members?[key.stringValue] = child
-        return ValueEncoder(box: child, codingPath: codingPath + [key])
-    }
-
-    func nextElement() -> ValueEncoder {
-        let child = ValueBox()
-        box.elements?.append(child)
-        return ValueEncoder(box: child, codingPath: codingPath)
+        self = .integer(exact)
     }
 }
 
 private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let encoder: ValueEncoder
-    var codingPath: [any CodingKey] { encoder.codingPath }
+    let box: ValueBox
+    var codingPath: [any CodingKey] { [] }
 
-    func encodeNil(forKey key: Key) throws { try encoder.child(key).encodeNil() }
-    func encode<T: Encodable>(_ value: T, forKey key: Key) throws { try encoder.child(key).encode(value) }
+    func encodeNil(forKey key: Key) { box.set(.null, key) }
+    func encode(_ value: Bool, forKey key: Key) { box.set(.bool(value), key) }
+    func encode(_ value: String, forKey key: Key) { box.set(.string(value), key) }
+    func encode(_ value: Double, forKey key: Key) { box.set(.number(value), key) }
+    func encode(_ value: Float, forKey key: Key) { box.set(.number(Double(value)), key) }
+    func encode(_ value: some FixedWidthInteger & Encodable, forKey key: Key) throws {
+        box.set(try Value(exactly: value), key)
+    }
+    func encode(_ value: some Encodable, forKey key: Key) throws {
+        box.set(try Value(encoding: value), key)
+    }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type,
         forKey key: Key
-    ) -> KeyedEncodingContainer<Nested> { encoder.child(key).container(keyedBy: type) }
+    ) -> KeyedEncodingContainer<Nested> { encoder(key).container(keyedBy: type) }
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-        encoder.child(key).unkeyedContainer()
+        encoder(key).unkeyedContainer()
     }
 
-    func superEncoder() -> any Encoder { encoder }
-    func superEncoder(forKey key: Key) -> any Encoder { encoder.child(key) }
+    func superEncoder() -> any Encoder { ValueEncoder(box: box) }
+    func superEncoder(forKey key: Key) -> any Encoder { encoder(key) }
+
+    private func encoder(_ key: Key) -> ValueEncoder { ValueEncoder(box: box.child(key)) }
 }
 
 private struct UnkeyedContainer: UnkeyedEncodingContainer {
-    let encoder: ValueEncoder
-    var codingPath: [any CodingKey] { encoder.codingPath }
-    var count: Int { encoder.box.elements?.count ?? 0 }
+    let box: ValueBox
+    var codingPath: [any CodingKey] { [] }
+    var count: Int { box.count }
 
-    func encodeNil() throws { try encoder.nextElement().encodeNil() }
-    func encode<T: Encodable>(_ value: T) throws { try encoder.nextElement().encode(value) }
+    func encodeNil() { box.append(.null) }
+    func encode(_ value: some Encodable) throws { box.append(try Value(encoding: value)) }
 
     func nestedContainer<Nested: CodingKey>(keyedBy keyType: Nested.Type) -> KeyedEncodingContainer<Nested> {
-        encoder.nextElement().container(keyedBy: keyType)
+        ValueEncoder(box: box.nextChild()).container(keyedBy: keyType)
     }
 
-    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { encoder.nextElement().unkeyedContainer() }
-    func superEncoder() -> any Encoder { encoder }
+    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+        ValueEncoder(box: box.nextChild()).unkeyedContainer()
+    }
+    func superEncoder() -> any Encoder { ValueEncoder(box: box.nextChild()) }
 }
 
 extension Value: Encodable {

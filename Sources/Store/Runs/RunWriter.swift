@@ -4,13 +4,13 @@ internal import Domain
 ///
 /// The caller holds the lock of the run's row, or of the Workflow object while the run begins.
 struct RunWriter {
-    /// A row to write; `object` makes its shown form, nil for what is not shown by itself.
+    /// A row to write; `shown` is its record, nil for what is not shown by itself.
     private struct PendingRow {
         let table: Table
         let isNew: Bool
         var document: Value
         let uid: UID
-        let object: (@Sendable (Position) throws -> Object)?
+        let shown: (any ShownRecord)?
     }
 
     let session: Session
@@ -30,7 +30,7 @@ struct RunWriter {
     mutating func write(_ change: RunChange, before: Run?) throws {
         try collect(change, before: before)
         let workflow = try declaredWorkflow(change, isRequired: before == nil)
-        let shown = rows.indices.filter { rows[$0].object != nil }
+        let shown = rows.indices.filter { rows[$0].shown != nil }
         let statusCount = workflow == nil ? 0 : 1
         var positions = try session.drawPositions(change.events.count + shown.count + statusCount)
         let events = change.events.map { event(of: $0, in: change.run.workflow, at: positions.removeFirst()) }
@@ -38,15 +38,13 @@ struct RunWriter {
         for index in shown {
             let position = positions.removeFirst()
             rows[index].document["resource_version"] = .integer(position.number)
-            guard let object = try rows[index].object?(position) else { continue }
-            let labels = rows[index].isNew ? nil : object.metadata.labels ?? [:]
-            changes.append(try ChangeRow(put: object, labelsBefore: labels, at: position, time: now))
+            guard let record = rows[index].shown else { continue }
+            changes.append(try ChangeRow(put: record, isNew: rows[index].isNew, at: position, time: now))
         }
         if var workflow, let position = positions.popLast() {
             workflow.object.metadata.resourceVersion = position
             try session.enqueue(Table.objects.update, Value.array([try workflow.row()]))
-            let labels = workflow.object.metadata.labels ?? [:]
-            changes.append(try ChangeRow(put: workflow.shown, labelsBefore: labels, at: position, time: now))
+            changes.append(try ChangeRow(put: workflow, before: workflow, time: now))
         }
         try setLeases(change.leases)
         try store()
@@ -60,24 +58,23 @@ struct RunWriter {
         }
         try add([run.workflow], before: before.map { [$0.workflow] }, .workflows)
         try add(run.stages, before: before?.stages, .stages)
-        try add(shown: run.items, before: before?.items, .workItems)
-        try add(shown: run.tasks, before: before?.tasks, .tasks)
-        try add(shown: run.attempts, before: before?.attempts, .attempts)
+        try add(run.items, before: before?.items, .workItems)
+        try add(run.tasks, before: before?.tasks, .tasks)
+        try add(run.attempts, before: before?.attempts, .attempts)
         let lease = now
         for index in rows.indices where rows[index].table.name == Table.attempts.name && rows[index].isNew {
             guard let duration = change.leases[rows[index].uid] else { continue }
             rows[index].document["lease_until"] = .string((lease + duration).description)
         }
-        try add(shown: run.handoffs, before: before?.handoffs, .handoffs)
-        try add(shown: run.gates, before: before?.gates, .gates)
-        try add(shown: run.escalations, before: before?.escalations, .escalations)
+        try add(run.handoffs, before: before?.handoffs, .handoffs)
+        try add(run.gates, before: before?.gates, .gates)
+        try add(run.escalations, before: before?.escalations, .escalations)
     }
 
     private mutating func add<Record: RunRecord>(
         _ after: [Record],
         before: [Record]?,
-        _ table: Table,
-        object: ((Record) -> @Sendable (Position) throws -> Object)? = nil
+        _ table: Table
     ) throws {
         let old = Dictionary((before ?? []).map { ($0.uid, $0) }, uniquingKeysWith: { first, _ in first })
         var kept = 0
@@ -91,19 +88,11 @@ struct RunWriter {
                     isNew: previous == nil,
                     document: try table.row(record),
                     uid: record.uid,
-                    object: object.map { $0(record) }
+                    shown: record as? any ShownRecord
                 )
             )
         }
         if kept != old.count { throw Failure(.internal, "A command must not drop rows of \(table.name)") }
-    }
-
-    private mutating func add<Record: RunRecord & ShownRecord>(
-        shown after: [Record],
-        before: [Record]?,
-        _ table: Table
-    ) throws {
-        try add(after, before: before, table) { record in { try record.object(resourceVersion: $0) } }
     }
 
     /// The declared Workflow with its new status, locked; nil when its status is that already, or it is gone.
