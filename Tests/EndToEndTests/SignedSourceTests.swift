@@ -35,6 +35,7 @@ import Testing
             try await mustRefuse(system, foreign, "SignerUnknown: commit \(foreign.prefix(7)) by New User")
             let last = try await commit(system, "seven", by: ann)
             try await mustRefuse(system, last, "SignerUnknown: commit \(foreign.prefix(7)) by New User")
+            try await mustPutBack(system)
             // The tip alone is signed by somebody who is accepted.
             try await apply(system, "tip", ann)
             try await mustApply(system, last, ["five", "one", "seven", "six"])
@@ -186,6 +187,20 @@ import Testing
         #expect(told.hasPrefix("False: \(words)"), "\(told)")
         #expect(try await system.condition(of: "signed").contains("what was applied before stays"))
         #expect(try await skills(system) == before)
+    }
+
+    /// What is in force is kept as its files say, also while the newest commit is refused.
+    private func mustPutBack(_ system: System) async throws {
+        let summary = "agirunner get skill/one -o jsonpath=.spec.summary"
+        let declared = try await system.shell(summary).output
+        let patch = #"{"spec":{"summary":"Do not look."}}"#
+        try await system.must("patch", "skill/one", "-p", patch, "--force-conflicts")
+        let isPutBack = try await eventually(within: .seconds(40)) {
+            try await system.shell(summary).output == declared
+        }
+        #expect(isPutBack)
+        #expect(try await system.condition(of: "signed").contains("SignatureRejected"))
+        #expect(try await skills(system) == ["five", "one"])
     }
 
     private func verified(_ system: System) async throws -> String {

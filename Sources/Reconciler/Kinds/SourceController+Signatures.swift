@@ -30,21 +30,33 @@ extension SourceController {
         return signed
     }
 
-    /// Ends the look at a commit that is not applied.
+    /// Ends the look at a commit that is not applied; what is in force is still kept as its files say.
     func refuse(
-        _ stored: Stored,
+        _ look: SourceLook,
         _ claimed: ClaimedKey,
         _ signed: SignedCommit,
         after interval: Duration
     ) async throws -> Outcome {
-        let message = "\(signed.refusal ?? "it is not signed"); what was applied before stays"
-        try await say(
-            .stalled(reason: signatureRejected, message: message),
-            stored,
-            claimed,
-            signed.members
-        )
+        var message = "\(signed.refusal ?? "it is not signed"); what was applied before stays"
+        var members = signed.members
+        do { members.merge(try await keepInForce(look, claimed)) { told, _ in told } } catch
+            let failure as Failure
+        {
+            message += ", but could not be compared with its files: \(failure)"
+        }
+        try await say(.stalled(reason: signatureRejected, message: message), look.stored, claimed, members)
         return .again(after: interval)
+    }
+
+    /// Puts back what was changed beside git in what an earlier commit declares, when somebody wants
+    /// everything to be looked at; answers what its source tells of that.
+    private func keepInForce(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> [String: Value?] {
+        guard look.isAsked, let commit = look.stored.object.status?["appliedCommit"]?.string,
+            commit != look.tip.text
+        else { return [:] }
+        var earlier = look
+        earlier.tip = CommitID(commit)
+        return try await apply(earlier, claimed).members
     }
 
     /// Whether this commit was refused already, and nothing has changed that could let it through.

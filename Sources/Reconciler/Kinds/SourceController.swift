@@ -69,14 +69,28 @@ package struct SourceController: Sendable {
             return .again(after: min(interval, dependencyPause))
         }
         let signed = try await verify(look)
-        guard signed.isGood else { return try await refuse(stored, claimed, signed, after: interval) }
-        let plan = try await apply(look, signed, claimed)
-        return .again(after: plan.waits ? min(interval, dependencyPause) : interval)
+        guard signed.isGood else { return try await refuse(look, claimed, signed, after: interval) }
+        let done = try await apply(look, claimed)
+        if !look.isPlanned, look.tip == newest { try await noteRewriting(stored, newest) }
+        try await say(
+            done.readiness,
+            stored,
+            claimed,
+            done.members.merging(signed.members) { $1 }
+                .merging(["appliedCommit": .string(look.tip.text), "policies": .string(look.policies)]) { $1 }
+        )
+        return .again(after: done.plan.waits ? min(interval, dependencyPause) : interval)
     }
 
-    /// Loads, plans and writes a commit, and says what became of it.
-    private func apply(_ look: SourceLook, _ signed: SignedCommit, _ claimed: ClaimedKey) async throws -> Plan
-    {
+    /// What came of a commit, as its source tells it.
+    struct Applied {
+        let plan: Plan
+        let readiness: Readiness
+        let members: [String: Value?]
+    }
+
+    /// Loads, plans and writes a commit.
+    func apply(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> Applied {
         let (stored, tip) = (look.stored, look.tip)
         let revision = try await source.load(look.name, look.spec, tip)
         let partial = look.isAsked ? nil : try await partialInput(revision, look)
@@ -91,16 +105,12 @@ package struct SourceController: Sendable {
         try await markReadiness(input, revision, claimed)
         try await markHolds(plan, input, claimed)
         let drift = try await drift(input, isWhole: partial == nil, claimed)
-        if !look.isPlanned, tip == look.newest { try await noteRewriting(stored, tip) }
-        try await say(
-            readiness(of: revision, plan, input, look),
-            stored,
-            claimed,
-            try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil))
-                .merging(drift) { $1 }.merging(signed.members) { $1 }
-                .merging(["appliedCommit": .string(tip.text), "policies": .string(look.policies)]) { $1 }
+        return Applied(
+            plan: plan,
+            readiness: readiness(of: revision, plan, input, look),
+            members: try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil))
+                .merging(drift) { $1 }
         )
-        return plan
     }
 
     /// A plan as the store carries it out.
@@ -226,7 +236,7 @@ struct SourceLook {
     let spec: GitSourceSpec
     /// What the ref leads to, and what is to be in force: an earlier one after a rollback.
     let newest: CommitID
-    let tip: CommitID
+    var tip: CommitID
     /// Whether a saved plan asks for the commit.
     let isPlanned: Bool
     /// When somebody last asked for a look.
