@@ -6,6 +6,8 @@ package enum Outcome: Sendable, Hashable {
     case done
     /// Nothing to do now; look again after this time.
     case again(after: Duration)
+    /// Somebody wants it to be begun anew.
+    case overtaken
     /// It could not do its work and will be tried again with back-off.
     case failed(Failure)
 
@@ -16,6 +18,7 @@ package enum Outcome: Sendable, Hashable {
         switch self {
         case .done: "done"
         case .again(let delay): "again \(delay)"
+        case .overtaken: "overtaken"
         case .failed(let failure): "failed \(failure)"
         }
     }

@@ -193,7 +193,7 @@ package struct QueuePorts: Sendable {
     /// What fails is asked again at once, so it waits before it asks the store.
     package var waitUntilOvertaken: @Sendable (ClaimedKey) async throws -> Bool
     package var finish: @Sendable (ClaimedKey) async throws -> Void
-    package var release: @Sendable (ClaimedKey, _ after: Duration, _ failed: Bool) async throws -> Void
+    package var release: @Sendable (ClaimedKey, _ after: Duration, _ end: LookEnd) async throws -> Void
     /// A ticket to take before looking, so that nothing is missed between looking and waiting.
     package var ticket: @Sendable () -> UInt64
     /// Waits until something was committed after the ticket was taken, or for the given time.
@@ -207,7 +207,7 @@ package struct QueuePorts: Sendable {
         pauseBeforeRenewal: @escaping @Sendable () async -> Bool,
         waitUntilOvertaken: @escaping @Sendable (ClaimedKey) async throws -> Bool,
         finish: @escaping @Sendable (ClaimedKey) async throws -> Void,
-        release: @escaping @Sendable (ClaimedKey, Duration, Bool) async throws -> Void,
+        release: @escaping @Sendable (ClaimedKey, Duration, LookEnd) async throws -> Void,
         ticket: @escaping @Sendable () -> UInt64,
         wait: @escaping @Sendable (UInt64, Duration) async -> Void
     ) {

@@ -33,7 +33,8 @@ struct ChangeRow: Codable, Sendable {
     }
 
     /// A record that was written; its labels are the same for as long as it lives.
-    init<Record: ShownRecord>(put record: Record, isNew: Bool, at position: Position, time: Timestamp) throws {
+    init<Record: ShownRecord>(put record: Record, isNew: Bool, at position: Position, time: Timestamp) throws
+    {
         let metadata = record.metadata(resourceVersion: position)
         let labels = isNew ? nil : metadata.labels ?? [:]
         try self.init(.put, Record.kind, metadata, labelsBefore: labels, image: nil, time)

@@ -32,18 +32,20 @@ enum KeyStatement: String, Statement, CaseIterable {
             rank = CASE WHEN k.claimed_generation = k.generation THEN excluded.rank
                 ELSE least(k.rank, excluded.rank) END
         """
-    /// A key whose claimer's lease ran out is due at once, whatever was marked for later meanwhile.
+    /// A key whose claimer's lease ran out is due at once, whatever was marked for later meanwhile, and is
+    /// looked at as for people: what that look was for is not known any more.
     case claim = """
         UPDATE keys k SET claimed_generation = k.generation, claimed_by = $1, fence = nextval('key_fence'),
             lease_until = now() + $2::bigint * interval '1 microsecond'
         FROM (
-            SELECT kind, namespace, name FROM keys
+            SELECT kind, namespace, name, lease_until IS NOT NULL AS was_lost FROM keys
             WHERE (lease_until < now() OR (lease_until IS NULL AND due <= now()))
                 AND (kind = ANY($3::text[])) = $4::boolean
             ORDER BY rank LIMIT 1 FOR UPDATE SKIP LOCKED
         ) c
         WHERE (k.kind, k.namespace, k.name) = (c.kind, c.namespace, c.name)
-        RETURNING k.kind, k.namespace, k.name, k.generation, k.fence, k.failures, k.priority
+        RETURNING k.kind, k.namespace, k.name, k.generation, k.fence, k.failures,
+            CASE WHEN c.was_lost THEN 0 ELSE k.priority END AS priority
         """
     case renew = """
         UPDATE keys SET lease_until = clock_timestamp() + $5::bigint * interval '1 microsecond'
@@ -63,17 +65,18 @@ enum KeyStatement: String, Statement, CaseIterable {
             failures = 0
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """
-    /// A mark that came meanwhile keeps its own due time. Why a look was wanted is forgotten once it went
-    /// well.
+    /// A mark that came meanwhile keeps its own due time. `$7` is what the look was wanted for, as far as it
+    /// is still to be done.
     case release = """
         UPDATE keys SET claimed_generation = NULL, claimed_by = NULL, fence = NULL, lease_until = NULL,
             failures = CASE WHEN $6::boolean THEN failures + 1 ELSE 0 END,
-            priority = CASE WHEN $6::boolean OR generation > claimed_generation THEN priority ELSE 3 END,
+            priority = CASE WHEN generation = claimed_generation THEN $7::bigint
+                ELSE least(priority, $7::bigint) END,
             due = CASE WHEN generation = claimed_generation
                 THEN clock_timestamp() + $5::bigint * interval '1 microsecond' ELSE due END,
             rank = CASE WHEN generation = claimed_generation
                 THEN clock_timestamp() + $5::bigint * interval '1 microsecond'
-                    + CASE WHEN $6::boolean THEN priority ELSE 3 END * interval '30 seconds'
+                    + $7::bigint * interval '30 seconds'
                 ELSE rank END
         WHERE kind = $1 AND namespace = $2 AND name = $3 AND fence = $4
         """
@@ -187,11 +190,10 @@ extension Store {
         }
     }
 
-    /// Gives a key back to be looked at again, at the latest after a while; `failed` counts towards its
-    /// failures.
+    /// Gives a key back to be looked at again, at the latest after a while.
     ///
     /// Does nothing when the lease ran out and somebody else took the key.
-    package func release(_ claimed: ClaimedKey, retryAfter: Duration, failed: Bool) async throws {
+    package func release(_ claimed: ClaimedKey, retryAfter: Duration, _ end: LookEnd) async throws {
         try await transaction { session in
             let key = claimed.key
             try session.enqueue(
@@ -201,7 +203,8 @@ extension Store {
                 key.name,
                 claimed.fence,
                 retryAfter,
-                failed
+                end == .failed,
+                (end == .complete ? KeyPriority.resync : claimed.priority).rawValue
             )
             session.hasNews = true
         }

@@ -79,7 +79,7 @@ func queuePorts(_ store: Store, claimer: String, lane: KeyLane) -> QueuePorts {
             }
         },
         finish: { try await store.finish($0) },
-        release: { try await store.release($0, retryAfter: $1, failed: $2) },
+        release: { try await store.release($0, retryAfter: $1, $2) },
         ticket: { store.bellTicket() },
         wait: { await store.waitBell(after: $0, deadline: $1) }
     )

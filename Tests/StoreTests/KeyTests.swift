@@ -105,7 +105,7 @@ import Testing
             #expect(try await !store.isOvertaken(claimed))
             try await store.mark([Mark(key("one"), priority: .webhook)])
             #expect(try await store.isOvertaken(claimed))
-            try await store.release(claimed, retryAfter: .zero, failed: false)
+            try await store.release(claimed, retryAfter: .zero, .complete)
             #expect(try await !store.isOvertaken(claimed))
         }
     }
@@ -126,7 +126,7 @@ import Testing
         try await withStore { store in
             try await store.mark([Mark(key("one"), priority: .people)])
             var claimed = try #require(try await store.claimKey(by: "a", lease: .seconds(60)))
-            try await store.release(claimed, retryAfter: .seconds(30), failed: true)
+            try await store.release(claimed, retryAfter: .seconds(30), .failed)
             #expect(try await store.claimKey(by: "a", lease: .seconds(60)) == nil)
             let wait = try #require(try await store.nextDue())
             #expect(wait > .seconds(25) && wait <= .seconds(30))
@@ -135,8 +135,42 @@ import Testing
             try await store.mark([Mark(key("one"), priority: .people)])
             claimed = try #require(try await store.claimKey(by: "a", lease: .seconds(60)))
             #expect(claimed.failures == 1)
-            try await store.release(claimed, retryAfter: .zero, failed: false)
+            try await store.release(claimed, retryAfter: .zero, .complete)
             #expect(try await store.claimKey(by: "a", lease: .seconds(60))?.failures == 0)
+        }
+    }
+
+    @Test(arguments: [
+        (LookEnd.complete, KeyPriority.resync, KeyPriority.drift), (.failed, .people, .people),
+        (.overtaken, .people, .people),
+    ])
+    func `what a look was for is forgotten only once it is done`(
+        end: LookEnd,
+        alone: KeyPriority,
+        marked: KeyPriority
+    ) async throws {
+        try await withStore { store in
+            try await store.mark([Mark(key("one"), priority: .people)])
+            let first = try #require(try await store.claimKey(by: "a", lease: .seconds(60)))
+            #expect(first.priority == .people)
+            try await store.release(first, retryAfter: .zero, end)
+            let second = try #require(try await store.claimKey(by: "a", lease: .seconds(60)))
+            #expect(second.priority == alone)
+            try await store.mark([Mark(key("one"), priority: .drift)])
+            try await store.release(second, retryAfter: .zero, end)
+            #expect(try await store.claimKey(by: "a", lease: .seconds(60))?.priority == marked)
+        }
+    }
+
+    @Test func `a look that was lost with its claimer is done again as for people`() async throws {
+        try await withStore { store in
+            try await store.mark([Mark(key("one"), priority: .people)])
+            _ = try #require(try await store.claimKey(by: "a", lease: .zero))
+            try await store.mark([Mark(key("one"), priority: .resync)])
+            let again = try #require(try await store.claimKey(by: "b", lease: .seconds(60)))
+            #expect(again.priority == .people)
+            try await store.release(again, retryAfter: .zero, .complete)
+            #expect(try await store.claimKey(by: "b", lease: .seconds(60))?.priority == .resync)
         }
     }
 

@@ -21,6 +21,16 @@ package struct Mark: Sendable, Hashable {
     }
 }
 
+/// How a look at a key ended that is looked at again.
+package enum LookEnd: Sendable, Hashable {
+    /// Why it was looked at is settled.
+    case complete
+    /// Something newer came meanwhile, and it was given up.
+    case overtaken
+    /// It could not be done, which counts towards the key's failures.
+    case failed
+}
+
 /// A key in somebody's hands: every write done for it carries the fence.
 package struct ClaimedKey: Sendable, Hashable {
     package let key: ObjectKey

@@ -39,8 +39,8 @@ extension SourceController {
     ) async throws -> Outcome {
         var message = "\(signed.refusal ?? "it is not signed"); what was applied before stays"
         var members = signed.members
-        do { members.merge(try await keepInForce(look, claimed)) { told, _ in told } } catch
-            let failure as Failure
+        do { members.merge(try await keepInForce(look, claimed)) { told, _ in told } } catch let failure
+            as Failure
         {
             message += ", but could not be compared with its files: \(failure)"
         }

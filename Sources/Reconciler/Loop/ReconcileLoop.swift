@@ -92,8 +92,9 @@ package struct ReconcileLoop: Sendable {
         report(claimed, outcome)
         switch outcome {
         case .done: try await queue.finish(claimed)
-        case .again(let delay): try await queue.release(claimed, delay, false)
-        case .failed: try await queue.release(claimed, backOff(after: claimed.failures + 1), true)
+        case .again(let delay): try await queue.release(claimed, delay, .complete)
+        case .overtaken: try await queue.release(claimed, .zero, .overtaken)
+        case .failed: try await queue.release(claimed, backOff(after: claimed.failures + 1), .failed)
         }
     }
 
@@ -124,7 +125,7 @@ package struct ReconcileLoop: Sendable {
                 group.addTask {
                     guard await isOvertaken(claimed) else { return nil }
                     overtaking.note(claimed.key)
-                    return .again(after: .zero)
+                    return .overtaken
                 }
             }
             var outcome: Outcome?
