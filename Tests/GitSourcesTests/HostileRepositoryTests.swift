@@ -79,16 +79,7 @@ import Testing
     private func sources(_ folder: TemporaryFolder, _ name: String = "mirrors") -> SourceRepositories {
         SourceRepositories(
             folder: "\(folder.path)/\(name)",
-            ports: RepositoryPorts(
-                others: { _, _ in OtherObjects(version: "none", specs: [:]) },
-                storedAmong: { _ in [] },
-                sources: { [] },
-                policies: { [] },
-                mark: { _ in },
-                ticket: { 0 },
-                wait: { _, _ in },
-                report: { _ in }
-            )
+            ports: .ofEmptyStore
         )
     }
 

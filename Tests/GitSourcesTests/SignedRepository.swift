@@ -22,16 +22,7 @@ struct SignedRepository {
         bob = try await SigningKey(type: "ecdsa")
         sources = SourceRepositories(
             folder: "\(folder.path)/mirrors",
-            ports: RepositoryPorts(
-                others: { _, _ in OtherObjects(version: "none", specs: [:]) },
-                storedAmong: { _ in [] },
-                sources: { [] },
-                policies: { [] },
-                mark: { _ in },
-                ticket: { 0 },
-                wait: { _, _ in },
-                report: { _ in }
-            )
+            ports: .ofEmptyStore
         )
         ports = sources.sourcePorts
     }

@@ -24,18 +24,12 @@ private final class Costs: Sendable {
         try Git.initialise()
         let folder = try await TemporaryFolder()
         let repository = try await TemporaryRepository()
+        var ports = RepositoryPorts.ofEmptyStore
+        ports.policies = { policies }
+        ports.report = { cost in costs.all.withLock { $0.append(cost) } }
         let sources = SourceRepositories(
             folder: "\(folder.path)/mirrors",
-            ports: RepositoryPorts(
-                others: { _, _ in OtherObjects(version: "none", specs: [:]) },
-                storedAmong: { _ in [] },
-                sources: { [] },
-                policies: { policies },
-                mark: { _ in },
-                ticket: { 0 },
-                wait: { _, _ in },
-                report: { cost in costs.all.withLock { $0.append(cost) } }
-            )
+            ports: ports
         )
         try await body(sources.sourcePorts, repository)
     }

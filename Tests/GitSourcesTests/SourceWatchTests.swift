@@ -19,32 +19,26 @@ import Testing
         let source = Stored(object: first.object, digest: first.digest, origin: first.origin)
         let seen = Mutex(Seen())
         let (marks, signal) = AsyncStream.makeStream(of: Void.self)
-        let watch = SourceWatch(
-            ports: RepositoryPorts(
-                others: { _, _ in OtherObjects(version: "none", specs: [:]) },
-                storedAmong: { _ in [] },
-                sources: {
-                    seen.withLock { seen in
-                        seen.looks += 1
-                        // The first look is over when the commit comes that declares the source.
-                        if seen.looks == 1 { seen.bell += 1 }
-                        return seen.looks == 1 ? [] : [source]
-                    }
-                },
-                policies: { [] },
-                mark: { keys in
-                    seen.withLock { $0.marked += keys }
-                    if !keys.isEmpty { signal.finish() }
-                },
-                ticket: { seen.withLock(\.bell) },
-                wait: { ticket, limit in
-                    guard seen.withLock({ $0.bell <= ticket }) else { return }
-                    // Nothing else will be committed: whoever waits here does so for all its time.
-                    try? await ContinuousClock().sleep(for: max(limit, .seconds(600)))
-                },
-                report: { _ in }
-            )
-        )
+        var ports = RepositoryPorts.ofEmptyStore
+        ports.sources = {
+            seen.withLock { seen in
+                seen.looks += 1
+                // The first look is over when the commit comes that declares the source.
+                if seen.looks == 1 { seen.bell += 1 }
+                return seen.looks == 1 ? [] : [source]
+            }
+        }
+        ports.mark = { keys in
+            seen.withLock { $0.marked += keys }
+            if !keys.isEmpty { signal.finish() }
+        }
+        ports.ticket = { seen.withLock(\.bell) }
+        ports.wait = { ticket, limit in
+            guard seen.withLock({ $0.bell <= ticket }) else { return }
+            // Nothing else will be committed: whoever waits here does so for all its time.
+            try? await ContinuousClock().sleep(for: max(limit, .seconds(600)))
+        }
+        let watch = SourceWatch(ports: ports)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await watch.run { error in Issue.record(error) } }
             for await _ in marks {}
