@@ -27,7 +27,7 @@ import Testing
             outcome.output.first?.contains("a.yaml:4:9: warning[REF008]: metadata.name should be used")
                 == true
         )
-        #expect(outcome.notices.first == "1 objects valid, 0 errors, 1 warnings")
+        #expect(outcome.notices.first == "1 object valid, 0 errors, 1 warning")
         let place = "\(folder.path)/a.yaml:4:9"
         #expect(outcome.notices.last == "  - whether it has something that uses Skill/testing, at \(place)")
         let single = await run(Validate.self, ["\(folder.path)/a.yaml"])
@@ -48,7 +48,7 @@ import Testing
         #expect(outcome.error as? ExitCode == .failure)
         #expect(
             outcome.notices == [
-                "0 objects valid, 1 errors, 0 warnings", "not checked, because only the server knows:",
+                "0 objects valid, 1 error, 0 warnings", "not checked, because only the server knows:",
                 "  - which files the source reads, what its grants allow, and who owns the objects already",
                 "  - whether it has what spec.toolProfileRef names, at \(folder.path)/r.yaml:4:67",
             ]

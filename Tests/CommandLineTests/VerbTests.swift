@@ -25,7 +25,7 @@ import Testing
         let outcome = await run(Validate.self, [folder.path])
         #expect(outcome.error == nil)
         #expect(outcome.output.allSatisfy { !$0.contains("error[") })
-        #expect(outcome.notices.first == "1 objects valid, 0 errors, 1 warnings")
+        #expect(outcome.notices.first == "1 object valid, 0 errors, 1 warning")
     }
 
     @Test func `three mistakes are three diagnostics with file, line and column, and the command fails`()

@@ -4,7 +4,9 @@ extension Shape {
     static let gitSource = Shape(
         "GitSource",
         "A repository that declares state.",
-        columns: Column.readiness + [Column("URL", "spec.url"), Column("Applied", "status.appliedCommit")],
+        columns: Column.readiness + [
+            Column("URL", "spec.url"), Column("Applied", "status.appliedCommit", isWide: true),
+        ],
         spec: [
             .required("url", .format(.repositoryURL), "Where the repository is."),
             .required("ref", .object(reference), "What of it is followed."),

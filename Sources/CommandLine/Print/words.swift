@@ -18,6 +18,9 @@ func span(_ duration: Duration) -> String {
     return tenths < 600 ? "\(tenths / 10).\(tenths % 10)s" : age(duration)
 }
 
+/// A number of things: `1 error`, `3 errors`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
 /// A cell for a value: text bare, nothing as `<none>`.
 func cell(_ value: Value?) -> String {
     switch value {

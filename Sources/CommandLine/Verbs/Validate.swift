@@ -44,7 +44,10 @@ package struct Validate: AsyncParsableCommand {
         show(loaded, sources, environment)
         let errors = loaded.diagnostics.count { $0.severity == .error }
         let warnings = loaded.diagnostics.count - errors
-        environment.notice("\(loaded.objects.count) objects valid, \(errors) errors, \(warnings) warnings")
+        environment.notice(
+            "\(counted(loaded.objects.count, "object")) valid, \(counted(errors, "error")), "
+                + counted(warnings, "warning")
+        )
         environment.notice("not checked, because only the server knows:")
         for line in unchecked(loaded) { environment.notice("  - \(line)") }
         if errors > 0 { throw ExitCode.failure }
