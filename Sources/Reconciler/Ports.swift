@@ -67,6 +67,8 @@ package struct ObjectPorts: Sendable {
             -> Void
     /// Writes an event that goes with no status.
     package var record: @Sendable (PlainEvent) async throws -> Void
+    /// The clocks of a time zone from some time ago until now.
+    package var clock: @Sendable (_ timeZone: String, _ back: Duration) async throws -> ZoneClock
     /// Has an object looked at as soon as may be, for a person.
     package var mark: @Sendable (ObjectKey) async throws -> Void
     /// Those of some objects that unfinished runs use, each with the name of one such run.
@@ -86,6 +88,7 @@ package struct ObjectPorts: Sendable {
                 ObjectKey, ClaimedKey?, PlainEvent?, @escaping @Sendable (Stored, Timestamp) -> Value?
             ) async throws -> Void,
         record: @escaping @Sendable (PlainEvent) async throws -> Void,
+        clock: @escaping @Sendable (String, Duration) async throws -> ZoneClock,
         mark: @escaping @Sendable (ObjectKey) async throws -> Void,
         inUse: @escaping @Sendable ([ObjectKey]) async throws -> [ObjectKey: String],
         digest: @escaping @Sendable ([UInt8]) -> Digest
@@ -98,6 +101,7 @@ package struct ObjectPorts: Sendable {
         self.apply = apply
         self.setStatus = setStatus
         self.record = record
+        self.clock = clock
         self.mark = mark
         self.inUse = inUse
         self.digest = digest

@@ -42,6 +42,18 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         SELECT t.kind, t.namespace, t.name, CASE WHEN t.kind = ANY($2::text[]) THEN t.spec END AS spec
         FROM objects t WHERE t.source IS DISTINCT FROM $1
         """
+    /// The settings of a zone's clocks since a while ago. They change at quarters of an hour, if at all.
+    case clock = """
+        WITH looks AS (
+            SELECT t, extract(epoch FROM (t AT TIME ZONE $1) - (t AT TIME ZONE 'UTC'))::bigint AS seconds
+            FROM generate_series(
+                date_trunc('hour', now() - $2::bigint * interval '1 microsecond'), now(), interval '15 minutes'
+            ) t
+        )
+        SELECT t AS since, seconds, now() AS now FROM (
+            SELECT t, seconds, lag(seconds) OVER (ORDER BY t) AS before FROM looks
+        ) l WHERE before IS DISTINCT FROM seconds ORDER BY t
+        """
     case namespaces = "SELECT DISTINCT t.namespace FROM objects t WHERE t.namespace <> ''"
     /// Gives new rows the positions that were drawn once they were there.
     case placed = """

@@ -46,6 +46,23 @@ extension Store {
         try await othersDeclared(than: "", known: nil, kinds: kinds).specs ?? [:]
     }
 
+    /// The clocks of a time zone from some time ago until now, as the database knows them.
+    ///
+    /// - Throws: `Failure.unsupported` when the database has no zone of that name.
+    package func clock(of timeZone: String, back: Duration) async throws -> ZoneClock {
+        try await read { session in
+            let rows = try session.rows(DeclaredStatement.clock, timeZone, back)
+            guard let now = try rows.first?.moment("now") else { throw Failure(.corrupted, "No time") }
+            let settings = try rows.map { row in
+                ZoneClock.Setting(
+                    since: try row.moment("since"),
+                    offset: .seconds(try row.integer("seconds"))
+                )
+            }
+            return ZoneClock(now: now, settings: settings)
+        }
+    }
+
     /// The namespaces that something is declared in.
     package func declaredNamespaces() async throws -> Set<String> {
         try await read { session in

@@ -29,6 +29,7 @@ func objectPorts(_ store: Store) -> ObjectPorts {
             }
         },
         record: { _ = try await store.record($0) },
+        clock: { try await store.clock(of: $0, back: $1) },
         mark: { try await store.mark([Mark($0, priority: .people)]) },
         inUse: { try await store.inUse($0) },
         digest: contentDigest

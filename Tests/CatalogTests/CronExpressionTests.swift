@@ -5,7 +5,9 @@ import Testing
 @Suite struct CronExpressionTests {
     private func isDue(_ text: String, _ hour: Int, _ minute: Int, day: Int, month: Int, weekday: Int) -> Bool
     {
-        CronExpression(text)?.includes(minute: minute, hour: hour, day: day, month: month, weekday: weekday)
+        CronExpression(text)?.includes(
+            ZoneClock.Time(minute: minute, hour: hour, day: day, month: month, weekday: weekday)
+        )
             ?? false
     }
 
@@ -63,11 +65,13 @@ import Testing
             for number in [Int.min, -1, 64, 200, Int.max] {
                 #expect(
                     !expression.includes(
-                        minute: number,
-                        hour: number,
-                        day: number,
-                        month: number,
-                        weekday: number
+                        ZoneClock.Time(
+                            minute: number,
+                            hour: number,
+                            day: number,
+                            month: number,
+                            weekday: number
+                        )
                     ),
                     "seed \(random.seed): \(text)"
                 )

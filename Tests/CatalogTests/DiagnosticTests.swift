@@ -37,6 +37,17 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         try Golden.expect(configuration.report(loaded), equals: path)
     }
 
+    @Test func `what YAML does not allow holds back its object and whatever names it`() throws {
+        var configuration = try Configuration()
+        configuration.replace("memory: 512Mi", "<<: 512Mi", in: "profiles/sandbox.yaml")
+        let loaded = configuration.load()
+        #expect(loaded.diagnostics.map(\.code) == [Code.mergeKey.rawValue])
+        let profile = ObjectKey("RuntimeProfile", namespace: "default", name: "sandbox")
+        #expect(loaded.heldBack[profile]?.code == Code.mergeKey.rawValue)
+        #expect(loaded.heldBack.keys.contains { $0.kind == "Playbook" || $0.kind == "Role" })
+        #expect(!loaded.objects.contains { $0.references.contains(profile) })
+    }
+
     @Test func `every code is shown by a mistake or by a test of its own`() {
         // The plan finds conflicts of ownership, which no file can show.
         let alone: Set<Code> = [

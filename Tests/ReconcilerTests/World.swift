@@ -118,6 +118,10 @@ extension World {
                 }
             },
             record: { event in self.with { $0.events.append(event) } },
+            clock: { _, _ in
+                let now = self.with(\.now)
+                return ZoneClock(now: now, settings: [.init(since: now, offset: .zero)])
+            },
             mark: { key in self.with { $0.marked.append(key) } },
             inUse: { keys in self.with { $0.inUse.filter { keys.contains($0.key) } } },
             digest: digest

@@ -16,6 +16,22 @@ import Testing
         try await store.apply(write, fence: fence, newUID: { fixture.uid() })
     }
 
+    @Test func `the clocks of a zone are told as far back as is asked, each setting once`() async throws {
+        try await withStore { store in
+            let year = Duration.seconds(366 * 86_400)
+            let berlin = try await store.clock(of: "Europe/Berlin", back: year)
+            #expect(Set(berlin.settings.map(\.offset)) == [.seconds(3600), .seconds(7200)])
+            #expect((2...4).contains(berlin.settings.count))
+            #expect(zip(berlin.settings, berlin.settings.dropFirst()).allSatisfy { $0.offset != $1.offset })
+            let first = try #require(berlin.settings.first)
+            #expect(berlin.now - first.since >= year && berlin.now - first.since < year + .seconds(3600))
+            let utc = try await store.clock(of: "UTC", back: .zero)
+            #expect(utc.settings.map(\.offset) == [.zero])
+            let refused = await failure { _ = try await store.clock(of: "Europe/Atlantis", back: .zero) }
+            #expect(refused?.code == .unsupported)
+        }
+    }
+
     @Test func `a revision makes, changes, keeps and removes objects`() async throws {
         try await withStore { store in
             let origin = fixture.gitOrigin("main")

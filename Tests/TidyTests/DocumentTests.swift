@@ -22,7 +22,7 @@ import Testing
     @Test(arguments: [
         "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/failure-modes.md", "docs/gitops.md",
         "docs/private-repositories.md", "docs/webhooks.md", "docs/command-line.md",
-        "docs/community-catalog.md", "docs/ownership.md", "docs/signed-commits.md",
+        "docs/community-catalog.md", "docs/ownership.md", "docs/signed-commits.md", "docs/freeze-windows.md",
     ])
     func `every path that a document names is there`(document: String) throws {
         let text = try #require(repository.text(document))

@@ -27,6 +27,7 @@ extension FieldType {
             rules.append(format)
         }
         if let shortest = rule.shortest { rules.append("at least \(shortest.text)") }
+        if let longest = rule.longest { rules.append("at most \(longest.text)") }
         if rule.format == .line || rule.format == .free {
             rules.append("at most \(rule.length.upperBound) characters")
         }

@@ -36,8 +36,12 @@ private func schema(of type: FieldType) -> Value {
 
 private func schema(of rule: TextRule) -> Value {
     guard rule.words.isEmpty else { return ["type": "string", "enum": .strings(rule.words)] }
-    let least = rule.shortest.map { ", at least \($0.text)" } ?? ""
-    let noun = rule.reference.map { "the name of a \($0)" } ?? rule.format.description.map { $0 + least }
+    let bounds = [rule.shortest.map { ", at least \($0.text)" }, rule.longest.map { ", at most \($0.text)" }]
+    let noun =
+        rule.reference.map { "the name of a \($0)" }
+        ?? rule.format.description.map {
+            $0 + bounds.compactMap(\.self).joined()
+        }
     return .members([
         "type": "string",
         "minLength": rule.length.lowerBound > 0 ? .integer(Int64(rule.length.lowerBound)) : nil,

@@ -77,7 +77,10 @@ struct EnvelopeReader {
         }
         let spec = readSpec(root, shape, &findings)
         guard let name, isDNSLabel(name) else { return nil }
-        let isGood = findings.errorCount == before.errors
+        let own = findings.errorCount == before.errors ? nil : findings.firstError(after: before.count)
+        // What YAML does not allow was found before, and has left something out.
+        let error = own ?? findings.firstError(in: document.span)
+        let isGood = error == nil
         return Draft(
             shape: shape,
             path: findings.path,
@@ -91,7 +94,7 @@ struct EnvelopeReader {
             digest: isGood ? spec.map(Catalog.digest(of:)) : nil,
             doubts: isGood ? doubts(root, shape, findings) : [],
             references: findings.references,
-            firstError: isGood ? nil : findings.firstError(after: before.count)
+            firstError: error
         )
     }
 

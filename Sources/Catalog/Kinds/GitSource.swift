@@ -41,6 +41,7 @@ extension Shape {
                 "What happens to fields changed elsewhere."
             ),
             .defaulted("suspend", .boolean, false, "Whether it is left alone."),
+            .defaulted("freeze", .list(.object(freeze)), [], "When none of its commits is applied."),
             .defaulted(
                 "dependsOn",
                 .list(.reference("GitSource"), isUnique: true),
@@ -68,6 +69,17 @@ extension Shape {
             }
         }
     )
+
+    private static let freeze: Fields = [
+        .required("start", .format(.cron), "When such a time begins."),
+        .required(
+            "duration",
+            .duration(atLeast: .seconds(60), atMost: FreezeWindow.longest),
+            "How long it lasts."
+        ),
+        .defaulted("timeZone", .format(.timeZone), "UTC", "Where the clock is that start is read from."),
+        .optional("reason", .line(500), "What people are told."),
+    ]
 
     private static let webhook: Fields = [
         .required(

@@ -23,6 +23,14 @@ struct Findings: Sendable {
         diagnostics.dropFirst(count).first { $0.severity == .error } ?? diagnostics.last
     }
 
+    /// The first error in a stretch of the file, or the last diagnostic when the limit may have swallowed one.
+    func firstError(in span: TextSpan) -> Diagnostic? {
+        let found = diagnostics.first {
+            $0.severity == .error && span.start <= $0.span.start && $0.span.start < span.end
+        }
+        return found ?? (diagnostics.count < Self.limit ? nil : diagnostics.last)
+    }
+
     /// Lets go of all diagnostics but the first error, or the first one where there is no error.
     mutating func keepFirst() {
         let first = diagnostics.first { $0.severity == .error } ?? diagnostics.first

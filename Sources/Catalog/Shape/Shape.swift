@@ -180,9 +180,9 @@ extension FieldType {
     }
     /// A text of a format.
     static func format(_ format: TextFormat) -> FieldType { .text(TextRule(format: format)) }
-    /// An amount of time that is not shorter than another.
-    static func duration(atLeast shortest: Duration) -> FieldType {
-        .text(TextRule(format: .duration, shortest: shortest))
+    /// An amount of time that is not shorter than one and not longer than another.
+    static func duration(atLeast shortest: Duration, atMost longest: Duration? = nil) -> FieldType {
+        .text(TextRule(format: .duration, shortest: shortest, longest: longest))
     }
     /// One of a few words.
     static func word(_ words: String...) -> FieldType { .text(TextRule(format: .line, words: words)) }
@@ -231,4 +231,6 @@ struct TextRule: Sendable {
     var reference: String?
     /// The shortest amount of time, for a duration.
     var shortest: Duration?
+    /// The longest one; nil for any.
+    var longest: Duration?
 }

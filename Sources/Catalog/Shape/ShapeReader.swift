@@ -221,6 +221,10 @@ extension ShapeReader {
             findings.report(.outOfRange, place, "must be at least \(shortest.text); \(text) found")
             return nil
         }
+        if let longest = rule.longest, let duration = Duration(text: text), duration > longest {
+            findings.report(.outOfRange, place, "must be at most \(longest.text); \(text) found")
+            return nil
+        }
         if let kind = rule.reference {
             findings.references.append(
                 Reference(kind: kind, name: text, field: place.field, span: place.node.span)

@@ -33,10 +33,12 @@ package struct CronExpression: Sendable, Hashable {
         guard isEitherDay || hasDay else { return nil }
     }
 
-    /// Whether a minute of the calendar is one of those; `weekday` counts from Sunday, 0.
-    package func includes(minute: Int, hour: Int, day: Int, month: Int, weekday: Int) -> Bool {
-        guard Self.has(minutes, minute), Self.has(hours, hour), Self.has(months, month) else { return false }
-        let (isDay, isWeekday) = (Self.has(days, day), Self.has(weekdays, weekday))
+    /// Whether a minute of the calendar is one of those.
+    package func includes(_ time: ZoneClock.Time) -> Bool {
+        guard Self.has(minutes, time.minute), Self.has(hours, time.hour), Self.has(months, time.month) else {
+            return false
+        }
+        let (isDay, isWeekday) = (Self.has(days, time.day), Self.has(weekdays, time.weekday))
         return isEitherDay ? isDay || isWeekday : isDay && isWeekday
     }
 

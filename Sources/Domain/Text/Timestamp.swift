@@ -88,6 +88,27 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringC
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
+    /// The minute that it lies in.
+    package var startOfMinute: Timestamp {
+        Timestamp(microseconds: microseconds.flooredQuotient(60_000_000) * 60_000_000)
+    }
+
+    /// What a clock in UTC shows.
+    var timeOfDay: ZoneClock.Time {
+        let days = microseconds.flooredQuotient(86_400_000_000)
+        let minutes = Int((microseconds - days * 86_400_000_000) / 60_000_000)
+        let (_, month, day) = civil(fromDays: days)
+        // The first of January 1970 was a Thursday.
+        let weekday = (days + 4) - (days + 4).flooredQuotient(7) * 7
+        return ZoneClock.Time(
+            minute: minutes % 60,
+            hour: minutes / 60,
+            day: Int(day),
+            month: Int(month),
+            weekday: Int(weekday)
+        )
+    }
+
     private func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
         let shifted = days + 719_468
         let era = shifted.flooredQuotient(146_097)

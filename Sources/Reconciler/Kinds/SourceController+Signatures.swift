@@ -50,7 +50,7 @@ extension SourceController {
 
     /// Puts back what was changed beside git in what an earlier commit declares, when somebody wants
     /// everything to be looked at; answers what its source tells of that.
-    private func keepInForce(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> [String: Value?] {
+    func keepInForce(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> [String: Value?] {
         guard look.isAsked, let commit = look.stored.object.status?["appliedCommit"]?.string,
             commit != look.tip.text
         else { return [:] }

@@ -70,6 +70,12 @@ package struct SourceController: Sendable {
         }
         let signed = try await verify(look)
         guard signed.isGood else { return try await refuse(look, claimed, signed, after: interval) }
+        if let freeze = try await freeze(look) {
+            guard let until = freeze.liftedUntil else {
+                return try await wait(look, claimed, signed, freeze, after: interval)
+            }
+            try await noteLifting(look, freeze, until: until)
+        }
         let done = try await apply(look, claimed)
         if !look.isPlanned, look.tip == newest { try await noteRewriting(stored, newest) }
         try await say(

@@ -41,6 +41,7 @@ struct PostgresError: Error, CustomStringConvertible {
         case "23505": (code, text) = (.alreadyExists, "The same thing exists already")
         case "23503", "23514", "23502":
             (code, text) = (.invalid, "The database refused a state that must not be")
+        case "22023": (code, text) = (.unsupported, "The database does not know a value that it was given")
         case "57014": (code, text) = (.timeout, "A statement took too long")
         case "53100": (code, text) = (.exhausted, "The database's disk is full; nothing was changed")
         case "53300", "53200": (code, text) = (.exhausted, "The database has run out of a resource")
