@@ -54,7 +54,7 @@ import Testing
         #expect(ready?.status == .unknown && ready?.reason == "Frozen")
         #expect(
             ready?.message
-                == "commit c2 waits until \(end): The shop is open.; to apply it earlier, annotate "
+                == "commit c2 waits until \(end) (The shop is open.); to apply it earlier, annotate "
                 + "the source with agirunner.dev/override-freeze=TIME"
         )
         #expect(world.status(source)["observedCommit"] == "c2")

@@ -49,7 +49,7 @@ extension SourceController {
         _ freeze: Freeze,
         after interval: Duration
     ) async throws -> Outcome {
-        let reason = freeze.reason.map { ": \($0)" } ?? ""
+        let reason = freeze.reason.map { " (\($0))" } ?? ""
         let message =
             "commit \(look.tip.short) waits until \(freeze.end)\(reason); to apply it earlier, annotate the "
             + "source with \(GitSourceSpec.overrideFreeze)=TIME"
