@@ -71,6 +71,8 @@ package struct ObjectPorts: Sendable {
     package var mark: @Sendable (ObjectKey) async throws -> Void
     /// Those of some objects that unfinished runs use, each with the name of one such run.
     package var inUse: @Sendable ([ObjectKey]) async throws -> [ObjectKey: String]
+    /// Those of some objects that runs have and nobody declares, each with the name of its run.
+    package var live: @Sendable ([ObjectKey]) async throws -> [ObjectKey: String]
     package var digest: @Sendable ([UInt8]) -> Digest
 
     /// Ports of their closures.
@@ -88,6 +90,7 @@ package struct ObjectPorts: Sendable {
         record: @escaping @Sendable (PlainEvent) async throws -> Void,
         mark: @escaping @Sendable (ObjectKey) async throws -> Void,
         inUse: @escaping @Sendable ([ObjectKey]) async throws -> [ObjectKey: String],
+        live: @escaping @Sendable ([ObjectKey]) async throws -> [ObjectKey: String],
         digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {
         self.stored = stored
@@ -100,6 +103,7 @@ package struct ObjectPorts: Sendable {
         self.record = record
         self.mark = mark
         self.inUse = inUse
+        self.live = live
         self.digest = digest
     }
 }

@@ -31,6 +31,7 @@ func objectPorts(_ store: Store) -> ObjectPorts {
         record: { _ = try await store.record($0) },
         mark: { try await store.mark([Mark($0, priority: .people)]) },
         inUse: { try await store.inUse($0) },
+        live: { try await store.live($0) },
         digest: contentDigest
     )
 }
