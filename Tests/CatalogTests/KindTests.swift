@@ -69,6 +69,17 @@ import Testing
         }
     }
 
+    @Test func `what an object refers to is of a kind that is applied before its own`() {
+        for shape in Registry.shapes {
+            for kind in references(shape.spec) where kind != shape.kind.name {
+                let before = Kind.named(kind)?.layer ?? .max
+                #expect(before < shape.kind.layer, "a \(shape.kind.name) refers to a \(kind)")
+            }
+        }
+        let all = Registry.shapes.flatMap { references($0.spec) }
+        #expect(Set(all).isSuperset(of: ["Playbook", "WorkItem", "Workflow"]))
+    }
+
     @Test(arguments: kinds) func `the reference page is the one in docs`(kind: String) throws {
         let path = "docs/reference/\(kind.lowercased()).md"
         let example = String(decoding: try Data(contentsOf: Self.example(kind)), as: UTF8.self)
@@ -203,6 +214,22 @@ import Testing
         for field in fields.all where !fields.exactlyOne.contains(field.name) {
             found.insert("\(path).\(field.name)")
             if let inner = field.type.fields { collect(inner, "\(path).\(field.name)", &found) }
+        }
+    }
+
+    /// The kinds that fields refer to, at any depth.
+    private func references(_ fields: Fields) -> [String] {
+        fields.all.flatMap { references($0.type) }
+    }
+
+    private func references(_ type: FieldType) -> [String] {
+        switch type {
+        case .text(let rule): [rule.reference].compactMap(\.self)
+        case .list(let element, _, _): references(element)
+        case .map(let value, _): references(value)
+        case .object(let fields): references(fields)
+        case .either(_, let type): references(type)
+        case .integer, .boolean, .anything: []
         }
     }
 

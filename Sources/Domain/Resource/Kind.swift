@@ -54,7 +54,7 @@ extension Kind {
         declared("ModelRoute", "modelroutes", ["mr"], layer: 2),
         inert("Notifier", "notifiers", ["nt"], layer: 1),
         declared("Playbook", "playbooks", ["pb"], layer: 5),
-        declared("Policy", "policies", ["pol"], layer: 3),
+        declared("Policy", "policies", ["pol"], layer: 4),
         declared("Role", "roles", layer: 4),
         declared("RuntimePool", "runtimepools", ["pool"], namespaced: false, layer: 5),
         declared("RuntimeProfile", "runtimeprofiles", ["rp"], layer: 3),
