@@ -49,6 +49,8 @@ package struct TableColumn: Sendable, Hashable {
     /// Keys from the envelope down; in an array a number is an index, else the element of that `type` or
     /// `name`.
     package var path: [String]
+    /// The keys to look at in an object that has nothing there; empty: there is nothing else to look at.
+    package var otherPath: [String] = []
     /// `string`, `integer`, `number`, `boolean`, or `date`, which is shown as an age.
     package var type: String
     /// Shown by default when 0, else only when a wide table is asked for.

@@ -6,7 +6,8 @@ extension LoadOptions {
     /// Kinds whose specs matter to those who refer to them, or who name others; of all else that others
     /// declare, only the key does.
     package static let kindsReadOfOthers = [
-        "GitSource", "ModelRoute", "Playbook", "Policy", "Role", "RuntimePool", "ToolProfile", "Workflow",
+        "GitSource", "ModelRoute", "Playbook", "Policy", "Role", "RuntimePool", "ToolProfile", "WorkItem",
+        "Workflow",
     ]
 
     /// The options of a check without a server.
@@ -84,6 +85,8 @@ extension LoadOptions {
         case "Policy": ["Playbook"]
         case "Role": ["Policy", "ToolProfile"]
         case "RuntimeProfile", "ToolProfile": ["Policy"]
+        case "Trigger": ["Playbook", "Workflow"]
+        case "WorkItem": ["Playbook", "WorkItem", "Workflow"]
         case "Workflow": ["ModelRoute", "Playbook", "Role"]
         case "Workspace": ["GitSource"]
         default: []

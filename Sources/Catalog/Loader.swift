@@ -84,7 +84,8 @@ package struct LoadOptions: Sendable {
 
 /// What came out of a load.
 package struct Loaded: Sendable {
-    /// Objects without errors, by layer, then key; none of them depends on one that is held back.
+    /// Objects without errors, by layer, then key, what a WorkItem is a part of before it; none of them
+    /// depends on one that is held back.
     package var objects: [Declared] = []
     /// All mistakes, sorted by path, line and column.
     package var diagnostics: [Diagnostic] = []

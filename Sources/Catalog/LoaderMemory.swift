@@ -272,6 +272,7 @@ extension Draft {
         "Policy": ["appliesTo", "defaults", "requireGates"],
         "Role": ["toolProfileRef", "tools"], "RuntimePool": ["namespaces"],
         "RuntimeProfile": ["image", "network"], "ToolProfile": ["tools"],
+        "Trigger": ["action"], "WorkItem": ["role", "stage", "workflowRef"],
         "Workflow": ["budget", "limits", "parameters", "playbookRef", "workspaceRef"], "Workspace": ["url"],
     ]
 

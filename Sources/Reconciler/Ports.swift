@@ -73,6 +73,8 @@ package struct ObjectPorts: Sendable {
     package var mark: @Sendable (ObjectKey) async throws -> Void
     /// Those of some objects that unfinished runs use, each with the name of one such run.
     package var inUse: @Sendable ([ObjectKey]) async throws -> [ObjectKey: String]
+    /// Those of some objects that runs have and nobody declares, each with the name of its run.
+    package var live: @Sendable ([ObjectKey]) async throws -> [ObjectKey: String]
     package var digest: @Sendable ([UInt8]) -> Digest
 
     /// Ports of their closures.
@@ -91,6 +93,7 @@ package struct ObjectPorts: Sendable {
         clock: @escaping @Sendable (String, Duration) async throws -> ZoneClock,
         mark: @escaping @Sendable (ObjectKey) async throws -> Void,
         inUse: @escaping @Sendable ([ObjectKey]) async throws -> [ObjectKey: String],
+        live: @escaping @Sendable ([ObjectKey]) async throws -> [ObjectKey: String],
         digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {
         self.stored = stored
@@ -104,6 +107,7 @@ package struct ObjectPorts: Sendable {
         self.clock = clock
         self.mark = mark
         self.inUse = inUse
+        self.live = live
         self.digest = digest
     }
 }

@@ -74,6 +74,10 @@ struct DeclaredWriter {
         }
         let runs = try lockRuns(of: removals)
         let existing = try lock(steps.map(\.key))
+        let new = steps.compactMap { step -> ObjectKey? in
+            if case .put = step, existing[step.key] == nil { step.key } else { nil }
+        }
+        try session.refuseLive(new)
         let now = try session.now()
         var outcome = DeclaredOutcome()
         var writes: [Write] = []

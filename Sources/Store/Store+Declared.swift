@@ -114,7 +114,8 @@ extension Store {
     /// nothing. Without a `write` the actor changes what differs.
     /// - Returns: the object and the position that its readers must have passed.
     /// - Throws: ``FieldConflict`` when fields of others would change; `Failure` `.alreadyExists` or
-    ///   `.notFound` by the mode; `.conflict` with reason `stale` when it is not the expected version.
+    ///   `.notFound` by the mode; `.conflict` with reason `stale` when it is not the expected version, or
+    ///   `live` when a run has what is called so.
     package func applyOne(
         _ declared: Declared,
         mode: ApplyMode,
@@ -129,10 +130,13 @@ extension Store {
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
             let existing = try writer.lock([key])[key]
-            if existing != nil {
-                if mode == .create { throw Failure(.alreadyExists, "\(key) exists already") }
-            } else if mode == .replace || expectedResourceVersion != nil {
-                throw Failure(.notFound, "\(key) does not exist")
+            if existing == nil {
+                try session.refuseLive([key])
+                if mode == .replace || expectedResourceVersion != nil {
+                    throw Failure(.notFound, "\(key) does not exist")
+                }
+            } else if mode == .create {
+                throw Failure(.alreadyExists, "\(key) exists already")
             }
             if let expected = expectedResourceVersion, existing?.object.metadata.resourceVersion != expected {
                 throw Failure(.conflict, "\(key) has changed since version \(expected)", reason: "stale")
@@ -156,7 +160,8 @@ extension Store {
     ///
     /// A dry run says whether it could be removed, and removes nothing.
     /// - Throws: `Failure.notFound`; `.conflict` with reason `owned_by_git` when a file declares the object,
-    ///   or `in_use` when a run does that has not ended; `.forbidden` with reason `deletion_protected`.
+    ///   `in_use` when a run does that has not ended, or `live` when a run has what is called so and nobody
+    ///   declares it; `.forbidden` with reason `deletion_protected`.
     @discardableResult
     package func removeOne(_ key: ObjectKey, actor: String, isDryRun: Bool = false) async throws -> Position {
         let context = DeclaredContext(actor: actor, priority: .people, newUID: { UID("") })
@@ -164,7 +169,10 @@ extension Store {
             let writer = DeclaredWriter(session: session, context: context)
             // Removing locks a Workflow's run before its object, so what is read here is not locked yet.
             let row = try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
-            guard let row else { throw Failure(.notFound, "\(key) does not exist") }
+            guard let row else {
+                try session.refuseLive([key])
+                throw Failure(.notFound, "\(key) does not exist")
+            }
             let stored = try Stored(row: row.value("row"))
             guard !stored.isDeclaredByGit else { throw ownedByGit(stored) }
             try session.refuseRemoval(stored)

@@ -22,6 +22,12 @@ enum GuardStatement: String, Statement, CaseIterable {
         WHERE w.finished_at IS NULL
         ORDER BY u.kind, w.namespace, u.name, w.name
         """
+    /// Those of some names that the work items of runs have.
+    case liveItems = """
+        SELECT t.namespace, t.name, t.workflow FROM work_items t
+        JOIN unnest($1::text[], $2::text[]) w (namespace, name)
+            ON (t.namespace, t.name) = (w.namespace, w.name)
+        """
 }
 
 extension Store {
@@ -32,6 +38,20 @@ extension Store {
     package func inUse(_ keys: [ObjectKey]) async throws -> [ObjectKey: String] {
         guard !keys.isEmpty else { return [:] }
         return try await read { try $0.inUse(keys) }
+    }
+
+    /// Those of some objects that runs have and nobody declares, each with the name of its run.
+    package func live(_ keys: [ObjectKey]) async throws -> [ObjectKey: String] {
+        guard keys.contains(where: { $0.kind == WorkItemRecord.kind }) else { return [:] }
+        return try await read { try $0.live(keys) }
+    }
+
+    /// Refuses to write an object that a run has and nobody declares.
+    ///
+    /// - Throws: `Failure.conflict`, reason `live`.
+    package func refuseLive(_ key: ObjectKey) async throws {
+        guard key.kind == WorkItemRecord.kind else { return }
+        try await read { try $0.refuseLive([key]) }
     }
 }
 
@@ -45,6 +65,31 @@ extension Session {
         )
         let users = try found.map { (try $0.key(), try $0.text("run")) }
         return Dictionary(users, uniquingKeysWith: { first, _ in first })
+    }
+
+    fileprivate func live(_ keys: [ObjectKey]) throws -> [ObjectKey: String] {
+        let items = keys.filter { $0.kind == WorkItemRecord.kind }
+        guard !items.isEmpty else { return [:] }
+        let namespaces = items.map { $0.namespace ?? "" }
+        let found = try rows(GuardStatement.liveItems, namespaces, items.map(\.name)).map { row in
+            let (namespace, name) = (try row.text("namespace"), try row.text("name"))
+            let key = ObjectKey(WorkItemRecord.kind, namespace: namespace, name: name)
+            return (key, try row.text("workflow"))
+        }
+        return Dictionary(found, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Refuses to write objects that are not declared where runs have what is called so.
+    ///
+    /// Nothing keeps a run from giving an item such a name a moment later; then the declared one is shown.
+    func refuseLive(_ keys: [ObjectKey]) throws {
+        guard let (key, run) = try live(keys).min(by: { $0.key < $1.key }) else { return }
+        throw Failure(
+            .conflict,
+            "\(key) belongs to Workflow/\(run) and is written by controllers alone: it can be neither "
+                + "changed nor deleted, and what is declared needs another name",
+            reason: "live"
+        )
     }
 
     /// Refuses to remove what is protected, and what a run uses that has not ended.

@@ -161,7 +161,9 @@ extension Session {
             return try rows(LogStatement.eventsForward, start, through, nil, query.namespace, Self.batchSize)
                 .map { try Event(row: $0.value("row")).object() }
         }
-        guard let shown = ShownTable.of(kind: query.kind) else { return [] }
+        // What is declared stands in one table, so nothing else has to be read for it.
+        let isDeclared = query.isDeclared == true
+        guard let shown = isDeclared ? .declared : ShownTable.of(kind: query.kind) else { return [] }
         return try rows(
             shown.list,
             query.kind,

@@ -32,6 +32,7 @@ func objectPorts(_ store: Store) -> ObjectPorts {
         clock: { try await store.clock(of: $0, back: $1) },
         mark: { try await store.mark([Mark($0, priority: .people)]) },
         inUse: { try await store.inUse($0) },
+        live: { try await store.live($0) },
         digest: contentDigest
     )
 }

@@ -39,8 +39,11 @@ func readPorts(_ store: Store, peers: PeerRule, metrics: MetricsRegistry) -> Rea
 /// The columns of a kind: as it is described when it is declared, as the API has them when it is live.
 private func columns(of kind: String) -> [TableColumn] {
     guard let shape = Registry.shape(for: kind) else { return tableColumns(kind: kind) }
-    return shape.columns.map {
-        TableColumn(title: $0.title, path: $0.path, type: shape.type(of: $0), priority: $0.isWide ? 1 : 0)
+    return shape.columns.map { column in
+        var shown = TableColumn(title: column.title, path: column.path, type: shape.type(of: column))
+        shown.otherPath = column.otherPath
+        shown.priority = column.isWide ? 1 : 0
+        return shown
     }
 }
 

@@ -27,6 +27,8 @@ func write(_ request: WriteRequest, _ store: Store) async throws -> WriteResult 
 
 private func tryToWrite(_ request: WriteRequest, _ store: Store) async throws -> WriteResult {
     let existing = try await store.stored(request.key)
+    // Before it is judged: what a controller wrote is no declaration with mistakes.
+    if existing == nil { try await store.refuseLive(request.key) }
     let isApplied = request.method == .apply
     let document = isApplied ? existing?.applying(request.object, as: request.manager) : nil
     let (declared, warnings) = try await judged(document ?? request.object, request, store)

@@ -54,6 +54,8 @@ final class Installation: Sendable {
             var new = object
             new.metadata.uid = old?.metadata.uid ?? UID("uid-\(object.key.name)")
             new.metadata.generation = (old?.metadata.generation ?? 0) + (old?.spec == object.spec ? 0 : 1)
+            // What controllers write beside what is declared.
+            if Kind.named(new.kind)?.isAlsoLive == true, new.spec == nil { new.metadata.generation = nil }
             new.metadata.creationTimestamp = Self.now + .seconds(-300)
             new.metadata.resourceVersion = Position(state.horizon)
             state.objects[object.key] = new

@@ -80,7 +80,39 @@ private let base = "/apis/agirunner.dev/v1"
     }
 
     @Test(arguments: [
-        "labelSelector=a%20like%20b", "fieldSelector=spec.x%3D1", "fieldSelector=metadata.name", "limit=-1",
+        ("", ["live", "made"]), ("?fieldSelector=declared%3Dtrue", ["made"]),
+        ("?fieldSelector=declared%3Dfalse", ["live"]),
+        ("?fieldSelector=declared%3Dtrue,declared%3Dtrue", ["made"]),
+        ("?fieldSelector=declared%3Dtrue,declared%3Dfalse", []),
+        ("?fieldSelector=declared%3Dtrue,metadata.name%3Dlive", []),
+    ])
+    func `what is declared is told from what controllers write`(
+        query: String,
+        expected: [String]
+    ) async throws {
+        let installation = Installation()
+        installation.put("WorkItem", "live", status: ["state": "open"])
+        installation.put("WorkItem", "made", spec: ["stage": "work"])
+        try await withPublicDoor(installation) { (client) async throws in
+            #expect(names(try await client.get("\(base)/workitems\(query)").json) == expected)
+        }
+    }
+
+    @Test func `a watch of what is declared passes over what controllers write`() async throws {
+        let installation = Installation()
+        try await withPublicDoor(installation) { (client) async throws in
+            let path = "\(base)/workitems?watch=true&resourceVersion=100&fieldSelector=declared%3Dtrue"
+            try await client.lines(path) { (lines) async throws in
+                installation.put("WorkItem", "live", status: ["state": "open"])
+                installation.put("WorkItem", "made", spec: ["stage": "work"])
+                #expect(try await lines.event() == "ADDED made")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "labelSelector=a%20like%20b", "fieldSelector=declared%3Dyes", "fieldSelector=spec.x%3D1",
+        "fieldSelector=metadata.name", "limit=-1",
         "limit=many", "resourceVersion=new", "includeObject=Some",
     ])
     func `a parameter that cannot be read is refused`(query: String) async throws {

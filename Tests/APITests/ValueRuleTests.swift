@@ -122,4 +122,16 @@ import Testing
         let cells = tableCells(object, columns, now: Timestamp(microseconds: 1_800_000_000_000_000))
         #expect(cells == ["a", "x,y", "y", "{\"k\":1}", 1, "True", "<none>", "100s", "<unknown>"])
     }
+
+    @Test func `a cell of an object that has nothing there shows what stands at its other path`() {
+        var column = TableColumn(title: "S", path: ["status", "stage"])
+        let none: Value = ["metadata": ["name": "a"], "spec": ["stage": "declared"]]
+        let live: Value = none.merging(["status": ["stage": "live"]])
+        let null: Value = ["metadata": ["name": "a"], "status": ["stage": .null]]
+        let now = Timestamp(microseconds: 0)
+        func cell(_ object: Value) -> Value { tableCells(object, [column], now: now)[1] }
+        #expect([none, live, null].map(cell) == ["<none>", "live", "<none>"])
+        column.otherPath = ["spec", "stage"]
+        #expect([none, live, null].map(cell) == ["declared", "live", "<none>"])
+    }
 }

@@ -25,7 +25,7 @@ extension Mistake {
 
     static let all: [Mistake] =
         bytes + envelope + shape + references + meaning + policy + doubts + community + guards
-        + signatures + policies
+        + signatures + policies + intake
 
     private static let bytes: [Mistake] = [
         Mistake(.notUTF8, "latin-1") { $0.files["bad.yaml"] = Array("name: caf".utf8) + [0xE9, 0x0A] },

@@ -21,6 +21,7 @@ func typed(_ spec: Value, kind: String) throws -> Value {
     case "Skill": try Value(encoding: spec.decode(SkillSpec.self))
     case "ToolProfile": try Value(encoding: spec.decode(ToolProfileSpec.self))
     case "Trigger": try Value(encoding: spec.decode(TriggerSpec.self))
+    case "WorkItem": try Value(encoding: spec.decode(WorkItemSpec.self))
     case "Workflow": try Value(encoding: spec.decode(WorkflowSpec.self))
     case "Workspace": try Value(encoding: spec.decode(WorkspaceSpec.self))
     default: try #require(nil as Value?, "\(kind) must have a typed spec")

@@ -64,6 +64,22 @@ import Testing
         #expect(isTold == !["false", "ignore"].contains(validate))
     }
 
+    @Test func `an item of a run is nothing that a file can refer to`() async throws {
+        let folder = try await TemporaryFolder()
+        let item = """
+            apiVersion: agirunner.dev/v1
+            kind: WorkItem
+            metadata: {name: part}
+            spec: {workflowRef: fix, stage: s, title: T, goal: G, acceptance: A, parentRef: fix-1}
+
+            """
+        try folder.write(item, to: "item.yaml")
+        try door.put("WorkItem", "fix-1", status: ["state": "open"])
+        let outcome = await apply("-f", folder.path)
+        #expect(outcome.notices.contains { $0.contains("'fix-1' not found") }, "\(outcome.notices)")
+        #expect(stored("WorkItem", "part") == nil)
+    }
+
     @Test func `files come from a server, and not without bound`() async throws {
         let folder = try await TemporaryFolder()
         try folder.write(skill, to: "served/a.yaml")

@@ -112,8 +112,10 @@ final class Door: Sendable {
             path[range.upperBound...].prefix { $0 != "&" }.replacing("%2F", with: "/")
                 .split(separator: "%3D").map(String.init)
         }
+        let isOfDeclared = path.contains("fieldSelector=declared%3Dtrue")
         let items = with(\.objects).sorted { $0.key < $1.key }.filter { place, object in
             place.hasPrefix(ControlClient.base + namespace) && place.contains("/\(plural)/")
+                && (!isOfDeclared || object.at("metadata", "generation") != nil)
                 && (label == nil || object.at("metadata", "labels")?[label?[0] ?? ""]?.string == label?[1])
         }
         let body: Value = ["kind": "List", "metadata": [:], "items": .array(items.map(\.value))]

@@ -55,6 +55,15 @@ import Testing
         #expect(try kept() == [])
     }
 
+    @Test func `what a run has is not opened, and what is declared beside it is`() async throws {
+        try example.door.put("WorkItem", "fix-1", status: ["state": "open"])
+        let refused = try await edit("true", "workitem/fix-1")
+        let message = "WorkItem/fix-1 is written by controllers; it cannot be edited"
+        #expect((refused.error as? CommandFailure)?.message == message && runs == 0)
+        example.change("WorkItem", "fix-1", ["metadata": ["generation": 1], "spec": ["stage": "work"]])
+        #expect(try await edit("true", "workitem/fix-1").error == nil && runs == 1)
+    }
+
     @Test func `what is refused is opened again with the reason, and can be mended`() async throws {
         let outcome = try await edit(
             """

@@ -91,6 +91,19 @@ import Testing
         #expect(braked.hasSuffix("2 not deleted"))
     }
 
+    @Test func `what runs have is not compared, and not asked for`() async throws {
+        let example = try await AppliedExample()
+        let before = await plan(example)
+        try example.door.put("WorkItem", "fix-1", status: ["state": "open"])
+        var metadata = Metadata(name: "made", namespace: "default")
+        metadata.generation = 1
+        let made = Object(kind: "WorkItem", metadata: metadata, spec: ["stage": "work"])
+        try example.door.put(Stored(object: made, digest: Digest("d"), origin: Origin(appliedBy: "unix:0")))
+        let stored = try await storedObjects(example.door.client).filter { $0.object.kind == "WorkItem" }
+        #expect(stored.map(\.object.metadata.name) == ["made"])
+        #expect(await plan(example).output == before.output)
+    }
+
     @Test func `the source must be one that can be told`() async throws {
         let example = try await AppliedExample()
         #expect(await plan(example, "--source", "no").failure?.message.contains("no GitSource 'no'") == true)

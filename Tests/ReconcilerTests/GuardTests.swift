@@ -218,4 +218,33 @@ import Testing
         #expect(world[used.object.key] == nil && world.status(source)["held"] == nil)
         #expect(try world.ready(source)?.message == "applied 9 of 9 objects of c2")
     }
+
+    @Test func `what a run has is not written, and the rest of the commit is`() async throws {
+        let (taken, free) = (declared("WorkItem", "fix-1"), declared("WorkItem", "free"))
+        world.with { $0.live = [taken.object.key: "fix"] }
+        repository.commit("c1", kept + [taken, free])
+        await reconcile()
+        #expect(world[taken.object.key] == nil && world[free.object.key] != nil)
+        let ready = try world.ready(source)
+        #expect(ready?.reason == "OwnershipConflict")
+        #expect(ready?.message.contains("WorkItem/fix-1 must have one owner") == true)
+        #expect(ready?.message.contains("Workflow/fix") == true)
+        // Also when only what changed is planned.
+        let more = declared("WorkItem", "fix-2")
+        world.with { $0.live = [more.object.key: "fix"] }
+        repository.commit("c2", kept + [taken, free])
+        await reconcile()
+        #expect(world[taken.object.key] != nil, "the name has become free")
+        #expect(try world.ready(source)?.reason == "Applied")
+        let added = LoadedChanges(base: CommitID("c2"), put: [more], removed: [])
+        repository.commit("c3", kept + [taken, free, more], since: added)
+        await reconcile()
+        #expect(world[more.object.key] == nil)
+        #expect(try world.ready(source)?.reason == "OwnershipConflict")
+        // What is stored is declared, whatever a run calls its items later.
+        world.with { $0.live = [free.object.key: "fix"] }
+        repository.commit("c4", kept + [taken, free])
+        await reconcile()
+        #expect(try world.ready(source)?.reason == "Applied")
+    }
 }

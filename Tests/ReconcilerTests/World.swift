@@ -23,6 +23,8 @@ final class World: Sendable {
         var introducers: [String: Introducer] = [:]
         /// What unfinished runs use, with their names.
         var inUse: [ObjectKey: String] = [:]
+        /// What runs have and nobody declares.
+        var live: [ObjectKey: String] = [:]
         var now = Timestamp(microseconds: 1_760_000_000_000_000)
     }
 
@@ -124,6 +126,7 @@ extension World {
             },
             mark: { key in self.with { $0.marked.append(key) } },
             inUse: { keys in self.with { $0.inUse.filter { keys.contains($0.key) } } },
+            live: { keys in self.with { $0.live.filter { keys.contains($0.key) } } },
             digest: digest
         )
     }

@@ -66,6 +66,12 @@ struct ListOptions: Sendable {
             case "metadata.namespace":
                 matchesNothing = matchesNothing || (query.namespace ?? value) != value
                 query.namespace = value
+            case "declared":
+                guard let isDeclared = ["true": true, "false": false][value] else {
+                    throw Refusal(.badRequest, "declared must be true or false, and is '\(value)'")
+                }
+                matchesNothing = matchesNothing || (query.isDeclared ?? isDeclared) != isDeclared
+                query.isDeclared = isDeclared
             default:
                 matchesNothing = matchesNothing || (fields[field] ?? value) != value
                 fields[field] = value
@@ -78,7 +84,7 @@ struct ListOptions: Sendable {
     /// *Throws* ``Refusal`` 400.
     func refuseFields(except known: Set<String> = []) throws {
         guard let unknown = fields.keys.sorted().first(where: { !known.contains($0) }) else { return }
-        let all = ["metadata.name", "metadata.namespace"] + known.sorted()
+        let all = ["declared", "metadata.name", "metadata.namespace"] + known.sorted()
         throw Refusal(
             .badRequest,
             "the field \"\(unknown)\" cannot be selected by; use \(all.joined(separator: ", "))"

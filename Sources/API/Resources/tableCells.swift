@@ -21,12 +21,10 @@ func tableCells(_ object: Value, _ columns: [TableColumn], now: Timestamp) -> [V
 }
 
 private func cell(_ object: Value, _ column: TableColumn, now: Timestamp) -> Value {
-    let value = column.path.reduce(Optional(object)) { value, key in
-        guard let elements = value?.array else { return value?[key] }
-        if let index = Int(key) { return elements.indices.contains(index) ? elements[index] : nil }
-        return elements.first { $0["type"]?.string == key || $0["name"]?.string == key }
-    }
-    guard let value, !value.isNull else { return "<none>" }
+    let value =
+        found(object, column.path)
+        ?? (column.otherPath.isEmpty ? nil : found(object, column.otherPath))
+    guard let value else { return "<none>" }
     if column.type == "date" { return age(value, now) }
     switch value {
     case .array(let elements) where elements.allSatisfy({ $0.string != nil }):
@@ -34,6 +32,16 @@ private func cell(_ object: Value, _ column: TableColumn, now: Timestamp) -> Val
     case .array, .object: return .string(value.canonicalJSON)
     default: return value
     }
+}
+
+/// What stands at a path; nil for nothing, and for a null.
+private func found(_ object: Value, _ path: [String]) -> Value? {
+    let value = path.reduce(Optional(object)) { value, key in
+        guard let elements = value?.array else { return value?[key] }
+        if let index = Int(key) { return elements.indices.contains(index) ? elements[index] : nil }
+        return elements.first { $0["type"]?.string == key || $0["name"]?.string == key }
+    }
+    return value.flatMap { $0.isNull ? nil : $0 }
 }
 
 private func age(_ value: Value, _ now: Timestamp) -> Value {

@@ -1,8 +1,6 @@
 /// What a table of a live kind shows between the name and the age; of a declared one its description says it.
 package func tableColumns(kind: String) -> [TableColumn] {
     switch kind {
-    case "WorkItem":
-        [status("Stage", "stage"), status("State", "state"), status("Next", "nextActor"), rework]
     case "Task":
         [
             status("Stage", "stage"), status("Role", "role"), status("State", "state"),
@@ -25,8 +23,6 @@ package func tableColumns(kind: String) -> [TableColumn] {
     default: []
     }
 }
-
-private let rework = status("Rework", "reworkCount", type: "integer")
 
 private func status(_ title: String, _ key: String, type: String = "string", priority: Int = 0) -> TableColumn
 {

@@ -66,7 +66,7 @@ extension Shape {
         .optional("guidance", .prose(), "How to get there."),
         .defaulted("roles", .names(.dnsLabel), [], "The roles that deliver, in order."),
         .defaulted("assessedBy", .names(.dnsLabel), [], "The roles that judge the newest delivery."),
-        .defaulted("workItems", .list(.object(workItem)), [], "Pieces of work that it always has."),
+        .defaulted("workItems", .list(.object(stageItem)), [], "Pieces of work that it always has."),
         .optional("gate", .object(gate), "A person's approval before it counts as done."),
         .defaulted(
             "onChangesRequested",
@@ -76,7 +76,7 @@ extension Shape {
         ),
     ]
 
-    private static let workItem: Fields = [
+    private static let stageItem: Fields = [
         .required("name", .format(.dnsLabel), "Its name, unique in the stage."),
         .optional("title", .line(), "What people call it."),
         .optional("goal", .prose(2000), "What is true when it is done."),

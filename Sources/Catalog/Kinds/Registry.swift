@@ -6,7 +6,7 @@ package enum Registry {
     package static let shapes: [Shape] = [
         .accessBinding, .decision, .fleet, .gitSource, .mcpServer, .modelProvider, .modelRoute, .notifier,
         .playbook, .policy, .role, .runtimePool, .runtimeProfile, .secretStore, .skill, .toolProfile,
-        .trigger, .workflow, .workspace,
+        .trigger, .workItem, .workflow, .workspace,
     ]
 
     /// The shape of a kind's CamelCase name; nil when the kind is unknown or not declared.

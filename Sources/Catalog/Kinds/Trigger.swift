@@ -103,16 +103,6 @@ extension Shape {
         .defaulted("priority", .integer(-1000...1000), 0, "Which run is served first; higher first."),
     ]
 
-    private static let newWorkItem: Fields = [
-        .required("workflowRef", .reference("Workflow"), "The run."),
-        .required("stage", .format(.dnsLabel), "The stage."),
-        .required("title", .line(), "What people call it."),
-        .required("goal", .prose(2000), "What is true when it is done."),
-        .required("acceptance", .prose(), "How one sees that it is done."),
-        .optional("role", .format(.dnsLabel), "The role that delivers it; absent: the roles of the stage."),
-        .defaulted("priority", .integer(-1000...1000), 0, "Which item is served first; higher first."),
-    ]
-
     private static let reconciliation: Fields = [
         .required("sourceRef", .reference("GitSource"), "The GitSource.")
     ]

@@ -70,10 +70,12 @@ extension Assembly {
                 Edge(target: $0.key(from: own.namespace), place: (draft.path, $0.span.start))
             }
         }
-        // Of what others declare, only the order of sources is known.
-        for own in otherKeys(["GitSource"]) {
-            edges[own] = (spec(own)?["dependsOn"]?.array ?? []).compactMap(\.string).map {
-                Edge(target: ObjectKey("GitSource", namespace: nil, name: $0), place: nil)
+        // Of what others declare, only the order of sources and the parts of work are known.
+        for own in otherKeys(["GitSource", "WorkItem"]) {
+            let spec = spec(own)
+            let names = (spec?["dependsOn"]?.array ?? []) + [spec?["parentRef"]].compactMap(\.self)
+            edges[own] = names.compactMap(\.string).map {
+                Edge(target: ObjectKey(own.kind, namespace: own.namespace, name: $0), place: nil)
             }
         }
         return edges

@@ -53,14 +53,16 @@ struct Assembly {
         checkDefaultRoutes()
         checkFleets()
         for index in drafts.indices { checkRun(index) }
+        for index in drafts.indices { checkIntake(index) }
         for index in drafts.indices { checkImmutable(index) }
         reportDoubts()
         var loaded = Loaded()
         loaded.heldBack = heldBack()
+        let depths = depths()
         loaded.objects = drafts.filter { $0.isGood && loaded.heldBack[key($0)] == nil }
             .compactMap(declared)
-            .map { (layer: layer($0), key: $0.object.key, declared: $0) }
-            .sorted { ($0.layer, $0.key) < ($1.layer, $1.key) }
+            .map { (layer: layer($0), depth: depths[$0.object.key] ?? 0, key: $0.object.key, declared: $0) }
+            .sorted { ($0.layer, $0.depth, $0.key) < ($1.layer, $1.depth, $1.key) }
             .map(\.declared)
         loaded.diagnostics = findings.values.flatMap(\.diagnostics).sorted(by: Self.precedes)
         loaded.unreadable = unreadable.sorted()

@@ -9,10 +9,12 @@ struct Reference: Sendable, Hashable {
     let field: String
     let span: TextSpan
 
-    /// Whether it asks for an order and says nothing else.
+    /// Whether nothing may lead back along it: it asks for an order and says nothing else, or it says what
+    /// something is a part of.
     var isDependency: Bool {
         field == "metadata.annotations.\(Dependency.annotation)"
             || kind == "GitSource" && field.hasPrefix("spec.dependsOn[")
+            || kind == "WorkItem" && field == "spec.parentRef"
     }
 
     /// The object that is meant, seen from an object of a namespace.

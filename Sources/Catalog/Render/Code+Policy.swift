@@ -10,7 +10,7 @@ extension Code {
         case .ownershipConflict:
             (
                 "claimed by two owners",
-                "Another source declares the object, or a person applied it; one of the two must let it go."
+                "Another source declares the object, a person applied it or a run has it; one must let it go."
             )
         case .unmatchedOverlay:
             (

@@ -50,6 +50,7 @@ package enum Code: String, Sendable, CaseIterable {
     case heldBack = "REF007"
     case unused = "REF008"
     case sharedDisplayName = "REF009"
+    case unknownStage = "REF010"
 
     case duplicateName = "SEM001"
     case screenplay = "SEM002"
@@ -69,6 +70,7 @@ package enum Code: String, Sendable, CaseIterable {
     case notActedOn = "SEM016"
     case twoFleets = "SEM017"
     case noSigners = "SEM018"
+    case plannedRun = "SEM019"
 
     case unknownParameter = "RUN001"
     case missingParameter = "RUN002"
@@ -232,12 +234,18 @@ extension Code {
         case .foreignRole:
             (
                 "role is not the playbook's",
-                "Stages use the roles listed in spec.roles, so that one list tells all."
+                "Stages and work items use the roles listed in the playbook's spec.roles: one list tells all."
             )
         case .notEarlierStage:
             ("not an earlier stage", "Work can only be returned to a stage that came before.")
         case .unknownItem: ("unknown work item", "A work item depends on items of its own stage.")
-        case .cycle: ("cycle", "What waits for itself can never start; take one of the steps away.")
+        case .cycle:
+            (
+                "cycle",
+                "What waits for itself can never start, and nothing is a part of itself; take one step away."
+            )
+        case .unknownStage:
+            ("unknown stage", "Work comes into one of the stages of the playbook that its run follows.")
         case .unused:
             (
                 "used by nothing",
@@ -306,6 +314,8 @@ extension Code {
                 "signatures of nobody",
                 "Who verifies commits must say whose signatures count, or every commit would be refused."
             )
+        case .plannedRun:
+            ("work for a planned run", "Only a run of an ongoing playbook is given work that comes later.")
         default: ("contradiction", "Two fields contradict each other.")
         }
     }

@@ -40,6 +40,7 @@ extension Shape {
 
     /// What the values of a column are: `integer`, `boolean` or `string`.
     package func type(of column: Column) -> String {
+        guard !column.isInteger else { return "integer" }
         var fields: Fields? = root
         var type: FieldType?
         for name in column.path {
@@ -59,14 +60,26 @@ package struct Column: Sendable, Hashable {
     package let title: String
     /// Keys from the envelope down: `["spec", "version"]`; in a list of conditions the type of one.
     package let path: [String]
+    /// Where it stands in an object that has nothing there; empty: nowhere else.
+    package let otherPath: [String]
     /// Whether it is shown only where there is room.
     package let isWide: Bool
+    /// Whether it is a number of the status, which no field describes.
+    let isInteger: Bool
 
-    /// A column of a dotted path.
-    package init(_ title: String, _ path: String, isWide: Bool = false) {
+    /// A column of a dotted path, and of one for the objects that have nothing there.
+    package init(
+        _ title: String,
+        _ path: String,
+        else otherPath: String = "",
+        isWide: Bool = false,
+        isInteger: Bool = false
+    ) {
         self.title = title
         self.path = path.split(separator: ".").map(String.init)
+        self.otherPath = otherPath.split(separator: ".").map(String.init)
         self.isWide = isWide
+        self.isInteger = isInteger
     }
 
     /// How an object is doing: what most kinds show last.

@@ -71,12 +71,24 @@ package struct ControlClient: Sendable {
         }
     }
 
+    /// All declared objects of a kind, without those that controllers write beside them.
+    func declared(_ kind: Kind) async throws -> [Object] {
+        try await list(kind, namespace: nil, fields: kind.isAlsoLive ? "declared=true" : nil)
+    }
+
     /// All objects of a kind that match; reads page by page.
-    func list(_ kind: Kind, namespace: String?, labels: String? = nil) async throws -> [Object] {
+    func list(
+        _ kind: Kind,
+        namespace: String?,
+        labels: String? = nil,
+        fields: String? = nil
+    ) async throws -> [Object] {
         var objects: [Object] = []
         var token: String?
         repeat {
-            let query = self.query([("limit", "500"), ("labelSelector", labels), ("continue", token)])
+            let query = self.query([
+                ("limit", "500"), ("labelSelector", labels), ("fieldSelector", fields), ("continue", token),
+            ])
             let page = try Value(
                 json: try await request("GET", path(kind, namespace: namespace) + query).body
             )

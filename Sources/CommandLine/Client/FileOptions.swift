@@ -37,7 +37,7 @@ struct FileOptions: ParsableArguments {
         options.unknownFields = validate.unknownFields
         options.keepsPlaces = keepsPlaces
         for kind in Kind.all where kind.isDeclared {
-            for object in try await client.list(kind, namespace: nil) {
+            for object in try await client.declared(kind) {
                 options.existing[object.key] = object.spec ?? [:]
             }
         }

@@ -76,7 +76,7 @@ let uncommitted = CommitID(String(repeating: "0", count: 40))
 func storedObjects(_ client: ControlClient) async throws -> [Stored] {
     var found: [Stored] = []
     for kind in Kind.all where kind.isDeclared {
-        for object in try await client.list(kind, namespace: nil) {
+        for object in try await client.declared(kind) {
             found.append(
                 Stored(object: object, digest: digest(of: object.spec ?? [:]), origin: object.origin)
             )

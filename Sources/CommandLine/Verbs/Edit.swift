@@ -35,6 +35,9 @@ package struct Edit: AsyncParsableCommand {
         let client = try connection.client()
         let name = try target.required()
         let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
+        guard !target.kind.isAlsoLive || object.metadata.isDeclared else {
+            throw CommandFailure("\(object.key) is written by controllers; it cannot be edited")
+        }
         if let source = object.origin.gitSource, !force.forceConflicts {
             let place = FilePlace(object.origin)?.description ?? "a file of it"
             try CommandEnvironment.required().notice(

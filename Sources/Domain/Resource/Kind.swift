@@ -12,6 +12,8 @@ package struct Kind: Sendable, Hashable {
     package let layer: Int
     /// Whether its objects are checked and kept, and nothing acts on them yet.
     package var isInert = false
+    /// Whether controllers write objects of the kind, too: in tables of their own, and declared by nobody.
+    package var isAlsoLive = false
 
     /// Lower-case singular, as the CLI takes it.
     package var singular: String { name.lowercased() }
@@ -44,7 +46,7 @@ extension Kind {
     /// Every kind there is, in order of name within declared and live.
     package static let all: [Kind] = [
         inert("AccessBinding", "accessbindings", ["ab"], namespaced: false, layer: 0),
-        declared("Decision", "decisions", layer: 9),
+        declared("Decision", "decisions", layer: 10),
         inert("Fleet", "fleets", namespaced: false, layer: 0),
         declared("GitSource", "gitsources", ["gs"], namespaced: false, layer: 1),
         inert("McpServer", "mcpservers", ["mcp"], layer: 1),
@@ -52,14 +54,15 @@ extension Kind {
         declared("ModelRoute", "modelroutes", ["mr"], layer: 2),
         inert("Notifier", "notifiers", ["nt"], layer: 1),
         declared("Playbook", "playbooks", ["pb"], layer: 5),
-        declared("Policy", "policies", ["pol"], layer: 3),
+        declared("Policy", "policies", ["pol"], layer: 4),
         declared("Role", "roles", layer: 4),
         declared("RuntimePool", "runtimepools", ["pool"], namespaced: false, layer: 5),
         declared("RuntimeProfile", "runtimeprofiles", ["rp"], layer: 3),
         declared("SecretStore", "secretstores", ["ss"], layer: 0),
         declared("Skill", "skills", layer: 2),
         declared("ToolProfile", "toolprofiles", ["tp"], layer: 2),
-        inert("Trigger", "triggers", ["tr"], layer: 8),
+        inert("Trigger", "triggers", ["tr"], layer: 9),
+        inert("WorkItem", "workitems", ["wi"], layer: 8).alsoLive,
         declared("Workflow", "workflows", ["wf"], layer: 7),
         declared("Workspace", "workspaces", ["ws"], layer: 3),
         live("Attempt", "attempts", ["at"]),
@@ -70,7 +73,6 @@ extension Kind {
         live("Revision", "revisions", ["rev"], namespaced: false),
         live("Runtime", "runtimes", ["rt"], namespaced: false),
         live("Task", "tasks"),
-        live("WorkItem", "workitems", ["wi"]),
         live("Worker", "workers", namespaced: false),
     ]
 
@@ -115,6 +117,12 @@ extension Kind {
         return kind
     }
 
+    private var alsoLive: Kind {
+        var kind = self
+        kind.isAlsoLive = true
+        return kind
+    }
+
     private static func live(
         _ name: String,
         _ plural: String,
@@ -127,7 +135,7 @@ extension Kind {
             shortNames: shortNames,
             isNamespaced: namespaced,
             isDeclared: false,
-            layer: 10
+            layer: 11
         )
     }
 }

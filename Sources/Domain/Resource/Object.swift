@@ -60,6 +60,9 @@ package struct Metadata: Sendable, Hashable, Codable {
     package var ownerReferences: [OwnerReference]?
     package var managedFields: [ManagedFields]?
 
+    /// Whether a server's object is declared: what only controllers write has no generation.
+    package var isDeclared: Bool { generation != nil }
+
     /// Metadata of a name and a namespace; everything else is set on the result.
     package init(name: String, namespace: String?) {
         self.name = name

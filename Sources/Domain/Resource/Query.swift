@@ -32,6 +32,8 @@ package struct ObjectQuery: Sendable, Hashable {
     package var labels: [LabelRequirement]
     /// `metadata.name` when the field selector names it.
     package var name: String?
+    /// Whether what is declared is asked for, or what only controllers write; nil for both.
+    package var isDeclared: Bool?
 
     /// A query of its parts.
     package init(kind: String, namespace: String?, labels: [LabelRequirement] = [], name: String? = nil) {
@@ -44,6 +46,7 @@ package struct ObjectQuery: Sendable, Hashable {
     /// Whether an object of this kind is among those asked for.
     package func matches(_ metadata: Metadata) -> Bool {
         (namespace == nil || metadata.namespace == namespace) && (name == nil || metadata.name == name)
+            && (isDeclared == nil || metadata.isDeclared == isDeclared)
             && labels.allSatisfy { $0.isMet(by: metadata.labels ?? [:]) }
     }
 }

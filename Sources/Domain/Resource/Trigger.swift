@@ -36,7 +36,7 @@ package struct TriggerSpec: Sendable, Hashable, Codable {
     /// Exactly one of them, beside `parametersFrom`.
     package struct Action: Sendable, Hashable, Codable {
         package var createWorkflow: NewWorkflow?
-        package var createWorkItem: NewWorkItem?
+        package var createWorkItem: WorkItemSpec?
         package var reconcile: Reconciliation?
         /// By parameter, where its value stands in what was sent.
         package var parametersFrom: [String: String]
@@ -46,16 +46,6 @@ package struct TriggerSpec: Sendable, Hashable, Codable {
         package var playbookRef: WorkflowSpec.PlaybookReference
         package var workspaceRef: String?
         package var parameters: [String: String]
-        package var priority: Int
-    }
-
-    package struct NewWorkItem: Sendable, Hashable, Codable {
-        package var workflowRef: String
-        package var stage: String
-        package var title: String
-        package var goal: String
-        package var acceptance: String
-        package var role: String?
         package var priority: Int
     }
 

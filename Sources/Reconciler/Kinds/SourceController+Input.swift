@@ -45,6 +45,7 @@ extension SourceController {
         input.drift = spec.drift
         let missing = missing(input)
         if !missing.isEmpty { input.inUse = try await objects.inUse(missing) }
+        input.live = try await live(input)
         input.dependencies = try await dependencies(of: revision.declared)
         return input
     }
@@ -66,8 +67,17 @@ extension SourceController {
             hasErrors: false
         )
         input.drift = look.spec.drift
+        input.live = try await live(input)
         input.dependencies = try await dependencies(of: changes.put)
         return input
+    }
+
+    /// What runs have under the names of new objects.
+    private func live(_ input: PlanInput) async throws -> [ObjectKey: String] {
+        let keys = input.declared.map(\.object.key).filter { Kind.named($0.kind)?.isAlsoLive == true }
+        guard !keys.isEmpty else { return [:] }
+        let known = Set(input.stored.map(\.object.key))
+        return try await objects.live(keys.filter { !known.contains($0) })
     }
 
     /// What objects depend on by their annotation, as it is stored.

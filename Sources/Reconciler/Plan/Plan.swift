@@ -37,7 +37,7 @@ package struct Plan: Sendable, Hashable {
 
     /// Sorted: creations and changes by layer and key, what is depended on first; then removals in reverse.
     package var steps: [Step]
-    /// Objects that another claimant owns; nothing of them is written.
+    /// Objects that another claimant owns, or a run; nothing of them is written.
     package var conflicts: [Diagnostic]
     /// Why nothing is pruned although objects are missing, when a brake refused.
     package var brake: String?
@@ -86,6 +86,8 @@ package struct PlanInput: Sendable {
     package var isPruneApproved = false
     /// Those of the source's objects that unfinished runs use, with the name of a run.
     package var inUse: [ObjectKey: String] = [:]
+    /// Those of the declared objects that are not stored and whose names a run has, with the name of the run.
+    package var live: [ObjectKey: String] = [:]
     /// What declared objects depend on by their annotation, as it is stored with its status.
     package var dependencies: [ObjectKey: Stored] = [:]
 
@@ -113,10 +115,14 @@ package struct PlanInput: Sendable {
 package func plan(_ input: PlanInput) -> Plan {
     let stored = Dictionary(input.stored.map { ($0.object.key, $0) }, uniquingKeysWith: { first, _ in first })
     var result = Plan(steps: [], conflicts: [], brake: nil)
-    var conflicts: [(declared: Declared, stored: Stored)] = []
+    var conflicts: [(key: ObjectKey, diagnostic: Diagnostic)] = []
     for declared in input.declared {
         guard let existing = stored[declared.object.key] else {
-            result.steps.append(step(.create, declared))
+            if let run = input.live[declared.object.key] {
+                conflicts.append((declared.object.key, nameConflict(declared, run)))
+            } else {
+                result.steps.append(step(.create, declared))
+            }
             continue
         }
         if existing.origin.gitSource != input.source {
@@ -124,7 +130,8 @@ package func plan(_ input: PlanInput) -> Plan {
             if Transfer.target(of: existing.object.metadata.annotations) == input.source {
                 result.steps.append(step(.change, declared))
             } else {
-                conflicts.append((declared, existing))
+                let conflict = ownershipConflict(declared, existing, source: input.source)
+                conflicts.append((declared.object.key, conflict))
             }
         } else if isChanged(declared, existing, input.drift) {
             result.steps.append(step(.change, declared))
@@ -139,8 +146,7 @@ package func plan(_ input: PlanInput) -> Plan {
         guard let reason = waiting[step.key] else { return step }
         return Plan.Step(act: .wait, key: step.key, declared: step.declared, reason: reason)
     }
-    result.conflicts = inApplyOrder(conflicts, \.declared.object.key)
-        .map { ownershipConflict($0.declared, $0.stored, source: input.source) }
+    result.conflicts = inApplyOrder(conflicts, \.key).map(\.diagnostic)
     addRemovals(to: &result, input, stored)
     return result
 }
@@ -260,7 +266,6 @@ private func brake(prunable: Int, owned: Int, _ input: PlanInput) -> String? {
 }
 
 private func ownershipConflict(_ declared: Declared, _ stored: Stored, source: String) -> Diagnostic {
-    let position = TextPosition(line: declared.origin.line ?? 1, column: declared.origin.column ?? 1)
     let owner =
         stored.origin.gitSource.map {
             "source '\($0)' (\(stored.origin.path ?? "?"):\(stored.origin.line ?? 1))"
@@ -268,15 +273,30 @@ private func ownershipConflict(_ declared: Declared, _ stored: Stored, source: S
         ?? "\(stored.origin.appliedBy ?? "somebody") on the control door"
     let target = "gitsource/\(source)"
     let name = [stored.object.kind.lowercased(), stored.object.metadata.name].joined(separator: "/")
+    return conflict(
+        declared,
+        "must have one owner; it belongs to \(owner), and source '\(source)' claims it",
+        fix: "agirunner transfer \(name) --to \(target) hands it over"
+    )
+}
+
+private func nameConflict(_ declared: Declared, _ run: String) -> Diagnostic {
+    conflict(
+        declared,
+        "must have one owner; it belongs to Workflow/\(run), whose controller alone writes it",
+        fix: "give what is declared another name"
+    )
+}
+
+private func conflict(_ declared: Declared, _ message: String, fix: String) -> Diagnostic {
+    let position = TextPosition(line: declared.origin.line ?? 1, column: declared.origin.column ?? 1)
     return Diagnostic(
         code: Plan.ownershipConflictCode,
         path: declared.origin.path ?? "",
         span: TextSpan(start: position, end: position),
         object: declared.object.key.description,
         field: "metadata.name",
-        message:
-            "\(declared.object.key) must have one owner; it belongs to \(owner), and source '\(source)' "
-            + "claims it",
-        fix: "agirunner transfer \(name) --to \(target) hands it over"
+        message: "\(declared.object.key) \(message)",
+        fix: fix
     )
 }

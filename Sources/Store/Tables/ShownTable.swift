@@ -1,8 +1,42 @@
 internal import Domain
 
-/// A table whose rows are shown through the envelope, and the statements that read it for that.
+/// The rows that are shown through the envelope as objects of a kind, and the statements that read them for
+/// that.
 struct ShownTable: Sendable {
-    let table: Table
+    /// The statements as texts, each of which may be a part of a larger one.
+    private struct Texts {
+        let get: String
+        let list: String
+        let byUID: String
+
+        /// Those of one table; `condition` is what else must hold of a row `t` that is looked for by name.
+        init(_ table: Table, where condition: String? = nil) {
+            func has(_ column: String) -> Bool { table.columns.contains { $0.name == column } }
+            let namespace = has("namespace") ? "t.namespace" : "''"
+            let order = has("namespace") ? "t.namespace, t.name" : "t.name"
+            let kind = has("kind") ? "t.kind = $1" : "$1::text IS NOT NULL"
+            let select = "SELECT to_jsonb(t) AS row FROM \(table.name) t"
+            let these = kind + (condition.map { " AND \($0)" } ?? "")
+            get = "\(select) WHERE \(these) AND \(namespace) = $2::text AND t.name = $3"
+            list =
+                "\(select) WHERE \(these) AND ($2::text IS NULL OR \(namespace) = $2) "
+                + "AND ($3::text IS NULL OR t.name = $3) AND (\(namespace), t.name) > ($4::text, $5::text) "
+                + "ORDER BY \(order) LIMIT $6::bigint"
+            byUID = "\(select) WHERE t.uid = ANY($1::text[])"
+        }
+
+        /// Those of two tables whose rows have namespaces; no name is in both.
+        init(_ one: Texts, and other: Texts) {
+            get = "\(one.get) UNION ALL \(other.get)"
+            // Each gives its first rows in order, so that no more than two pages are sorted.
+            list =
+                "SELECT u.row FROM ((\(one.list)) UNION ALL (\(other.list))) u "
+                + "ORDER BY (u.row ->> 'namespace') COLLATE \"C\", (u.row ->> 'name') COLLATE \"C\" "
+                + "LIMIT $6::bigint"
+            byUID = "\(one.byUID) UNION ALL \(other.byUID)"
+        }
+    }
+
     /// Makes the object of a row's document.
     let object: @Sendable (Value) throws -> Object
     /// By kind, namespace ('' for none) and name.
@@ -12,35 +46,50 @@ struct ShownTable: Sendable {
     /// By an array of uids.
     let byUID: TableStatement
 
-    private init(_ table: Table, object: @escaping @Sendable (Value) throws -> Object) {
-        func has(_ column: String) -> Bool { table.columns.contains { $0.name == column } }
-        let namespace = has("namespace") ? "t.namespace" : "''"
-        let order = has("namespace") ? "t.namespace, t.name" : "t.name"
-        let kind = has("kind") ? "t.kind = $1" : "$1::text IS NOT NULL"
-        let select = "SELECT to_jsonb(t) AS row FROM \(table.name) t"
-        self.table = table
+    private init(_ texts: Texts, object: @escaping @Sendable (Value) throws -> Object) {
         self.object = object
-        get = TableStatement(sql: "\(select) WHERE \(kind) AND \(namespace) = $2::text AND t.name = $3")
-        list = TableStatement(
-            sql: "\(select) WHERE \(kind) AND ($2::text IS NULL OR \(namespace) = $2) "
-                + "AND ($3::text IS NULL OR t.name = $3) AND (\(namespace), t.name) > ($4::text, $5::text) "
-                + "ORDER BY \(order) LIMIT $6::bigint"
-        )
-        byUID = TableStatement(sql: "\(select) WHERE t.uid = ANY($1::text[])")
+        get = TableStatement(sql: texts.get)
+        list = TableStatement(sql: texts.list)
+        byUID = TableStatement(sql: texts.byUID)
     }
 
     private static func of<Record: ShownRecord & Decodable>(_ type: Record.Type, _ table: Table) -> ShownTable
     {
-        ShownTable(table) { row in
-            try table.decode(row, as: Record.self).object(resourceVersion: row.resourceVersion)
+        ShownTable(Texts(table)) { try shown($0, as: type, table) }
+    }
+
+    /// Declared objects beside records of the same kind.
+    ///
+    /// A declared object is not given a name that a record has; a record that is given the name of a declared
+    /// object later stays out of sight, so that what is shown under a name is what can be written under it.
+    private static func declared<Record: ShownRecord & Decodable>(
+        beside type: Record.Type,
+        _ table: Table
+    ) -> ShownTable {
+        let isFree = """
+            NOT EXISTS (SELECT FROM objects o
+                WHERE o.kind = $1 AND o.namespace = t.namespace AND o.name = t.name)
+            """
+        return ShownTable(Texts(Texts(.objects), and: Texts(table, where: isFree))) { row in
+            // Only objects have a kind in their rows; a table of records is of one kind.
+            row["kind"] == nil ? try shown(row, as: type, table) : try Stored(row: row).shown
         }
     }
 
-    /// The table of declared objects, of every kind.
-    static let declared = ShownTable(.objects) { try Stored(row: $0).shown }
+    private static func shown<Record: ShownRecord & Decodable>(
+        _ row: Value,
+        as type: Record.Type,
+        _ table: Table
+    ) throws -> Object {
+        try table.decode(row, as: Record.self).object(resourceVersion: row.resourceVersion)
+    }
 
+    /// The table of declared objects, of every kind.
+    static let declared = ShownTable(Texts(.objects)) { try Stored(row: $0).shown }
+
+    /// Those of the kinds that controllers write.
     private static let live: [String: ShownTable] = [
-        WorkItemRecord.kind: of(WorkItemRecord.self, .workItems),
+        WorkItemRecord.kind: declared(beside: WorkItemRecord.self, .workItems),
         TaskRecord.kind: of(TaskRecord.self, .tasks),
         AttemptRecord.kind: of(AttemptRecord.self, .attempts),
         HandoffRecord.kind: of(HandoffRecord.self, .handoffs),
@@ -54,10 +103,10 @@ struct ShownTable: Sendable {
     /// Every shown table; a test explains their statements.
     static let all: [ShownTable] = [declared] + live.values
 
-    /// The table that holds a kind; nil for a kind that is unknown or, like Event, read in another way.
+    /// The rows of a kind; nil for a kind that is unknown or, like Event, read in another way.
     static func of(kind name: String) -> ShownTable? {
         guard let kind = Kind.named(name) else { return nil }
-        return kind.isDeclared ? declared : live[name]
+        return live[name] ?? (kind.isDeclared ? declared : nil)
     }
 }
 
