@@ -47,7 +47,9 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         WITH looks AS (
             SELECT t, extract(epoch FROM (t AT TIME ZONE $1) - (t AT TIME ZONE 'UTC'))::bigint AS seconds
             FROM generate_series(
-                date_trunc('hour', now() - $2::bigint * interval '1 microsecond'), now(), interval '15 minutes'
+                date_trunc('hour', now() - $2::bigint * interval '1 microsecond'),
+                now(),
+                interval '15 minutes'
             ) t
         )
         SELECT t AS since, seconds, now() AS now FROM (

@@ -23,7 +23,8 @@ struct Findings: Sendable {
         diagnostics.dropFirst(count).first { $0.severity == .error } ?? diagnostics.last
     }
 
-    /// The first error in a stretch of the file, or the last diagnostic when the limit may have swallowed one.
+    /// The first error in a stretch of the file, or the last diagnostic when the limit may have swallowed
+    /// one.
     func firstError(in span: TextSpan) -> Diagnostic? {
         let found = diagnostics.first {
             $0.severity == .error && span.start <= $0.span.start && $0.span.start < span.end
