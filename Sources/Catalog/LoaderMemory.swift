@@ -63,6 +63,8 @@ package struct LoaderMemory: Sendable {
     /// Bytes that the files have which were read.
     package private(set) var byteCount = 0
     private var diagnosticCount = 0
+    /// How many files were judged for what changed the last time that not all were.
+    private(set) var judgedCount = 0
     /// What the files that have changed since the last judgement were before; nil for a new one.
     private var replaced: [String: ParsedFile?] = [:]
     private var sound: Sound?
@@ -201,7 +203,12 @@ package struct LoaderMemory: Sendable {
         )
     }
 
-    private func judged(_ paths: Set<String>, _ options: LoadOptions, _ last: borrowing Sound) -> Loaded {
+    private mutating func judged(
+        _ paths: Set<String>,
+        _ options: LoadOptions,
+        _ last: borrowing Sound
+    ) -> Loaded {
+        judgedCount = paths.count
         guard !paths.isEmpty else { return Loaded() }
         var assembly = Assembly(
             paths.sorted().compactMap { files[$0]?.parsed },
@@ -213,12 +220,17 @@ package struct LoaderMemory: Sendable {
     }
 
     /// The files that lead to some objects along references, however long the way is.
+    ///
+    /// What else stands in such a file leads nowhere: files of many objects would all hang together.
     private func dependents(of keys: Set<ObjectKey>, _ last: borrowing Sound) -> Set<String> {
         var paths: Set<String> = []
+        var seen = keys
         var pending = Array(keys)
         while let key = pending.popLast() {
-            for path in last.referring[key] ?? [] where paths.insert(path).inserted {
-                pending += files[path]?.parsed.keys(last.basis.namespace) ?? []
+            for path in last.referring[key] ?? [] {
+                paths.insert(path)
+                let own = files[path]?.parsed.keys(leadingTo: key, last.basis.namespace) ?? []
+                for key in own where seen.insert(key).inserted { pending.append(key) }
             }
         }
         return paths
@@ -250,6 +262,14 @@ extension LoaderMemory.Sound {
 extension ParsedFile {
     fileprivate func keys(_ defaultNamespace: String) -> [ObjectKey] {
         drafts.map { $0.key(defaultNamespace) }
+    }
+
+    /// Those of its objects that refer to another.
+    fileprivate func keys(leadingTo target: ObjectKey, _ defaultNamespace: String) -> [ObjectKey] {
+        drafts.compactMap { draft in
+            let own = draft.key(defaultNamespace)
+            return draft.references.contains { $0.key(from: own.namespace) == target } ? own : nil
+        }
     }
 }
 

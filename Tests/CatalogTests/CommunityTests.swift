@@ -161,6 +161,16 @@ struct Allowed: Sendable, CustomTestStringConvertible {
         #expect(loaded.heldBack.values.allSatisfy { $0.path == path || !$0.notes.isEmpty })
     }
 
+    @Test func `Markdown is read alike whatever its lines end with`() throws {
+        var catalog = try Configuration("community")
+        let before = catalog.load().diagnostics
+        for (path, bytes) in catalog.files where path.hasSuffix("README.md") {
+            let text = String(decoding: bytes, as: UTF8.self).replacing("\n", with: "\r\n")
+            catalog.files[path] = Array(text.utf8)
+        }
+        #expect(catalog.load().diagnostics == before)
+    }
+
     @Test(arguments: allowed) func `what the schemas allow has no error and is written again`(
         change: Allowed
     )

@@ -50,6 +50,39 @@ struct MemoryPair {
         #expect(changes.put.map(\.object.key.name) == ["reviewer"] && changes.removed == [])
     }
 
+    @Test func `what stands in one file does not hang together`() throws {
+        var pair = try MemoryPair()
+        pair.configuration.files = [:]
+        let count = 40
+        for number in 0..<count { pair.configuration.files["\(number).yaml"] = chained(number, "Look.") }
+        #expect(pair.judge().loaded.objects.count == 2 * count - 1)
+        pair.configuration.files["20.yaml"] = chained(20, "Look twice.")
+        let changes = try #require(pair.judge().changes)
+        #expect(changes.put.map(\.object.key.name) == ["skill-20"])
+        // Its own, that of the role which has the skill, and that of the skill which its own role has.
+        #expect(pair.memory.judgedCount == 3)
+    }
+
+    /// A skill, and the role that has the skill of the file before.
+    private func chained(_ number: Int, _ body: String) -> [UInt8] {
+        func object(_ kind: String, _ name: String, _ spec: String) -> String {
+            "apiVersion: agirunner.dev/v1\nkind: \(kind)\nmetadata: {name: \(name)}\nspec:\n\(spec)"
+        }
+        let skill = object(
+            "Skill",
+            "skill-\(number)",
+            "  displayName: S\n  summary: S.\n  body: \(body)\n"
+        )
+        guard number > 0 else { return Array(skill.utf8) }
+        let role = object(
+            "Role",
+            "role-\(number)",
+            "  displayName: R\n  description: R.\n  prompt: P.\n  tools: [file_read]\n"
+                + "  skillRefs: [skill-\(number - 1)]\n"
+        )
+        return Array((skill + "---\n" + role).utf8)
+    }
+
     @Test func `a doubt about the version of a playbook is over when it is in force`() throws {
         var pair = try MemoryPair()
         let before = pair.judge().loaded.objects

@@ -73,10 +73,10 @@ extension CommunityCatalog {
         }
         var text: String?
         judge(path, object: entry.object) { findings in
-            guard SourceText(bytes: readme.bytes, size: readme.size).isReadable(&findings) else { return }
-            let content = String(decoding: readme.bytes, as: UTF8.self)
-            text = content
-            let lines = content.split(separator: "\n", omittingEmptySubsequences: false)
+            let source = SourceText(bytes: readme.bytes, size: readme.size)
+            guard source.isReadable(&findings) else { return }
+            text = String(decoding: readme.bytes, as: UTF8.self)
+            let lines = source.lines
             checkHeading(lines, from: 0, is: file["name"]?.text, &findings)
             let parameters = file["definition"]?.list("parameters").count ?? 0
             guard let start = lines.firstIndex(of: "## Inputs") else { return }
@@ -94,7 +94,7 @@ extension CommunityCatalog {
 }
 
 /// Reports a Markdown file whose first heading is not a name.
-func checkHeading(_ lines: [Substring], from: Int, is name: String?, _ findings: inout Findings) {
+func checkHeading(_ lines: [String], from: Int, is name: String?, _ findings: inout Findings) {
     guard let name, let index = lines.indices.first(where: { $0 >= from && lines[$0].hasPrefix("# ") }),
         lines[index].dropFirst(2) != name
     else { return }
@@ -102,7 +102,7 @@ func checkHeading(_ lines: [Substring], from: Int, is name: String?, _ findings:
 }
 
 /// The stretch of a whole line.
-func lineSpan(_ lines: [Substring], _ index: Int) -> TextSpan {
+func lineSpan(_ lines: [String], _ index: Int) -> TextSpan {
     let start = TextPosition(line: index + 1, column: 1)
     return TextSpan(start: start, end: start).first(max(1, lines[index].unicodeScalars.count))
 }

@@ -38,7 +38,7 @@ extension CommunityCatalog {
         }
         let category = categoryRecord(entry)
         add("Skill", entry.id, in: entry.path, isEntryGood: entry.isGood) { findings in
-            let lines = skill.text.split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = SourceText(bytes: Array(skill.text.utf8)).lines
             checkHeading(lines, from: skill.bodyLine, is: entry.place["name"]?.text, &findings)
             let place = skill.head["name"]?.node.span ?? .whole
             let description = skill.head["description"]?.text ?? ""

@@ -73,6 +73,22 @@ struct SourceText {
         return TextPosition(line: line, column: column)
     }
 
+    /// The texts of its lines without their ends.
+    var lines: [String] {
+        var found: [String] = []
+        var start = 0
+        var index = 0
+        while index < bytes.count {
+            let length = breakLength(at: index)
+            if length > 0 {
+                found.append(String(decoding: bytes[start..<index], as: UTF8.self))
+                start = index + length
+            }
+            index += max(1, length)
+        }
+        return found + [String(decoding: bytes[start...], as: UTF8.self)]
+    }
+
     /// The text of a 1-based line without its end; nil past the last.
     func line(_ number: Int) -> String? {
         var start = 0
