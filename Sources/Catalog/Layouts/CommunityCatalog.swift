@@ -127,18 +127,20 @@ struct CommunityCatalog {
     ) {
         guard let shape = Registry.shape(for: kind), let text = id.text else { return }
         let name = objectName(ofID: text)
+        // The id may stand in a manifest: its place is none in this file.
+        let named = YAMLNode.text(name, .whole)
         var made: Draft?
         judge(path, object: "\(kind)/\(name)") { findings in
             findings.references = []
             let before = (count: findings.diagnostics.count, errors: findings.errorCount)
             let document = make(&findings)
             if findings.errorCount == before.errors, let document, isEntryGood {
-                let root = document.root(kind: kind, name: .text(name, id.span))
+                let root = document.root(kind: kind, name: named)
                 made = EnvelopeReader().read(root.node, &findings)
                 let annotations = document.annotations(for: made)
                 made?.annotations = annotations
-                let named = Value.object((annotations ?? [:]).mapValues(Value.string))
-                let own = FieldSet(of: ["metadata": ["annotations": named]])
+                let notes = Value.object((annotations ?? [:]).mapValues(Value.string))
+                let own = FieldSet(of: ["metadata": ["annotations": notes]])
                 let read = made?.fields ?? .none
                 made?.fields = own.union(read)
                 if Self.refuseCredential(in: annotations ?? [:], of: id, &findings) {
@@ -150,7 +152,7 @@ struct CommunityCatalog {
                 made = Draft(
                     shape: shape,
                     path: findings.path,
-                    root: empty.root(kind: kind, name: .text(name, id.span)),
+                    root: empty.root(kind: kind, name: named),
                     name: name,
                     namespace: nil,
                     labels: nil,
