@@ -5,11 +5,14 @@ package enum Fuzzing {
     /// How often a test tries: as often as it says, or `AGIRUNNER_FUZZ` times that, as in `make nightly`.
     package static func rounds(_ usual: Int) -> Int { usual * Int(number("AGIRUNNER_FUZZ") ?? 1) }
 
-    /// Numbers for a test: from `AGIRUNNER_FUZZ_SEED`, to repeat a failure, else from a seed of its own.
+    /// Numbers for a test: from `AGIRUNNER_FUZZ_SEED`, to repeat a failure; the same ones each time where
+    /// every change is tested, for a change must not fail by chance; where time is given, new ones.
     ///
     /// The seed is printed at once: what traps can tell nobody any more.
     package static func generator(_ test: String = #function) -> SeededGenerator {
-        let generator = number("AGIRUNNER_FUZZ_SEED").map { SeededGenerator(seed: $0) } ?? .random()
+        let usual: UInt64? = number("AGIRUNNER_FUZZ") == nil ? 1 : nil
+        let seed = number("AGIRUNNER_FUZZ_SEED") ?? usual
+        let generator = seed.map { SeededGenerator(seed: $0) } ?? .random()
         print("\(test): AGIRUNNER_FUZZ_SEED=\(generator.seed)")
         return generator
     }
