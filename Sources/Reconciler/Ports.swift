@@ -58,7 +58,8 @@ package struct ObjectPorts: Sendable {
     package var ofSource: @Sendable (_ source: String) async throws -> [Stored]
     /// The commit of the source's newest revision, when that was wholly applied.
     package var newestApplied: @Sendable (_ source: String) async throws -> CommitID?
-    package var ofKind: @Sendable (_ kind: String, _ namespace: String) async throws -> [Stored]
+    /// The objects of a kind, in one namespace or in all.
+    package var ofKind: @Sendable (_ kind: String, _ namespace: String?) async throws -> [Stored]
     package var apply: @Sendable (RevisionWrite, ClaimedKey) async throws -> Void
     /// Computes a status inside the transaction; an equal status is not written.
     package var setStatus:
@@ -83,7 +84,7 @@ package struct ObjectPorts: Sendable {
         storedAmong: @escaping @Sendable ([ObjectKey]) async throws -> [Stored],
         ofSource: @escaping @Sendable (String) async throws -> [Stored],
         newestApplied: @escaping @Sendable (String) async throws -> CommitID?,
-        ofKind: @escaping @Sendable (String, String) async throws -> [Stored],
+        ofKind: @escaping @Sendable (String, String?) async throws -> [Stored],
         apply: @escaping @Sendable (RevisionWrite, ClaimedKey) async throws -> Void,
         setStatus:
             @escaping @Sendable (

@@ -131,14 +131,10 @@ extension DependencyTests {
     private var vault: ObjectKey { key("SecretStore", "vault") }
 
     private func source(_ name: String, dependsOn: [String]) -> Declared {
-        let spec: Value = [
-            "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
-            "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
-            "grants": ["namespaces": ["*"], "kinds": ["*"]],
-            "prune": ["enabled": true, "maxPercent": 100], "drift": "correct", "suspend": false,
-            "dependsOn": .strings(dependsOn),
-        ]
-        return declared("GitSource", name, spec).applied(by: "unix:0")
+        gitSource(
+            name,
+            ["prune": ["enabled": true, "maxPercent": 100], "dependsOn": .strings(dependsOn)]
+        )
     }
 
     private func reconcile(_ world: World, _ repository: Repository) async -> Outcome {

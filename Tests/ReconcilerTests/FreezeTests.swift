@@ -13,14 +13,7 @@ import Testing
         let windows: Value = [
             ["start": "* * * * *", "duration": "1h", "timeZone": "UTC", "reason": "The shop is open."]
         ]
-        let spec: Value = [
-            "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
-            "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
-            "grants": ["namespaces": ["*"], "kinds": ["*"]],
-            "prune": ["enabled": true, "maxPercent": 50], "drift": "correct", "suspend": false,
-            "freeze": isFrozen ? windows : [],
-        ]
-        world.put(declared("GitSource", "main", spec, annotations: annotations).applied(by: "unix:0"))
+        world.put(gitSource("main", ["freeze": isFrozen ? windows : []], annotations: annotations))
     }
 
     @discardableResult

@@ -12,13 +12,7 @@ import Testing
     init() { world.put(Self.source()) }
 
     private static func source(enabled: Bool = true) -> Declared {
-        let spec: Value = [
-            "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
-            "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
-            "grants": ["namespaces": ["*"], "kinds": ["*"]],
-            "prune": ["enabled": .bool(enabled), "maxPercent": 25], "drift": "correct", "suspend": false,
-        ]
-        return declared("GitSource", "main", spec).applied(by: "unix:0")
+        gitSource("main", ["prune": ["enabled": .bool(enabled), "maxPercent": 25]])
     }
 
     private func reconcile() async {

@@ -30,14 +30,7 @@ import Testing
     }
 
     private func source(_ mode: String) -> Declared {
-        let spec: Value = [
-            "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
-            "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
-            "grants": ["namespaces": ["*"], "kinds": ["*"]],
-            "prune": ["enabled": true, "maxPercent": 50], "drift": "correct", "suspend": false,
-            "verify": ["mode": .string(mode), "allowedSigners": "ann"],
-        ]
-        return declared("GitSource", "main", spec).applied(by: "unix:0")
+        gitSource("main", ["verify": ["mode": .string(mode), "allowedSigners": "ann"]])
     }
 
     /// A Decision as a commit declares it.

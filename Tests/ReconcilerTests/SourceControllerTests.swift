@@ -108,14 +108,14 @@ final class Repository: Sendable {
         maxPercent: Int64 = 50,
         annotations: [String: String]? = nil
     ) -> Declared {
-        let spec: Value = [
-            "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
-            "include": [], "exclude": [], "interval": .string(interval), "timeout": "60s",
-            "grants": ["namespaces": ["*"], "kinds": ["*"]],
-            "prune": ["enabled": true, "maxPercent": .integer(maxPercent)], "drift": "correct",
-            "suspend": .bool(suspend),
-        ]
-        return declared("GitSource", "main", spec, annotations: annotations).applied(by: "unix:0")
+        gitSource(
+            "main",
+            [
+                "suspend": .bool(suspend), "interval": .string(interval),
+                "prune": ["enabled": true, "maxPercent": .integer(maxPercent)],
+            ],
+            annotations: annotations
+        )
     }
 
     @discardableResult
@@ -154,6 +154,24 @@ final class Repository: Sendable {
             #expect(repository.with(\.loads) == before + 1)
         }
         #expect(repository.with(\.loads) == 3)
+    }
+
+    @Test func `a Policy of any namespace counts for a source that may write to all of them`() async {
+        repository.commit("c1", [role])
+        await reconcile()
+        var policy = declared("Policy", "gates", ["assesses": ["a"]]).applied(by: "unix:0")
+        policy.object.metadata.namespace = "elsewhere"
+        world.put(policy)
+        await reconcile()
+        #expect(repository.with(\.loads) == 2)
+        world.put(gitSource("main", ["grants": ["namespaces": ["default"], "kinds": ["*"]]]))
+        await reconcile()
+        let before = repository.with(\.loads)
+        policy.object.spec = ["assesses": ["b"]]
+        policy.digest = digest([1])
+        world.put(policy)
+        await reconcile()
+        #expect(repository.with(\.loads) == before)
     }
 
     @Test func `a person who asks for it has the same commit read again, once`() async {

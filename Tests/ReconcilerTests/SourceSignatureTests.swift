@@ -15,14 +15,11 @@ import Testing
         signers: String = "ann",
         annotations: [String: String]? = nil
     ) -> Declared {
-        let spec: Value = [
-            "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
-            "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
-            "grants": ["namespaces": ["*"], "kinds": ["*"]],
-            "prune": ["enabled": true, "maxPercent": 50], "drift": "correct", "suspend": false,
-            "verify": ["mode": .string(mode), "allowedSigners": .string(signers)],
-        ]
-        return declared("GitSource", "main", spec, annotations: annotations).applied(by: "unix:0")
+        gitSource(
+            "main",
+            ["verify": ["mode": .string(mode), "allowedSigners": .string(signers)]],
+            annotations: annotations
+        )
     }
 
     @discardableResult

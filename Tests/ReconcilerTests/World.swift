@@ -96,7 +96,8 @@ extension World {
             ofKind: { kind, namespace in
                 self.with { contents in
                     contents.objects.values.filter {
-                        $0.object.kind == kind && $0.object.metadata.namespace ?? "" == namespace
+                        $0.object.kind == kind
+                            && (namespace == nil || $0.object.metadata.namespace ?? "" == namespace)
                     }
                 }
             },

@@ -31,6 +31,22 @@ func declared(
     )
 }
 
+/// A source as a person applied it: with these members of its spec besides those that all have.
+func gitSource(
+    _ name: String = "main",
+    _ members: [String: Value] = [:],
+    annotations: [String: String]? = nil
+) -> Declared {
+    let common: [String: Value] = [
+        "url": "/srv/config", "ref": ["branch": "main"], "path": "", "namespace": "default",
+        "include": [], "exclude": [], "interval": "30s", "timeout": "60s",
+        "grants": ["namespaces": ["*"], "kinds": ["*"]],
+        "prune": ["enabled": true, "maxPercent": 50], "drift": "correct", "suspend": false,
+    ]
+    let spec = Value.object(common.merging(members) { $1 })
+    return declared("GitSource", name, spec, annotations: annotations).applied(by: "unix:0")
+}
+
 extension Declared {
     /// This object as the store holds it.
     var stored: Stored { Stored(object: object, digest: digest, origin: origin) }

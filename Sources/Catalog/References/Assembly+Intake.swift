@@ -22,8 +22,10 @@ extension Assembly {
                     notes: assembly.note("the playbook is declared", own)
                 )
             }
-            assembly.checkStage(item, playbook, own, &findings)
-            assembly.checkRole(item, playbook, own, &findings)
+            let stages = (playbook["stages"]?.array ?? []).compactMap { $0["name"]?.string }
+            let roles = (playbook["roles"]?.array ?? []).compactMap(\.string)
+            assembly.check(item["stage"], .unknownStage, among: stages, of: own, "stage", &findings)
+            assembly.check(item["role"], .foreignRole, among: roles, of: own, "role", &findings)
         }
     }
 
@@ -36,27 +38,22 @@ extension Assembly {
         }
     }
 
-    private func checkStage(_ item: Place, _ playbook: Value, _ key: ObjectKey, _ findings: inout Findings) {
-        let stages = (playbook["stages"]?.array ?? []).compactMap { $0["name"]?.string }
-        guard let place = item["stage"], let name = place.text, !stages.contains(name) else { return }
+    /// Reports what is none of the playbook's stages or roles, as which `noun` has it.
+    private func check(
+        _ place: Place?,
+        _ code: Code,
+        among names: [String],
+        of playbook: ObjectKey,
+        _ noun: String,
+        _ findings: inout Findings
+    ) {
+        guard let place, let name = place.text, !names.contains(name) else { return }
         findings.report(
-            .unknownStage,
+            code,
             place,
-            "must name a stage of the playbook '\(key.name)'; '\(clip(name))' not found",
-            fix: nearestName(to: name, among: stages).map { "did you mean '\($0)'?" },
-            notes: note("stages are declared", key, "stages")
-        )
-    }
-
-    private func checkRole(_ item: Place, _ playbook: Value, _ key: ObjectKey, _ findings: inout Findings) {
-        let roles = (playbook["roles"]?.array ?? []).compactMap(\.string)
-        guard let place = item["role"], let name = place.text, !roles.contains(name) else { return }
-        findings.report(
-            .foreignRole,
-            place,
-            "must name a role of the playbook '\(key.name)'; '\(clip(name))' not found",
-            fix: nearestName(to: name, among: roles).map { "did you mean '\($0)'?" },
-            notes: note("roles are declared", key, "roles")
+            "must name a \(noun) of the playbook '\(playbook.name)'; '\(clip(name))' not found",
+            fix: nearestName(to: name, among: names).map { "did you mean '\($0)'?" },
+            notes: note("\(noun)s are declared", playbook, "\(noun)s")
         )
     }
 

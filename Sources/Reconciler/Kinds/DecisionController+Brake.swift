@@ -55,7 +55,7 @@ extension DecisionController {
     }
 
     private func source(meantBy target: DecisionSpec.Target) async throws -> Stored {
-        let sources = try await objects.ofKind("GitSource", "")
+        let sources = try await objects.ofKind("GitSource", nil)
         let found = sources.first { source in
             guard target.kind == "Revision" else { return source.object.metadata.name == target.name }
             let refused = GitSourceStatus.refusedPrune(source.object.status)

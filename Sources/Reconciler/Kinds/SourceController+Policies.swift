@@ -5,11 +5,11 @@ internal import Secrets
 extension SourceController {
     /// A text that is another whenever a Policy is that may concern the source; empty where there is none.
     func policyVersion(_ spec: GitSourceSpec) async throws -> String {
-        var texts: [String] = []
-        for namespace in Set(spec.grants.namespaces + [spec.namespace]).sorted() where namespace != "*" {
-            let policies = try await objects.ofKind("Policy", namespace)
-            texts += policies.map { "\($0.object.key) \($0.digest)" }.sorted()
+        let granted = Set(spec.grants.namespaces + [spec.namespace])
+        let policies = try await objects.ofKind("Policy", nil).filter { policy in
+            granted.contains("*") || granted.contains(policy.object.metadata.namespace ?? "")
         }
+        let texts = policies.map { "\($0.object.key) \($0.digest)" }.sorted()
         return texts.isEmpty ? "" : hex(sha256(Array(texts.joined(separator: "\n").utf8)))
     }
 }
