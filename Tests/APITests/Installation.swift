@@ -249,7 +249,7 @@ extension Installation {
             span: TextSpan(start: start, end: start),
             object: "Workflow/x",
             field: field,
-            message: message,
+            message: "\(field) \(message)",
             fix: "remove it"
         )
     }

@@ -104,6 +104,10 @@ import Testing
         #expect(other.count > 4 && other.dropLast().last == "0", "\(table)")
         let desk = try await system.must("get", "workitems", "-l", "team=desk", "-o", "name")
         #expect(desk == "workitem.agirunner.dev/explain-refunds\nworkitem.agirunner.dev/refunds\n")
+        let fields = "declared=true"
+        #expect(try await system.must("get", "workitems", "--field-selector", fields, "-o", "name") == desk)
+        let both = try await system.agirunner("get", "workitem/refunds", "-l", "team=desk")
+        #expect(both.error.contains("A name cannot be given together with a selector."))
         let shown = try await system.must("describe", "workitem/explain-refunds")
         #expect(shown.contains("nothing acts on it yet") && shown.contains("object.created"), "\(shown)")
         #expect(try await system.must("describe", "workitem/\(live)").contains("workflow: fix-division"))

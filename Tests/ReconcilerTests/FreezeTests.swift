@@ -64,6 +64,7 @@ import Testing
             freeze(annotations: ["agirunner.dev/override-freeze": useless])
             await reconcile()
             #expect(applied == nil, "\(useless)")
+            #expect(try world.ready(source)?.message.hasSuffix("('\(useless)' is no moment to come)") == true)
         }
         let until = now + .seconds(60)
         freeze(annotations: ["agirunner.dev/override-freeze": until.description])

@@ -65,7 +65,7 @@ extension Refusal {
         let more = diagnostics.count > 1 ? " (and \(diagnostics.count - 1) more)" : ""
         self.init(.invalid, "\(name)is invalid: \(first?.sentence ?? "it breaks a rule")\(more)")
         causes = diagnostics.sorted().map {
-            Cause(reason: "FieldValueInvalid", message: $0.text, field: $0.field)
+            Cause(reason: "FieldValueInvalid", message: $0.words, field: $0.field)
         }
     }
 }
@@ -75,9 +75,13 @@ extension Refusal.Reason {
 }
 
 extension Diagnostic {
-    /// The message with its fix.
-    fileprivate var text: String { fix.map { "\(message); \($0)" } ?? message }
+    /// What is wrong, and the fix; without the field at its front, which is told beside it.
+    fileprivate var words: String {
+        let name = field.map { "\($0) " } ?? ""
+        let words = message.hasPrefix(name) ? String(message.dropFirst(name.count)) : message
+        return fix.map { "\(words); \($0)" } ?? words
+    }
 
-    /// The field and the text.
-    fileprivate var sentence: String { field.map { "\($0): \(text)" } ?? text }
+    /// The field and the words.
+    fileprivate var sentence: String { field.map { "\($0): \(words)" } ?? words }
 }

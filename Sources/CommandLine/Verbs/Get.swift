@@ -17,6 +17,7 @@ package struct Get: AsyncParsableCommand {
     @Flag(name: [.customShort("A"), .long], help: "All namespaces.") var allNamespaces = false
     @Option(name: [.customShort("l"), .long], help: "Labels, as in 'agirunner.dev/workflow=x'.") var selector:
         String?
+    @Option(help: "Fields, as in 'declared=true'.") var fieldSelector: String?
     @Option(name: .shortAndLong, help: "json, yaml, wide, name or jsonpath=PATH.") var output: String?
     @Flag(name: .shortAndLong, help: "Go on showing changes.") var watch = false
     @Flag(help: "Leave the headers out.") var noHeaders = false
@@ -25,6 +26,12 @@ package struct Get: AsyncParsableCommand {
 
     /// A command to be filled by the parser.
     package init() {}
+
+    package func validate() throws {
+        guard name == nil && !kinds.contains("/") || selector == nil && fieldSelector == nil else {
+            throw ValidationError("A name cannot be given together with a selector.")
+        }
+    }
 
     package func run() async throws {
         let client = try connection.client()
@@ -52,7 +59,12 @@ package struct Get: AsyncParsableCommand {
             guard found != nil || ignoreNotFound else { throw notFound(target.kind, name) }
             objects = found.map { [$0] } ?? []
         } else {
-            objects = try await client.list(target.kind, namespace: namespace, labels: selector)
+            objects = try await client.list(
+                target.kind,
+                namespace: namespace,
+                labels: selector,
+                fields: fieldSelector
+            )
         }
         let values = try objects.map { object in
             var object = object
@@ -94,7 +106,7 @@ package struct Get: AsyncParsableCommand {
         )
         let answer: Value
         do {
-            let query = client.query([("labelSelector", selector)])
+            let query = client.query([("labelSelector", selector), ("fieldSelector", fieldSelector)])
             answer = try Value(json: try await client.request("GET", path + query, accept: tableAccept).body)
         } catch let failure as CommandFailure where failure.reason == "NotFound" && ignoreNotFound {
             return
@@ -115,7 +127,7 @@ package struct Get: AsyncParsableCommand {
         let items: [(String, String?)] = [
             ("watch", "1"), ("labelSelector", selector),
             ("resourceVersion", answer.at("metadata", "resourceVersion")?.string),
-            ("fieldSelector", target.name.map { "metadata.name=\($0)" }),
+            ("fieldSelector", target.name.map { "metadata.name=\($0)" } ?? fieldSelector),
         ]
         let list = client.path(
             target.kind,

@@ -9,8 +9,11 @@ struct Freeze {
     let end: Timestamp
     let reason: String?
     let now: Timestamp
+    /// Until when it is to be lifted, as somebody wrote it; nil for nobody.
+    let override: String?
+
     /// Until when somebody has lifted it; nil for nobody.
-    let liftedUntil: Timestamp?
+    var liftedUntil: Timestamp? { override.flatMap { Timestamp($0) }.flatMap { $0 > now ? $0 : nil } }
 }
 
 // In a freeze nothing new is applied: what people do by hand, and going back, is not held up.
@@ -31,13 +34,11 @@ extension SourceController {
             }
         }
         guard let last else { return nil }
-        let words = look.stored.object.metadata.annotations?[GitSourceSpec.overrideFreeze]
-        let until = words.flatMap { Timestamp($0) }
         return Freeze(
             end: last.end,
             reason: last.window.reason,
             now: last.now,
-            liftedUntil: until.flatMap { $0 > last.now ? $0 : nil }
+            override: look.stored.object.metadata.annotations?[GitSourceSpec.overrideFreeze]
         )
     }
 
@@ -50,9 +51,10 @@ extension SourceController {
         after interval: Duration
     ) async throws -> Outcome {
         let reason = freeze.reason.map { " (\($0))" } ?? ""
+        let useless = freeze.override.map { " ('\($0.prefix(40))' is no moment to come)" } ?? ""
         let message =
             "commit \(look.tip.short) waits until \(freeze.end)\(reason); to apply it earlier, annotate the "
-            + "source with \(GitSourceSpec.overrideFreeze)=TIME"
+            + "source with \(GitSourceSpec.overrideFreeze)=TIME\(useless)"
         let members = signed.members.merging(try await keepInForce(look, claimed)) { told, _ in told }
         try await say(.reconciling(reason: frozenReason, message: message), look.stored, claimed, members)
         return .again(after: min(interval, max(.seconds(1), freeze.end - freeze.now)))
