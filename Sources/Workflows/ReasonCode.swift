@@ -59,7 +59,7 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .separationUnavailable:
             "The gate excludes requester or author, whom this installation cannot tell yet."
         case .unsupportedAction: "The action does not apply to this kind of object."
-        case .changesExhausted: "Reviewers asked for changes more often than maxCycles allows."
+        case .changesExhausted: "Reviewers asked for changes more often than maxCycles or reworkPerTask allows."
         case .assessmentRejected: "A reviewer rejected the work or could not judge it."
         case .gateRejected: "A person rejected the gate, and onReject says the run fails."
         case .gateExpired: "Nobody decided on the gate in time."

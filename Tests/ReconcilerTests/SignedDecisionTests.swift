@@ -82,10 +82,10 @@ import Testing
     }
 
     @Test func `a signer has no role, and is nobody at a gate that asks for one`() async throws {
-        let world = try await waiting(["role:operator", "signer:SHA256:bob"])
+        let world = try await waiting(["role:operator", "role:viewer", "signer:SHA256:bob"])
         put("approve", in: world)
         await world.reconcileDecision("yes")
-        try expectRefusal(world, "is decided by role:operator, signer:SHA256:bob")
+        try expectRefusal(world, "is decided by role:operator, role:viewer, signer:SHA256:bob")
     }
 
     @Test(arguments: ["pause", "cancel"])

@@ -163,6 +163,25 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
         }
     }
 
+    @Test func `a delivery changes nothing in a workspace that is only read`() async throws {
+        try await Fixture.with { fixture in
+            let contract = try fixture.contract {
+                $0["workspace"]?["spec"]?["readOnly"] = true
+                $0.setTurns([
+                    turn(("git_commit", ["message": "mine"])),
+                    turn(
+                        ("shell_exec", ["command": "echo mine > /workspace/repo/other.txt"]),
+                        seen: ["error": true, "contains": "There is no tool `git_commit`"]
+                    ), turn(("shell_exec", ["command": "echo mine > other.txt"]), seen: ["error": true]),
+                    handOff,
+                ])
+            }
+            let report = try await fixture.run(contract)
+            #expect(report.outcome == .completed && report.commit == nil, "\(report.message ?? "")")
+            #expect(try await fixture.tip() == nil)
+        }
+    }
+
     @Test func `a screenplay that departs fails the attempt with what was expected and seen`() async throws {
         try await Fixture.with { fixture in
             let contract = try fixture.contract {

@@ -283,6 +283,14 @@ import Testing
                 "file_read", "file_list", "grep", "shell_exec", "submit_handoff", "read_predecessor_handoff",
             ]
         )
+        let reading = try makeContract {
+            $0["tools"] = .strings(everything)
+            $0["workspace"] = [
+                "name": "calculator", "branch": "agirunner/fix", "abandoned": [],
+                "spec": ["type": "git", "branch": "main", "readOnly": true, "setup": []],
+            ]
+        }
+        #expect(Toolbox(for: reading).names == Toolbox(for: assessment).names)
         #expect(Toolbox(for: try makeContract { $0["tools"] = ["grep"] }).names == ["grep"])
     }
 

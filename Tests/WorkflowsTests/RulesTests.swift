@@ -56,6 +56,25 @@ import Workflows
         #expect(driver.run.workflow.phase == .active)
     }
 
+    @Test func `no task is worked again more often than reworkPerTask, however many cycles a stage has`() throws
+    {
+        var playbook = bugFix
+        playbook.limits.reworkPerTask = 1
+        var driver = try RunDriver(playbook)
+        for task in ["reproduce", "implement"] { try driver.deliver("run-\(task)-1-1") }
+        try driver.deliver("run-review-1-1", .requestChanges)
+        try driver.deliver("run-implement-1-1")
+        #expect(driver.run.escalations.isEmpty)
+        try driver.deliver("run-review-1-2", .requestChanges)
+        #expect(try driver.stage("review") == .blocked)
+        #expect(driver.run.escalations.map(\.reason) == ["changes_exhausted"])
+        #expect(try driver.task("run-implement-1-1").revision == 2)
+        #expect(
+            driver.run.escalations.first?.question
+                == "task/run-implement-1-1 would be worked again more than 1 times"
+        )
+    }
+
     @Test func `a rejected assessment blocks the stage until a person answers`() throws {
         var driver = try reviewed(.rejected)
         #expect(try driver.stage("review") == .blocked)

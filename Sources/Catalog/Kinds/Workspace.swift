@@ -18,7 +18,7 @@ extension Shape {
             .optional("path", .line(1000), "The folder, for a directory."),
             .defaulted("branch", .format(.reference), "main", "The branch that work starts from."),
             .optional("identity", .object(identity), "Whose name commits carry."),
-            .defaulted("readOnly", .boolean, false, "Whether it may not be changed."),
+            .defaulted("readOnly", .boolean, false, "Whether runs only read it."),
             .optional("brief", .prose(), "What one must know to work on it."),
             .defaulted("setup", .list(.prose(2000)), [], "Commands run once in a fresh copy."),
             .optional(

@@ -16,10 +16,11 @@ package enum AccessRole: String, Sendable, Hashable, Codable, CaseIterable {
 package struct Actor: Sendable, Hashable, Codable {
     /// `unix:<uid>`, `user:<issuer>#<sub>`, `key:<id>` or `signer:<fingerprint>`.
     package let subject: String
-    package let role: AccessRole
+    /// nil for somebody who has none, such as the owner of a key.
+    package let role: AccessRole?
 
     /// An actor of their parts.
-    package init(subject: String, role: AccessRole) {
+    package init(subject: String, role: AccessRole?) {
         self.subject = subject
         self.role = role
     }

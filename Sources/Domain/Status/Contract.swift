@@ -146,7 +146,8 @@ package struct Contract: Sendable, Hashable, Codable {
     package var brief: String
     package var predecessors: [Predecessor]
     package var documents: [Document]
-    /// Names of the tools the role may call; an assessment's holds none that writes or publishes.
+    /// Names of the tools the role may call; those that write or publish are left out where only reading is
+    /// allowed.
     package var tools: [String]
     package var shell: ToolProfileSpec.Shell
     package var writablePaths: [String]
@@ -187,6 +188,10 @@ package struct Contract: Sendable, Hashable, Codable {
         self.workspace = workspace
         self.requiredHandoff = requiredHandoff
     }
+
+    /// Whether the workspace stays as it is, whatever tools and their shell do: since it is judged, or since
+    /// it is declared so.
+    package var isReadOnly: Bool { identity.purpose == .assessment || workspace?.spec.readOnly == true }
 }
 
 /// How an attempt ended, as its runtime reports it.

@@ -15,7 +15,7 @@ extension DecisionController {
     func actor(of decision: DecisionSpec, _ stored: Stored) async throws -> Actor {
         if let subject = stored.origin.appliedBy { return Actor(subject: subject, role: .orgAdmin) }
         let (fingerprint, name) = try await signer(of: decision, stored)
-        let actor = Actor(subject: "signer:\(fingerprint)", role: .viewer)
+        let actor = Actor(subject: "signer:\(fingerprint)", role: nil)
         guard Self.votes.contains(decision.action), !Self.braked.contains(decision.target.kind) else {
             throw Refusal(
                 .notAnApprover,

@@ -48,15 +48,15 @@ extension SourceController {
         return .again(after: interval)
     }
 
-    /// Puts back what was changed beside git in what an earlier commit declares, when somebody wants
-    /// everything to be looked at; answers what its source tells of that.
+    /// Applies the commit that is in force once more beside one that is not applied: when somebody wants
+    /// everything to be looked at, the source is another, or a Policy is; answers what its source tells of it.
     func keepInForce(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> [String: Value?] {
-        guard look.isAsked, let commit = look.stored.object.status?["appliedCommit"]?.string,
+        guard look.isAsked || isJudgedOtherwise(look), let commit = look.stored.object.status?["appliedCommit"]?.string,
             commit != look.tip.text
         else { return [:] }
         var earlier = look
         earlier.tip = CommitID(commit)
-        return try await apply(earlier, claimed).members
+        return try await apply(earlier, claimed).members.merging(look.judgement) { $1 }
     }
 
     /// Whether this commit was refused already, and nothing has changed that could let it through.

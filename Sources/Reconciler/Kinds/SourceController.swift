@@ -83,7 +83,7 @@ package struct SourceController: Sendable {
             stored,
             claimed,
             done.members.merging(signed.members) { $1 }
-                .merging(["appliedCommit": .string(look.tip.text), "policies": .string(look.policies)]) { $1 }
+                .merging(look.judgement) { $1 }.merging(["appliedCommit": .string(look.tip.text)]) { $1 }
         )
         return .again(after: done.plan.waits ? min(interval, dependencyPause) : interval)
     }
@@ -190,11 +190,16 @@ package struct SourceController: Sendable {
         if isStillRejected(look) { return false }
         let (stored, status) = (look.stored, look.stored.object.status)
         return status?["appliedCommit"]?.string != look.tip.text
-            || status?["observedGeneration"]?.integer != stored.object.metadata.generation
-            || status?["lastHandledReconcileAt"]?.string != look.request
-            || status?["policies"]?.string ?? "" != look.policies
+            || status?["lastHandledReconcileAt"]?.string != look.request || isJudgedOtherwise(look)
             || hadErrors(status) || wasCutShort(stored) || isPruneApproved(stored, look.tip)
             || holdsForRun(stored) || isWatchingFights(stored)
+    }
+
+    /// Whether the same commit may become something else by now, since its source or a Policy is another.
+    func isJudgedOtherwise(_ look: SourceLook) -> Bool {
+        let (stored, status) = (look.stored, look.stored.object.status)
+        return status?["observedGeneration"]?.integer != stored.object.metadata.generation
+            || status?["policies"]?.string ?? "" != look.policies
     }
 
     /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
@@ -253,6 +258,8 @@ struct SourceLook {
     let isAsked: Bool
 
     var name: String { stored.object.metadata.name }
+    /// The member of a status that tells by which Policies a commit was judged.
+    var judgement: [String: Value?] { ["policies": .string(policies)] }
 }
 
 /// Why an object is not ready that an error keeps out of a commit.

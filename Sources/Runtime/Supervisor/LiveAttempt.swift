@@ -157,13 +157,13 @@ final class LiveAttempt: Sendable {
         )
     }
 
-    /// An assessment pushes nothing: what it judged stays as it was.
+    /// What is only read is not pushed: it stays as it was.
     private func capture(
         _ mirror: GitMirror?,
         _ workbench: Workbench,
         _ start: CommitID?
     ) async throws -> CommitID? {
-        guard let mirror, let start, contract.identity.purpose == .delivery else { return nil }
+        guard let mirror, let start, !contract.isReadOnly else { return nil }
         let capture = Capture(mirror: mirror, workbench: workbench, log: log) { commit in
             try await self.retrying {
                 _ = try await self.door.announce(AnnounceRequest(proof: self.control.proof, commit: commit))

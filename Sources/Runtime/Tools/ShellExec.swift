@@ -29,13 +29,13 @@ extension Tool {
         }
         let folder = try repositoryPath(input["cwd"]?.string ?? ".")
         let seconds = min(900, max(1, input["timeout"]?.integer ?? 300))
-        let isJudging = context.contract.identity.purpose == .assessment
-        if isJudging, folder.parts.first != "repo" { throw ToolRefusal("cwd must lie in the repository") }
-        let words = isJudging ? throwAwayCopy(command, folder.shown) : ["/bin/sh", "-c", command]
+        let isReading = context.contract.isReadOnly
+        if isReading, folder.parts.first != "repo" { throw ToolRefusal("cwd must lie in the repository") }
+        let words = isReading ? throwAwayCopy(command, folder.shown) : ["/bin/sh", "-c", command]
         let result = try await context.workbench.run(
             ExecRequest(
                 words,
-                workingDirectory: isJudging ? "/tmp" : folder.inside,
+                workingDirectory: isReading ? "/tmp" : folder.inside,
                 timeout: .seconds(seconds),
                 outputLimit: 24 << 10
             )
@@ -44,8 +44,8 @@ extension Tool {
     }
 }
 
-/// Runs the command in a copy of the repository that is removed at once, since a judge must not change what
-/// it judges.
+/// Runs the command in a copy of the repository that is removed at once, since nobody may change what is only
+/// read.
 private func throwAwayCopy(_ command: String, _ folder: String) -> [String] {
     let script = """
         copy=$(mktemp -d /tmp/copy.XXXXXX) && cp -a /workspace/repo "$copy/repo" || exit 125

@@ -68,14 +68,14 @@ struct Toolbox: Sendable {
         .readPredecessorHandoff,
     ]
 
-    /// The tools of a contract that this runtime knows; an assessment gets none that changes its subject.
+    /// The tools of a contract that this runtime knows; none that changes a workspace that is only read.
     init(for contract: Contract, catalogue: [Tool] = Toolbox.catalogue) {
         var seen: Set<String> = []
         tools = contract.tools.compactMap { name in
             guard seen.insert(name).inserted, let tool = catalogue.first(where: { $0.name == name }) else {
                 return nil
             }
-            return contract.identity.purpose == .assessment && tool.mutatesSubject ? nil : tool
+            return contract.isReadOnly && tool.mutatesSubject ? nil : tool
         }
     }
 

@@ -84,8 +84,7 @@ actor Workbench {
             resources: try .init(profile.resources),
             network: profile.network.default == .allow ? .allow : .deny,
             environment: environment,
-            // What an assessment judges stays as it is, whatever its shell does.
-            readOnlyWorkspace: identity.purpose == .assessment,
+            readOnlyWorkspace: contract.isReadOnly,
             timeLimit: .milliseconds(contract.limits.timeoutMilliseconds) + .seconds(60)
         )
     }

@@ -110,7 +110,8 @@ extension Draft {
         }
         let mayDecide = gate.approvers.contains { approver in
             guard approver.hasPrefix("role:") else { return approver == actor.subject }
-            return AccessRole(rawValue: String(approver.dropFirst(5))).map(actor.role.includes) ?? false
+            guard let role = actor.role else { return false }
+            return AccessRole(rawValue: String(approver.dropFirst(5))).map(role.includes) ?? false
         }
         guard mayDecide else {
             throw Refusal(

@@ -95,7 +95,7 @@ extension Draft {
         return true
     }
 
-    /// Sends work back along `onChangesRequested`, up to `maxCycles`.
+    /// Sends work back along `onChangesRequested`, up to `maxCycles` and the task's own limit.
     mutating func returnWork(
         from stage: StageRecord,
         subject: TaskRecord? = nil,
@@ -104,21 +104,23 @@ extension Draft {
     ) throws {
         let spec = try spec(of: stage.name)
         let rule = spec.onChangesRequested
-        guard stage.cycles < rule.maxCycles else { return try exhaust(stage, rule) }
-        try update(\.stages, stage.uid, "stage.returned") { $0.cycles += 1 }
-        guard let subject = subject ?? nearestSubject(of: stage) else {
-            return try exhaust(stage, rule)
+        guard stage.cycles < rule.maxCycles, let subject = subject ?? nearestSubject(of: stage) else {
+            let message = "changes were asked for more than \(rule.maxCycles) times in stage '\(stage.name)'"
+            return try exhaust(stage, rule, message)
         }
         let target = try self.stage(rule.returnTo ?? subject.stage)
-        try reenter(target)
         let returned = run.tasks.last {
             $0.stage == target.name && $0.purpose == .delivery && isDelivered($0)
         }
-        try rework(
-            subject.stage == target.name ? subject : returned ?? subject,
-            feedback: feedback,
-            reason: cycleReason
-        )
+        let task = subject.stage == target.name ? subject : returned ?? subject
+        let limit = pins.playbook.limits.reworkPerTask
+        guard task.revision <= limit else {
+            let message = "task/\(task.name) would be worked again more than \(limit) times"
+            return try exhaust(stage, rule, message)
+        }
+        try update(\.stages, stage.uid, "stage.returned") { $0.cycles += 1 }
+        try reenter(target)
+        try rework(task, feedback: feedback, reason: cycleReason)
     }
 
     private func nearestSubject(of stage: StageRecord) -> TaskRecord? {
@@ -135,8 +137,11 @@ extension Draft {
         for gate in run.gates where gate.state == .awaiting { try move(gate: gate.uid, .supersede) }
     }
 
-    private mutating func exhaust(_ stage: StageRecord, _ rule: PlaybookSpec.ChangesRequested) throws {
-        let message = "changes were asked for more than \(rule.maxCycles) times in stage '\(stage.name)'"
+    private mutating func exhaust(
+        _ stage: StageRecord,
+        _ rule: PlaybookSpec.ChangesRequested,
+        _ message: String
+    ) throws {
         guard rule.whenExhausted == .escalate else {
             return try endRun(.fail, reason: .changesExhausted, message: message)
         }
