@@ -1,14 +1,13 @@
 import Domain
 import Foundation
+import Support
 import Testing
 
 @testable import Catalog
 
-/// The public catalog as it lies on the machine of who develops; it is never part of the repository.
+/// The public catalog.
 enum PublicCatalog {
-    /// Where it lies, as an absolute path.
-    static let folder =
-        ProcessInfo.processInfo.environment["AGIRUNNER_CATALOG"] ?? "/work/shared/data/community-catalog"
+    static let folder = publicCatalog
 
     static var isThere: Bool { FileManager.default.fileExists(atPath: folder + "/catalog/playbooks.yaml") }
 

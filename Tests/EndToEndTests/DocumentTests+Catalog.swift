@@ -21,7 +21,7 @@ extension DocumentTests {
 
     /// The public catalog, where it is at hand, as one more source.
     private func followPublicCatalog(_ system: System) async throws {
-        let folder = "/work/shared/data/community-catalog"
+        let folder = publicCatalog
         guard FileManager.default.fileExists(atPath: folder) else {
             print("skipped: the public catalog is not at \(folder)")
             if ProcessInfo.processInfo.environment["AGIRUNNER_TESTS"] == "all" {
