@@ -128,4 +128,30 @@ import Workflows
         _ = try driver.claim("run-build-1-1")
         #expect(throws: Refusal.self) { try driver.claim("run-build-2-1") }
     }
+
+    @Test func `deliveries on one branch are worked one after the other, and others side by side`() throws {
+        let items = Value.array(["one", "two", "three"].map { ["name": .string($0), "dependsOn": []] })
+        let playbook = PlaybookSpec.of([["name": "make", "roles": ["dev"], "workItems": items]])
+        var driver = try RunDriver(playbook)
+        let first = try driver.claim("run-make-1-1")
+        let refusal = #expect(throws: Refusal.self) { try driver.claim("run-make-2-1") }
+        #expect(refusal?.reason == .branchTaken)
+        try driver.report(first, .completed)
+        _ = try driver.claim("run-make-2-1")
+        var free = try RunDriver(playbook, branch: nil)
+        for number in 1...3 { _ = try free.claim("run-make-\(number)-1") }
+    }
+
+    @Test func `no more items of a stage are begun than parallelWorkItems`() throws {
+        let items = Value.array(["one", "two"].map { ["name": .string($0), "dependsOn": []] })
+        let stage: Value = ["name": "make", "roles": ["dev"], "assessedBy": ["rev"], "workItems": items]
+        var playbook = PlaybookSpec.of([stage])
+        playbook.limits.parallelWorkItems = 1
+        var driver = try RunDriver(playbook, branch: nil)
+        try driver.deliver("run-make-1-1")
+        let refusal = #expect(throws: Refusal.self) { try driver.claim("run-make-2-1") }
+        #expect(refusal?.reason == .capacityReached)
+        try driver.deliver("run-make-1-2", .approved)
+        try driver.deliver("run-make-2-1")
+    }
 }

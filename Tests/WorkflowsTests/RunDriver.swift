@@ -11,7 +11,7 @@ struct RunDriver {
     var now = Timestamp(microseconds: 1_760_000_000_000_000)
     private static let counter = Mutex<UInt64>(0)
 
-    init(_ playbook: PlaybookSpec, workflow: WorkflowSpec = .plain) throws {
+    init(_ playbook: PlaybookSpec, workflow: WorkflowSpec = .plain, branch: String? = "agirunner/run") throws {
         pins = .of(playbook, workflow: workflow)
         let record = WorkflowRecord(
             uid: Self.newUID(),
@@ -24,7 +24,7 @@ struct RunDriver {
             pin: Digest("sha256:0"),
             parameters: [:],
             priority: 0,
-            branch: "agirunner/run",
+            branch: branch,
             createdAt: now
         )
         let change = try beginRun(record, pins: pins, context: Self.context(now))

@@ -40,6 +40,6 @@ package func liveName(_ parts: String...) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in front.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let suffix = "-\(String(hash % 2_176_782_336, radix: 36))-\(last)"
-    let cut = front.prefix(63 - suffix.utf8.count)
+    let cut = front.prefix(max(0, 63 - suffix.utf8.count))
     return cut + suffix
 }

@@ -25,6 +25,21 @@ package struct Usage: Sendable, Hashable, Codable {
         self.wallMilliseconds = wallMilliseconds
     }
 
+    /// Tokens that were sent and answered.
+    package var tokens: Int64 { inputTokens.addingOrLargest(outputTokens) }
+
+    /// This usage with nothing below zero, since a worker may report anything.
+    package var plausible: Usage {
+        Usage(
+            inputTokens: max(0, inputTokens),
+            outputTokens: max(0, outputTokens),
+            cost: max(.zero, cost),
+            modelCalls: max(0, modelCalls),
+            toolCalls: max(0, toolCalls),
+            wallMilliseconds: max(0, wallMilliseconds)
+        )
+    }
+
     /// Nothing used.
     package static let zero = Usage()
 

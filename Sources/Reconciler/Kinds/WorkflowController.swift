@@ -115,6 +115,12 @@ struct PinResolver: Sendable {
             workspace = nil
         }
         let defaultRoute = routes.filter(\.value.default).keys.min()
+        for (name, role) in roles.sorted(by: { $0.key < $1.key }) {
+            guard let route = role.modelRouteRef ?? defaultRoute, routes[route] != nil else {
+                let missing = role.modelRouteRef.map { "ModelRoute/\($0)" } ?? "a default ModelRoute"
+                throw Failure(.notFound, "\(missing), which Role/\(name) needs, does not exist")
+            }
+        }
         let used = routes.filter { route in
             all.contains { ($0.modelRouteRef ?? defaultRoute) == route.key } || route.key == defaultRoute
         }

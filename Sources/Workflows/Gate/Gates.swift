@@ -70,7 +70,8 @@ extension Draft {
             )
         case .block:
             try move(gate: gate.uid, .block)
-            try move(stage: stage, .block, reason: .assessmentRejected)
+            let message = decision.note ?? "the gate of stage '\(stage.name)' was blocked"
+            try block(stage, .gateBlocked, question: message)
         default:
             try move(gate: gate.uid, .reject)
             try settleRejection(of: stage, note: decision.note)
@@ -90,14 +91,8 @@ extension Draft {
             try endRun(.fail, reason: .gateExpired, message: "nobody decided on gate/\(gate.name) in time")
         case .escalate:
             try move(gate: uid, .expire)
-            try move(stage: try stage(gate.stage), .block, reason: .gateExpired)
-            try openEscalation(
-                stage: gate.stage,
-                task: nil,
-                to: "human",
-                reason: .gateExpired,
-                question: "nobody decided on gate/\(gate.name) in time: \(gate.question)"
-            )
+            let question = "nobody decided on gate/\(gate.name) in time: \(gate.question)"
+            try block(try stage(gate.stage), .gateExpired, question: question)
         }
     }
 
@@ -134,15 +129,7 @@ extension Draft {
         let message = note ?? "the gate of stage '\(stage.name)' was rejected"
         switch try spec(of: stage.name).gate?.onReject ?? .fail {
         case .fail: try endRun(.fail, reason: .gateRejected, message: message)
-        case .hold:
-            try move(stage: stage, .block, reason: .gateRejected)
-            try openEscalation(
-                stage: stage.name,
-                task: nil,
-                to: "human",
-                reason: .gateRejected,
-                question: message
-            )
+        case .hold: try block(stage, .gateRejected, question: message)
         case .returnTo: try returnWork(from: stage, feedback: [message], cycleReason: .gateRejected)
         }
     }

@@ -6,7 +6,7 @@ extension Draft {
         guard let budget = pins.workflow.budget else { return false }
         let spend = run.workflow.spend
         if let cost = budget.costUSD, spend.cost >= cost { return true }
-        if let tokens = budget.tokens, spend.inputTokens + spend.outputTokens >= tokens { return true }
+        if let tokens = budget.tokens, spend.tokens >= tokens { return true }
         // What attempts took: waiting at gates is in no attempt, and so does not count.
         if let limit = budget.wallClock.flatMap(Duration.init(text:)),
             .milliseconds(spend.wallMilliseconds) >= limit
@@ -16,20 +16,12 @@ extension Draft {
         return false
     }
 
-    /// Whether the file says to go on, or a person answered the question about the budget.
-    var mayExceedBudget: Bool {
-        pins.workflow.budget?.onExceeded == .warn
-            || run.escalations.contains {
-                $0.reason == ReasonCode.budgetExceeded.rawValue && $0.state == .answered
-            }
-    }
-
     /// After money was spent: asks, stops or remarks, once, as `budget.onExceeded` says.
     mutating func enforceBudget() throws {
         guard isOverBudget, let budget = pins.workflow.budget, !run.workflow.phase.isTerminal else { return }
         let spent =
             "the run has used its budget: \(run.workflow.spend.cost) USD, "
-            + "\(run.workflow.spend.inputTokens + run.workflow.spend.outputTokens) tokens, "
+            + "\(run.workflow.spend.tokens) tokens, "
             + "\(run.workflow.spend.wallMilliseconds / 1000) seconds"
         switch budget.onExceeded {
         case .stop: try endRun(.fail, reason: .budgetExceeded, message: spent)
@@ -46,8 +38,16 @@ extension Draft {
                 task: nil,
                 to: "human",
                 reason: .budgetExceeded,
-                question: "\(spent); may it go on without a limit?"
+                question: "\(spent); answer to let it go on without a limit, or cancel it"
             )
         }
     }
+}
+
+/// Whether the file says to go on, or a person answered the question about the budget.
+func mayExceedBudget(_ run: Run, _ pins: Pins) -> Bool {
+    pins.workflow.budget?.onExceeded == .warn
+        || run.escalations.contains {
+            $0.reason == ReasonCode.budgetExceeded.rawValue && $0.state == .answered
+        }
 }

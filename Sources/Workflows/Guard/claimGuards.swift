@@ -31,10 +31,18 @@ let claimGuards: [ClaimGuard] = [
         if let limit = limits.activeTasksPerWorkItem, siblings.count >= limit {
             return "\(limit) tasks of workitem/\(task.workItem) are active"
         }
+        if let limit = limits.parallelWorkItems, draft.begunItems(besides: task).count >= limit {
+            return "\(limit) work items of stage '\(task.stage)' are being worked on"
+        }
         return nil
     },
+    ClaimGuard(reason: .branchTaken) { task, draft in
+        guard draft.run.workflow.branch != nil, task.purpose == .delivery else { return nil }
+        let other = draft.run.tasks.first { $0.purpose == .delivery && $0.state.isHeld }
+        return other.map { "task/\($0.name) works on the branch of the run" }
+    },
     ClaimGuard(reason: .budgetExceeded) { _, draft in
-        draft.isOverBudget && !draft.mayExceedBudget
+        draft.isOverBudget && !mayExceedBudget(draft.run, draft.pins)
             ? "the run has spent \(draft.run.workflow.spend.cost) USD" : nil
     },
 ]
@@ -45,5 +53,14 @@ extension Draft {
         for rule in claimGuards {
             if let blocker = rule.blocker(task, self) { throw Refusal(rule.reason, blocker) }
         }
+    }
+}
+
+extension Draft {
+    /// The other open items of a task's stage that somebody has begun to work on.
+    fileprivate func begunItems(besides task: TaskRecord) -> Set<UID> {
+        let open = run.items.filter { $0.stage == task.stage && $0.state == .open }.map(\.uid)
+        let begun = run.tasks.filter { $0.state != .pending && $0.state != .ready }.map(\.workItemUID)
+        return Set(open).intersection(begun).subtracting([task.workItemUID])
     }
 }

@@ -17,7 +17,7 @@ extension Draft {
         let index = run.stages.first { $0.name == stage }?.index ?? 0
         let stages = run.stages.filter { $0.index < index }.map(\.name).reversed()
         for name in stages {
-            let deliveries = run.tasks.filter { $0.stage == name && $0.purpose == .delivery }
+            let deliveries = run.tasks.filter { $0.stage == name && $0.purpose == .delivery && $0.state != .cancelled }
             let newest = deliveries.max {
                 (latestHandoff(of: $0.uid)?.ordinal ?? 0) < (latestHandoff(of: $1.uid)?.ordinal ?? 0)
             }
@@ -48,18 +48,31 @@ extension Draft {
     /// Acts once all assessors have judged the current revision.
     mutating func settleVerdicts(of stage: StageRecord, _ spec: PlaybookSpec.Stage) throws -> Bool {
         for (item, task) in subjects(of: spec) {
-            let verdicts = spec.assessedBy.compactMap { role -> HandoffRecord? in
-                guard let assessment = assessment(of: task, by: role, in: item),
-                    assessment.state == .completed
-                else {
-                    return nil
-                }
-                return latestHandoff(of: assessment.uid)
-            }
+            let verdicts = verdicts(on: task, spec, item)
             guard verdicts.count == spec.assessedBy.count else { continue }
             if try settle(verdicts, on: task, stage, item) { return true }
         }
         return false
+    }
+
+    /// What the assessors who are done say of a delivery's current revision.
+    private func verdicts(
+        on task: TaskRecord,
+        _ spec: PlaybookSpec.Stage,
+        _ item: WorkItemRecord
+    ) -> [HandoffRecord] {
+        spec.assessedBy.compactMap { role in
+            guard let assessment = assessment(of: task, by: role, in: item), assessment.state == .completed
+            else { return nil }
+            return latestHandoff(of: assessment.uid)
+        }
+    }
+
+    /// A delivery that an assessor of the stage has not approved as it is now.
+    func refusedSubject(of spec: PlaybookSpec.Stage) -> TaskRecord? {
+        subjects(of: spec).first { item, task in
+            verdicts(on: task, spec, item).contains { $0.resolution != .approved }
+        }?.task
     }
 
     private mutating func settle(
@@ -70,14 +83,7 @@ extension Draft {
     ) throws -> Bool {
         if let bad = verdicts.first(where: { $0.resolution == .rejected || $0.resolution == .blocked }) {
             try move(item: item.uid, .block, reason: .assessmentRejected)
-            try move(stage: stage, .block, reason: .assessmentRejected)
-            try openEscalation(
-                stage: stage.name,
-                task: nil,
-                to: "human",
-                reason: .assessmentRejected,
-                question: bad.summary
-            )
+            try block(stage, .assessmentRejected, question: bad.summary)
             return true
         }
         let wishes = verdicts.filter { $0.resolution == .requestChanges }
@@ -108,19 +114,33 @@ extension Draft {
             let message = "changes were asked for more than \(rule.maxCycles) times in stage '\(stage.name)'"
             return try exhaust(stage, rule, message)
         }
-        let target = try self.stage(rule.returnTo ?? subject.stage)
-        let returned = run.tasks.last {
-            $0.stage == target.name && $0.purpose == .delivery && isDelivered($0)
-        }
-        let task = subject.stage == target.name ? subject : returned ?? subject
+        let task = try returned(subject, from: stage)
         let limit = pins.playbook.limits.reworkPerTask
         guard task.revision <= limit else {
             let message = "task/\(task.name) would be worked again more than \(limit) times"
             return try exhaust(stage, rule, message)
         }
         try update(\.stages, stage.uid, "stage.returned") { $0.cycles += 1 }
-        try reenter(target)
-        try rework(task, feedback: feedback, reason: cycleReason)
+        try sendBack(subject, from: stage, feedback: feedback, reason: cycleReason)
+    }
+
+    /// Has a delivery, or the one it goes back to by `returnTo`, worked again, whatever the limits are.
+    mutating func sendBack(
+        _ subject: TaskRecord,
+        from stage: StageRecord,
+        feedback: [String],
+        reason: ReasonCode = .changesRequested
+    ) throws {
+        let task = try returned(subject, from: stage)
+        try reenter(self.stage(task.stage))
+        try rework(task, feedback: feedback, reason: reason)
+    }
+
+    /// The delivery that is worked again when changes of one are asked for.
+    private func returned(_ subject: TaskRecord, from stage: StageRecord) throws -> TaskRecord {
+        let target = try spec(of: stage.name).onChangesRequested.returnTo ?? subject.stage
+        guard subject.stage != target else { return subject }
+        return run.tasks.last { $0.stage == target && $0.purpose == .delivery && isDelivered($0) } ?? subject
     }
 
     private func nearestSubject(of stage: StageRecord) -> TaskRecord? {
@@ -145,13 +165,6 @@ extension Draft {
         guard rule.whenExhausted == .escalate else {
             return try endRun(.fail, reason: .changesExhausted, message: message)
         }
-        try move(stage: stage, .block, reason: .changesExhausted)
-        try openEscalation(
-            stage: stage.name,
-            task: nil,
-            to: "human",
-            reason: .changesExhausted,
-            question: message
-        )
+        try block(stage, .changesExhausted, question: message)
     }
 }

@@ -61,14 +61,16 @@ extension Draft {
             let declared = spec.workItems.first { $0.name == item.declaredItem }
             let existing = deliveries(of: item)
             let roles = declared?.role.map { [$0] } ?? spec.roles
-            guard let role = roles.dropFirst(existing.count).first else { continue }
-            let before = existing.last.map { [$0.uid] } ?? []
+            guard let index = roles.firstIndex(where: { role in !existing.contains { $0.role == role } }) else {
+                continue
+            }
+            let before = existing.last { roles[..<index].contains($0.role) }.map { [$0.uid] } ?? []
             let others = (declared?.dependsOn ?? []).flatMap { name in
                 run.items.first { $0.stage == spec.name && $0.declaredItem == name }.map(deliveries) ?? []
             }
             try createTask(
                 in: item,
-                role: role,
+                role: roles[index],
                 .delivery,
                 dependsOn: before + others.map(\.uid),
                 subject: nil
@@ -78,8 +80,26 @@ extension Draft {
         return false
     }
 
+    /// The deliveries of an item that count, in the order of the stage's roles: one that was cancelled may have
+    /// been made anew after those that wait for it.
     func deliveries(of item: WorkItemRecord) -> [TaskRecord] {
-        run.tasks.filter { $0.workItemUID == item.uid && $0.purpose == .delivery && $0.state != .cancelled }
+        let roles = pins.playbook.stages.first { $0.name == item.stage }?.roles ?? []
+        let tasks = run.tasks.filter {
+            $0.workItemUID == item.uid && $0.purpose == .delivery && $0.state != .cancelled
+        }
+        func place(_ task: TaskRecord) -> Int { roles.firstIndex(of: task.role) ?? roles.count }
+        return tasks.sorted { (place($0), $0.ordinal) < (place($1), $1.ordinal) }
+    }
+
+    /// What a delivery waits for; in place of one that was cancelled stands the one made anew.
+    func dependency(_ uid: UID) -> TaskRecord? {
+        guard let task = run.tasks.first(where: { $0.uid == uid }), task.state == .cancelled else {
+            return run.tasks.first { $0.uid == uid }
+        }
+        return run.tasks.last {
+            $0.workItemUID == task.workItemUID && $0.role == task.role && $0.purpose == .delivery
+                && $0.state != .cancelled
+        }
     }
 
     mutating func createTask(
@@ -126,11 +146,10 @@ extension Draft {
     private func newestInput(of task: TaskRecord) -> Int {
         let index = run.stages.first { $0.name == task.stage }?.index ?? 0
         let earlier = Set(run.stages.filter { $0.index < index }.map(\.name))
-        let inputs = run.tasks.filter { candidate in
+        let inputs =
             task.dependsOn.isEmpty
-                ? candidate.purpose == .delivery && earlier.contains(candidate.stage)
-                : task.dependsOn.contains(candidate.uid)
-        }
+            ? run.tasks.filter { $0.purpose == .delivery && earlier.contains($0.stage) }
+            : task.dependsOn.compactMap(dependency)
         return inputs.compactMap { latestHandoff(of: $0.uid)?.ordinal }.max() ?? 0
     }
 

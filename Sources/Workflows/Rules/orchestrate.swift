@@ -45,10 +45,7 @@ extension Draft {
     /// Tasks whose dependencies are done become ready.
     private mutating func makeTasksReady() throws -> Bool {
         for task in run.tasks where task.state == .pending {
-            let isFree = task.dependsOn.allSatisfy { dependency in
-                run.tasks.first { $0.uid == dependency }.map(isDelivered) ?? false
-            }
-            guard isFree else { continue }
+            guard task.dependsOn.allSatisfy({ dependency($0).map(isDelivered) ?? false }) else { continue }
             try move(task: task.uid, .makeReady)
             try update(\.items, task.workItemUID, "workitem.advanced") { item in
                 item.column = WorkItemState.open.column

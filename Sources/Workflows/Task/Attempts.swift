@@ -46,7 +46,7 @@ extension Draft {
         let record = try liveAttempt(attempt, tokenDigest: tokenDigest)
         let task = try self.task(record.taskUID)
         if task.state == .claimed { try move(task: task.uid, .begin) }
-        try spend(report.usage, on: attempt)
+        try spend(report.usage.plausible, on: attempt)
         switch report.outcome {
         case .parked:
             try move(attempt: attempt, .park)

@@ -67,7 +67,8 @@ package func requiredCommands(of task: TaskRecord, _ pins: Pins) -> [String] {
 
 private func limits(of role: RoleSpec, _ run: Run, _ pins: Pins) -> Contract.Limits {
     let limits = pins.playbook.limits
-    let left = pins.workflow.budget?.costUSD.map { budget in
+    let budget = mayExceedBudget(run, pins) ? nil : pins.workflow.budget
+    let left = budget?.costUSD.map { budget in
         USD(nanodollars: max(0, budget.nanodollars - run.workflow.spend.cost.nanodollars))
     }
     let cost = [left, limits.costUSDPerTask].compactMap { $0 }.min()

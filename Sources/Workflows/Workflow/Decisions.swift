@@ -69,6 +69,7 @@ extension Draft {
         switch decision.action {
         case .retry: try restart(task, note: decision.note)
         case .cancel:
+            try dropQuestions(about: task)
             for attempt in run.attempts where attempt.taskUID == task.uid && attempt.state == .live {
                 try move(attempt: attempt.uid, .cancel)
             }
@@ -99,23 +100,35 @@ extension Draft {
             if task.state == .escalated { try restart(task, note: note) }
             // A cancelled task is final; its item gets a new one.
             if task.state == .cancelled { try reopenItem(task.workItemUID) }
-        } else if let name = escalation.stage, try stage(name).state == .blocked {
-            try move(stage: try stage(name), .reopen)
-            try reopenItems(of: name)
+        } else if let name = escalation.stage, escalation.reason != ReasonCode.budgetExceeded.rawValue {
+            try unblock(stage(name), note: note)
         }
+    }
+
+    /// Lets a blocked stage go on; what its assessors refused is worked again, with the answer.
+    private mutating func unblock(_ stage: StageRecord, note: String) throws {
+        guard stage.state == .blocked else { return }
+        try move(stage: stage, .reopen) { $0.cycles = 0 }
+        for item in run.items where item.stage == stage.name { try reopenItem(item.uid) }
+        guard let task = try refusedSubject(of: spec(of: stage.name)) else { return }
+        try sendBack(task, from: stage, feedback: [note])
     }
 
     /// Gives a failed or escalated task another try, with the note as feedback.
     private mutating func restart(_ task: TaskRecord, note: String?) throws {
-        for escalation in run.escalations where escalation.taskUID == task.uid && escalation.state == .open {
-            try move(escalation: escalation.uid, .cancel)
-        }
+        try dropQuestions(about: task)
         try move(task: task.uid, task.state == .failed ? .retry : .answer) { record in
             record.failures = 0
             record.notBefore = nil
             if let note { record.feedback.append(note) }
         }
         try reopenItem(task.workItemUID)
+    }
+
+    private mutating func dropQuestions(about task: TaskRecord) throws {
+        for escalation in run.escalations where escalation.taskUID == task.uid && escalation.state == .open {
+            try move(escalation: escalation.uid, .cancel)
+        }
     }
 
     private mutating func reopenItem(_ uid: UID) throws {
@@ -125,9 +138,5 @@ extension Draft {
             return
         }
         try move(item: uid, .reopen)
-    }
-
-    private mutating func reopenItems(of stage: String) throws {
-        for item in run.items where item.stage == stage { try reopenItem(item.uid) }
     }
 }

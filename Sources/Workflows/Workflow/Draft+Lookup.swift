@@ -30,10 +30,8 @@ extension Draft {
     func isAssessed(_ task: TaskRecord) -> Bool {
         let stage = pins.playbook.stages.first { $0.name == task.stage }
         guard stage?.assessedBy.isEmpty == false else { return false }
-        let latest = run.tasks.last {
-            $0.workItemUID == task.workItemUID && $0.purpose == .delivery && $0.state != .cancelled
-        }
-        return latest?.uid == task.uid
+        let item = run.items.first { $0.uid == task.workItemUID }
+        return item.flatMap { deliveries(of: $0).last }?.uid == task.uid
     }
 
     /// Asks a person or a role; the task waits as escalated.
@@ -43,6 +41,12 @@ extension Draft {
         if run.items.first(where: { $0.uid == task.workItemUID })?.state == .open {
             try move(item: task.workItemUID, .escalate, reason: reason)
         }
+    }
+
+    /// Stops a stage until a person answers.
+    mutating func block(_ stage: StageRecord, _ reason: ReasonCode, question: String) throws {
+        try move(stage: stage, .block, reason: reason)
+        try openEscalation(stage: stage.name, task: nil, to: "human", reason: reason, question: question)
     }
 
     /// Opens an escalation of the stage, or of a task when there is one.
