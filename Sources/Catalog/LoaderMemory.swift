@@ -293,7 +293,8 @@ extension Draft {
         "Role": ["toolProfileRef", "tools"], "RuntimePool": ["namespaces"],
         "RuntimeProfile": ["image", "network"], "ToolProfile": ["tools"],
         "Trigger": ["action"], "WorkItem": ["role", "stage", "workflowRef"],
-        "Workflow": ["budget", "limits", "parameters", "playbookRef", "workspaceRef"], "Workspace": ["url"],
+        "Workflow": ["budget", "limits", "parameters", "playbookRef", "priority", "workspaceRef"],
+        "Workspace": ["url"],
     ]
 
     /// Lets go of what the document holds beside what later judgements look at: of thousands of files it

@@ -50,7 +50,7 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .handoffMissing: "A completed attempt must hand something over with submit_handoff."
         case .resolutionMissing: "An assessor must say approved, request_changes, rejected or blocked."
         case .headMoved: "Another attempt moved the run's branch in the meantime."
-        case .branchTaken: "One delivery at a time works on the branch of a run; the next one starts from it."
+        case .branchTaken: "One delivery at a time works on a run's branch; the next starts from it."
         case .capacityReached: "As many tasks are active as the limits allow."
         case .budgetExceeded: "The run has used its budget; raise it, answer the escalation, or cancel."
         case .noOpenGate: "The run has no gate that waits for a decision."
@@ -62,7 +62,8 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .separationUnavailable:
             "The gate excludes requester or author, whom this installation cannot tell yet."
         case .unsupportedAction: "The action does not apply to this kind of object."
-        case .changesExhausted: "Reviewers asked for changes more often than maxCycles or reworkPerTask allows."
+        case .changesExhausted:
+            "Reviewers asked for changes more often than maxCycles or reworkPerTask allows."
         case .assessmentRejected: "A reviewer rejected the work or could not judge it."
         case .gateRejected: "A person rejected the gate, and onReject says the run fails."
         case .gateBlocked: "A person blocked the gate; an answer to the escalation has it asked anew."

@@ -59,7 +59,8 @@ import Testing
         #expect(driver.run.workflow.phase == .completed)
     }
 
-    @Test func `a cancelled task is made anew for its own role, and those after it wait for that one`() throws {
+    @Test func `a cancelled task is made anew for its own role, and those after it wait for that one`() throws
+    {
         var driver = try RunDriver(
             PlaybookSpec.of([["name": "make", "roles": ["dev", "writer"], "assessedBy": ["rev"]]])
         )

@@ -56,7 +56,7 @@ import Workflows
         #expect(driver.run.workflow.phase == .active)
     }
 
-    @Test func `no task is worked again more often than reworkPerTask, however many cycles a stage has`() throws
+    @Test func `no task is worked again more often than reworkPerTask, however many cycles there are`() throws
     {
         var playbook = bugFix
         playbook.limits.reworkPerTask = 1

@@ -11,7 +11,8 @@ struct RunDriver {
     var now = Timestamp(microseconds: 1_760_000_000_000_000)
     private static let counter = Mutex<UInt64>(0)
 
-    init(_ playbook: PlaybookSpec, workflow: WorkflowSpec = .plain, branch: String? = "agirunner/run") throws {
+    init(_ playbook: PlaybookSpec, workflow: WorkflowSpec = .plain, branch: String? = "agirunner/run") throws
+    {
         pins = .of(playbook, workflow: workflow)
         let record = WorkflowRecord(
             uid: Self.newUID(),

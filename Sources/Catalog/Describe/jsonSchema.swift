@@ -54,12 +54,11 @@ private func schema(of rule: TextRule) -> Value {
 private func schema(of fields: Fields) -> Value {
     var properties: [String: Value] = [:]
     for field in fields.all {
-        var property = schema(of: field.type)
-        if property.object != nil {
-            property["description"] = .string(field.description)
-            if let value = field.filled { property["default"] = value }
-        }
-        properties[field.name] = property
+        // A schema of anything is `true`, which says nothing.
+        var property = schema(of: field.type).object ?? [:]
+        property["description"] = .string(field.description)
+        if let value = field.filled { property["default"] = value }
+        properties[field.name] = .object(property)
     }
     let required = fields.all.filter(\.isRequired).map(\.name)
     return .members([

@@ -30,9 +30,19 @@ extension Shape {
                     "drain"
                 ),
                 "What is decided."
+            ).notYet(
+                but: "approve",
+                "reject",
+                "requestChanges",
+                "block",
+                "pause",
+                "resume",
+                "cancel",
+                "retry",
+                "answer"
             ),
             .optional("note", .prose(), "Why."),
-            .optional("input", .anything, "What the action needs to know."),
+            .optional("input", .anything, "What the action needs to know.").notYet,
             .optional(
                 "expects",
                 .object(expects),
@@ -50,7 +60,7 @@ extension Shape {
     ]
 
     private static let expects: Fields = [
-        .optional("digest", .format(.digest), "The digest of what was judged."),
+        .optional("digest", .format(.digest), "The digest of what was judged, by a gate or of deletions."),
         .optional("generation", .integer(0...Int64.max), "The generation of what was judged."),
     ]
 }

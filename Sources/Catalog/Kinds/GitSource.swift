@@ -63,6 +63,9 @@ extension Shape {
         check: { spec, findings in
             refuseCredential(inURL: spec["url"], &findings)
             checkSigners(spec["verify"], &findings)
+            for kind in spec["grants"]?.list("kinds") ?? [] where kind.text != "*" {
+                requireKind(kind, &findings)
+            }
             let namespace = spec["namespace"]?.text ?? "default"
             for place in [spec["secretRef"], spec["webhook"]?["secretRef"]] {
                 SecretShape.note(place, namespace: namespace, &findings)
@@ -115,7 +118,12 @@ extension Shape {
 
     private static let prune: Fields = [
         .defaulted("enabled", .boolean, true, "Whether they are deleted."),
-        .defaulted("maxPercent", .integer(0...100), 25, "The share of its objects that may go at once."),
+        .defaulted(
+            "maxPercent",
+            .integer(0...100),
+            25,
+            "The share of its objects that may go at once; never all of them."
+        ),
         .optional("maxObjects", .integer(0...1_000_000), "The number of objects that may go at once."),
     ]
 }

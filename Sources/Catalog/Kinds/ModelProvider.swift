@@ -11,8 +11,9 @@ extension Shape {
                 "type",
                 .word("anthropic", "openai", "google", "ollama", "vllm", "openrouter", "scripted"),
                 "The protocol it speaks; scripted plays the screenplay."
-            ),
-            .optional("baseURL", .format(.httpURL), "Where it is; absent: the provider's own address."),
+            ).notYet(but: "scripted"),
+            .optional("baseURL", .format(.httpURL), "Where it is; absent: the provider's own address.")
+                .notYet,
             .optional("screenplay", .object(screenplay), "What is played; for scripted only."),
             .optional("auth", .object(auth), "How it is entered; absent: without a key.").notYet,
             .optional("requestsPerMinute", .integer(1...1_000_000), "How many calls it may be sent.").notYet,

@@ -15,7 +15,7 @@ extension Shape {
                 .list(.object(target)),
                 [],
                 "The models asked when it does not answer, in order."
-            ),
+            ).notYet,
             .required("contextWindow", .integer(1...100_000_000), "How many tokens a call may carry."),
             .required("maxOutput", .integer(1...100_000_000), "How many tokens an answer may have."),
             .optional("price", .object(price), "What it costs; limits in dollars need it."),
@@ -52,6 +52,6 @@ extension Shape {
             "cachedInputPerMillion",
             .format(.money),
             "US dollars for a million tokens read from a cache."
-        ),
+        ).notYet,
     ]
 }

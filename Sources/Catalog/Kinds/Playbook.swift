@@ -17,7 +17,7 @@ extension Shape {
                 .word("planned", "ongoing"),
                 "planned",
                 "A planned run ends with its last stage; an ongoing one takes work for ever."
-            ),
+            ).notYet(but: "planned"),
             .defaulted("parameters", .list(.object(parameter)), [], "What a run of it must or may be given."),
             .required(
                 "roles",
@@ -89,14 +89,14 @@ extension Shape {
         .required(
             "approvers",
             .list(.line(), minimum: 1, isUnique: true),
-            "Who may approve: role:<access role>, or user:, group:, key:, unix:, signer: and a subject."
+            "Who may approve: role:<access role>, unix:<uid> or signer:<fingerprint>; others later."
         ),
         .defaulted("count", .integer(1...20), 1, "How many different people must approve."),
         .defaulted(
             "notBy",
             .list(.word("requester", "author"), isUnique: true),
             [],
-            "Who may not approve: who asked for the run, or who wrote what is judged."
+            "Who may not approve: who asked for the run, or who wrote what is judged. Must be empty as yet."
         ),
         .defaulted("onReject", .word("fail", "hold", "returnTo"), "fail", "What a rejection leads to."),
         .optional("timeout", .duration(atLeast: .seconds(1)), "How long it waits."),
@@ -127,24 +127,33 @@ extension Shape {
     ]
 
     static let orchestration: Fields = [
-        .defaulted("mode", .word("rules", "agent"), "rules", "The rules, or an agent within the same rules."),
-        .optional("roleRef", .reference("Role"), "The Role of the agent."),
+        .defaulted("mode", .word("rules", "agent"), "rules", "The rules, or an agent within the same rules.")
+            .notYet(but: "rules"),
+        .optional("roleRef", .reference("Role"), "The Role of the agent.").notYet,
     ]
 
     static let limits: Fields = [
         .defaulted("reworkPerTask", .integer(0...1000), 10, "How often one task may be worked again."),
         .optional("activeTasks", .integer(1...1000), "How many tasks may run at once."),
         .optional("activeTasksPerWorkItem", .integer(1...1000), "How many of one work item."),
-        .optional("parallelWorkItems", .integer(1...1000), "How many work items may be open at once."),
+        .optional(
+            "parallelWorkItems",
+            .integer(1...1000),
+            "How many work items of a stage may be begun at once."
+        ),
         .defaulted(
             "iterationsPerTask",
             .integer(1...100_000),
             800,
-            "How many model calls one attempt may make."
+            "How many model calls one attempt at a task may make."
         ),
         .defaulted("modelRetries", .integer(0...100), 5, "How often one model call is tried again."),
-        .optional("tokensPerTask", .integer(1...1_000_000_000_000), "How many tokens one task may use."),
-        .optional("costUSDPerTask", .format(.money), "How many US dollars one task may cost."),
+        .optional(
+            "tokensPerTask",
+            .integer(1...1_000_000_000_000),
+            "How many tokens one attempt at a task may use."
+        ),
+        .optional("costUSDPerTask", .format(.money), "How many US dollars one attempt at a task may cost."),
     ]
 
     private static let retry: Fields = [
@@ -280,6 +289,15 @@ func checkGate(of stage: Place, _ findings: inout Findings) {
                 fix: accessRoles.contains(text) ? "write \"role:\(text)\"" : nil
             )
         }
+    }
+    if let place = gate["notBy"], !place.elements.isEmpty {
+        findings.report(
+            .notActedOn,
+            at: place.mark,
+            field: place.field,
+            "\(place.field) must be empty as yet: nobody can tell who asked or wrote, so no vote counts",
+            severity: .error
+        )
     }
     let people = approvers.compactMap(\.text).filter { !$0.hasPrefix("role:") && !$0.hasPrefix("group:") }
     if let count = gate["count"], let number = count.integer, people.count == approvers.count,

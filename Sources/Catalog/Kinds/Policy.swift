@@ -4,7 +4,7 @@ extension Shape {
     static let policy = Shape(
         "Policy",
         "What objects of its namespace must have and may not, whoever wrote them. They are judged when they "
-            + "are loaded; what was stored before stays as it is.",
+            + "are loaded; a source judges its commit again after a Policy has changed.",
         columns: [Column("Source", "spec.appliesTo.source")] + Column.readiness,
         spec: [
             .required("appliesTo", .object(scope), "Which objects it is for; {} for all of the namespace."),

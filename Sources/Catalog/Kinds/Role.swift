@@ -19,7 +19,7 @@ extension Shape {
                     .word("specialist", "orchestrator"),
                     "specialist",
                     "A specialist works on tasks; an orchestrator decides what happens next."
-                ),
+                ).notYet(but: "specialist"),
                 .optional("toolProfileRef", .reference("ToolProfile"), "The tools it may call."),
                 .defaulted("tools", .names(.toolName), [], "The tools it may call, instead of a profile."),
                 .defaulted(
@@ -54,7 +54,7 @@ extension Shape {
 
     private static let handoff: Fields = [
         .defaulted("required", .names(.identifier), [], "Keys that role_data of its handoff must carry."),
-        .defaulted("brief", .boolean, false, "Whether it also writes a brief for people."),
+        .defaulted("brief", .boolean, false, "Whether it also writes a brief for people.").notYet,
     ]
 
     private static let loop: Fields = [
@@ -66,8 +66,8 @@ extension Shape {
     ]
 
     private static let escalation: Fields = [
-        .defaulted("to", .format(.dnsLabel), "human", "human, or the name of a Role."),
-        .defaulted("maxDepth", .integer(1...20), 5, "How often an escalation may be passed on."),
+        .defaulted("to", .format(.dnsLabel), "human", "human, or the name of a Role.").notYet(but: "human"),
+        .defaulted("maxDepth", .integer(1...20), 5, "How often an escalation may be passed on.").notYet,
     ]
 }
 

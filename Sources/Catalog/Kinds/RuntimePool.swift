@@ -8,18 +8,19 @@ extension Shape {
             + Column.readiness,
         spec: [
             .required("namespaces", .names(.dnsLabel, minimum: 1), "The namespaces it serves."),
-            .defaulted("shared", .boolean, false, "Whether one runtime may serve several namespaces."),
+            .defaulted("shared", .boolean, false, "Whether one runtime may serve several namespaces.")
+                .notYet,
             .optional(
                 "runtimeProfileRef",
                 .object(profileReference),
                 "What its runtimes themselves run in; absent: the installed program."
-            ),
+            ).notYet,
             .optional("serves", .object(serves), "Which tasks it takes; absent: all."),
             .defaulted(
                 "mode",
                 .word("warm", "cold"),
                 "warm",
-                "Whether runtimes wait for work or are made for it."
+                "How long an idle runtime above the minimum waits: five minutes when warm, one when cold."
             ),
             .defaulted("min", .integer(0...10_000), 0, "How many runtimes there are at least."),
             .required("max", .integer(1...10_000), "How many runtimes there are at most."),
@@ -47,8 +48,8 @@ extension Shape {
 
     private static let serves: Fields = [
         .optional("roles", .names(.dnsLabel), "Names of Roles; absent: all."),
-        .optional("playbooks", .names(.dnsLabel), "Names of Playbooks; absent: all."),
-        .optional("orchestrators", .boolean, "Whether it takes orchestrators."),
+        .optional("playbooks", .names(.dnsLabel), "Names of Playbooks; absent: all.").notYet,
+        .optional("orchestrators", .boolean, "Whether it takes orchestrators.").notYet,
     ]
 }
 

@@ -7,8 +7,14 @@ extension Shape {
         columns: [Column("Engine", "spec.engine"), Column("Image", "spec.image", isWide: true)]
             + Column.readiness,
         spec: [
-            .defaulted("engine", .word("any", "local", "docker"), "any", "What runs it."),
-            .optional("image", .line(500), "The container image, for engines that have images."),
+            .defaulted("engine", .word("any", "local", "docker"), "any", "What runs it.")
+                .notYet(but: "any", "local"),
+            .optional(
+                "image",
+                .line(500),
+                "The container image, for engines that have images; no attempt can be made with one yet."
+            )
+            .notYet,
             .defaulted("resources", .object(resources), [:], "What it may use."),
             .defaulted("requiredCommands", .names(.command), [], "Commands that must be there."),
             .defaulted("bootstrap", .list(.prose(2000)), [], "Commands run once when it is made."),
@@ -40,15 +46,15 @@ extension Shape {
     )
 
     private static let resources: Fields = [
-        .optional("cpu", .format(.cores), "Cores: 2, or 500m for half a core."),
+        .optional("cpu", .format(.cores), "Cores: 2, or 500m for half a core.").notYet,
         .optional("memory", .format(.byteQuantity), "Memory: 512Mi."),
-        .optional("disk", .format(.byteQuantity), "Disk: 2Gi."),
+        .optional("disk", .format(.byteQuantity), "How large one file may be: 2Gi."),
         .optional("pids", .integer(1...100_000), "How many processes at once."),
     ]
 
     private static let network: Fields = [
         .defaulted("default", .word("deny", "allow"), "deny", "What holds for domains that are not listed."),
-        .defaulted("allowDomains", .names(.domain), [], "Domains that may be reached."),
+        .defaulted("allowDomains", .names(.domain), [], "Domains that may be reached.").notYet,
     ]
 
     private static let variable = Fields(

@@ -24,6 +24,11 @@ extension Shape {
     ]
 
     private static let paths: Fields = [
-        .defaulted("write", .names(.glob), [], "Path patterns that may be written; empty: every path.")
+        .defaulted(
+            "write",
+            .names(.glob),
+            [],
+            "Path patterns of file_write and file_edit, not of the shell; empty: every path."
+        )
     ]
 }

@@ -39,7 +39,7 @@ extension Shape {
     private static let budget: Fields = [
         .optional("tokens", .integer(1...1_000_000_000_000), "How many tokens."),
         .optional("costUSD", .format(.money), "How many US dollars."),
-        .optional("wallClock", .duration(atLeast: .seconds(1)), "How long; waiting at gates does not count."),
+        .optional("wallClock", .duration(atLeast: .seconds(1)), "How long all attempts may take together."),
         .defaulted(
             "onExceeded",
             .word("ask", "stop", "warn"),

@@ -9,13 +9,13 @@ extension Shape {
             Column("Branch", "spec.branch", isWide: true),
         ] + Column.readiness,
         spec: [
-            .required("type", .word("git", "directory", "artifact"), "What it is."),
+            .required("type", .word("git", "directory", "artifact"), "What it is.").notYet(but: "git"),
             .optional(
                 "url",
                 .format(.relativeRepositoryURL),
                 "Where the repository is; ./ and ../ are relative to the GitSource's own URL."
             ),
-            .optional("path", .line(1000), "The folder, for a directory."),
+            .optional("path", .line(1000), "The folder, for a directory.").notYet,
             .defaulted("branch", .format(.reference), "main", "The branch that work starts from."),
             .optional("identity", .object(identity), "Whose name commits carry."),
             .defaulted("readOnly", .boolean, false, "Whether runs only read it."),

@@ -24,6 +24,12 @@ private func doubtFields(_ place: Place, _ fields: Fields, _ findings: inout Fin
                 field: value.field,
                 "\(value.field) should not be relied on; nothing acts on it yet"
             )
+        } else if let effective = field.effective, let word = value.text, !effective.contains(word) {
+            findings.report(
+                .notActedOn,
+                value,
+                "should be \(effective.joined(separator: " or ")) as yet; nothing acts on '\(clip(word))'"
+            )
         } else if let inner = field.type.fields {
             doubtFields(value, inner, &findings)
             for element in value.elements { doubtFields(element, inner, &findings) }
@@ -45,6 +51,7 @@ func doubtPlaybook(_ spec: Place, _ findings: inout Findings) {
             "\(stage.field) should have roles, assessors, work items or a gate; nothing happens in it"
         )
     }
+    for stage in stages { doubtApprovers(stage["gate"]?.list("approvers") ?? [], &findings) }
     for parameter in spec.list("parameters") where parameter["default"] != nil {
         guard let required = parameter["required"], required.isTrue else { continue }
         findings.report(
@@ -55,6 +62,20 @@ func doubtPlaybook(_ spec: Place, _ findings: inout Findings) {
         )
     }
     doubtLimits(spec["limits"], stages, &findings)
+}
+
+/// Reports approvers as which nobody can come in yet.
+private func doubtApprovers(_ approvers: [Place], _ findings: inout Findings) {
+    for approver in approvers {
+        guard let subject = approver.text?.split(separator: ":").first,
+            ["user", "group", "key"].contains(subject)
+        else { continue }
+        findings.report(
+            .notActedOn,
+            approver,
+            "should be role:, unix: or signer: as yet; nobody can come in as '\(clip(approver.text ?? ""))'"
+        )
+    }
 }
 
 private func isEmpty(_ stage: Place) -> Bool {

@@ -3,7 +3,7 @@ internal import Domain
 // What may not change any more: Decisions, and what a run was started with.
 extension Assembly {
     /// The fields of a Workflow that its run was started with.
-    private static let startedWith = ["playbookRef", "workspaceRef", "parameters"]
+    private static let startedWith = ["playbookRef", "workspaceRef", "parameters", "budget", "priority"]
 
     /// Reports fields that differ from those in force although nothing would follow from it.
     mutating func checkImmutable(_ index: Int) {

@@ -133,6 +133,8 @@ struct Field: Sendable {
     let doc: String
     /// Whether it is checked and kept, and nothing acts on it yet.
     var isInert = false
+    /// The only words with an effect as yet; nil when that is all of them.
+    var effective: [String]?
 
     /// This field, on which nothing acts yet: its description says so, and a warning where it is used.
     var notYet: Field {
@@ -141,8 +143,18 @@ struct Field: Sendable {
         return field
     }
 
-    /// What it says, and that it has no effect where that is so.
-    var description: String { isInert ? "\(doc) Nothing acts on it yet." : doc }
+    /// This field, of whose words only these have an effect yet.
+    func notYet(but effective: String...) -> Field {
+        var field = self
+        field.effective = effective
+        return field
+    }
+
+    /// What it says, and what of it has no effect where that is so.
+    var description: String {
+        if isInert { return "\(doc) Nothing acts on it yet." }
+        return effective.map { "\(doc) As yet, \($0.joined(separator: ", ")) alone has an effect." } ?? doc
+    }
 
     static func required(_ name: String, _ type: FieldType, _ doc: String) -> Field {
         Field(name: name, type: type, presence: .required, doc: doc)

@@ -49,10 +49,10 @@ extension SourceController {
     }
 
     /// Applies the commit that is in force once more beside one that is not applied: when somebody wants
-    /// everything to be looked at, the source is another, or a Policy is; answers what its source tells of it.
+    /// everything to be looked at, the source is another, or a Policy is. Answers what the source tells of it.
     func keepInForce(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> [String: Value?] {
-        guard look.isAsked || isJudgedOtherwise(look), let commit = look.stored.object.status?["appliedCommit"]?.string,
-            commit != look.tip.text
+        let applied = look.stored.object.status?["appliedCommit"]?.string
+        guard look.isAsked || isJudgedOtherwise(look), let commit = applied, commit != look.tip.text
         else { return [:] }
         var earlier = look
         earlier.tip = CommitID(commit)

@@ -1,7 +1,7 @@
 import Domain
 
 extension Draft {
-    /// What a stage's assessors judge, by item: the newest delivery of the item, or — when the stage delivers
+    /// What a stage's assessors judge, by item: the last delivery of the item, or — when the stage delivers
     /// nothing itself — of the nearest earlier stage that does.
     private func subjects(of spec: PlaybookSpec.Stage) -> [(item: WorkItemRecord, task: TaskRecord)] {
         guard !spec.assessedBy.isEmpty else { return [] }
@@ -17,7 +17,9 @@ extension Draft {
         let index = run.stages.first { $0.name == stage }?.index ?? 0
         let stages = run.stages.filter { $0.index < index }.map(\.name).reversed()
         for name in stages {
-            let deliveries = run.tasks.filter { $0.stage == name && $0.purpose == .delivery && $0.state != .cancelled }
+            let deliveries = run.tasks.filter {
+                $0.stage == name && $0.purpose == .delivery && $0.state != .cancelled
+            }
             let newest = deliveries.max {
                 (latestHandoff(of: $0.uid)?.ordinal ?? 0) < (latestHandoff(of: $1.uid)?.ordinal ?? 0)
             }

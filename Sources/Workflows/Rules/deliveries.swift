@@ -61,7 +61,8 @@ extension Draft {
             let declared = spec.workItems.first { $0.name == item.declaredItem }
             let existing = deliveries(of: item)
             let roles = declared?.role.map { [$0] } ?? spec.roles
-            guard let index = roles.firstIndex(where: { role in !existing.contains { $0.role == role } }) else {
+            guard let index = roles.firstIndex(where: { role in !existing.contains { $0.role == role } })
+            else {
                 continue
             }
             let before = existing.last { roles[..<index].contains($0.role) }.map { [$0.uid] } ?? []
@@ -80,8 +81,8 @@ extension Draft {
         return false
     }
 
-    /// The deliveries of an item that count, in the order of the stage's roles: one that was cancelled may have
-    /// been made anew after those that wait for it.
+    /// The deliveries of an item that count, in the order of the stage's roles: one that was cancelled may
+    /// have been made anew after those that wait for it.
     func deliveries(of item: WorkItemRecord) -> [TaskRecord] {
         let roles = pins.playbook.stages.first { $0.name == item.stage }?.roles ?? []
         let tasks = run.tasks.filter {
