@@ -121,6 +121,25 @@ package struct WriteRequest: Sendable, Hashable {
     }
 }
 
+/// An object to be deleted.
+package struct DeleteRequest: Sendable, Hashable {
+    package var key: ObjectKey
+    /// Who asks: `unix:1000`.
+    package var actor: String
+    package var isDryRun: Bool
+    /// The uid the object must have, else `conflict`; nil when the client does not care.
+    package var uid: UID?
+    /// The version the object must still have, else `conflict`; nil when the client does not care.
+    package var resourceVersion: Position?
+
+    /// A request of its parts, for whatever object has the key.
+    package init(key: ObjectKey, actor: String, isDryRun: Bool) {
+        self.key = key
+        self.actor = actor
+        self.isDryRun = isDryRun
+    }
+}
+
 /// What a write left behind.
 package struct WriteResult: Sendable, Hashable {
     package var object: Object

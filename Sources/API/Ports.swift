@@ -23,6 +23,11 @@ package struct ReadPorts: Sendable {
         @Sendable (
             _ after: Position, _ workflow: UID?, _ namespace: String?, _ limit: Int
         ) async throws -> [Event]
+    /// Events up to a position, newest first; nil means up to the horizon.
+    package var newestEvents:
+        @Sendable (
+            _ through: Position?, _ workflow: UID?, _ namespace: String?, _ limit: Int
+        ) async throws -> [Event]
     /// Lines of a task or of one attempt after a cursor, oldest first; 0 is before the first line.
     package var logs: @Sendable (_ of: ObjectKey, _ after: Int64, _ limit: Int) async throws -> [LogEntry]
     /// The namespaces that hold anything, sorted.
@@ -51,6 +56,7 @@ package struct ReadPorts: Sendable {
         waitForChange: @escaping @Sendable (Position, Duration) async -> Void,
         horizon: @escaping @Sendable () -> Position,
         events: @escaping @Sendable (Position, UID?, String?, Int) async throws -> [Event],
+        newestEvents: @escaping @Sendable (Position?, UID?, String?, Int) async throws -> [Event],
         logs: @escaping @Sendable (ObjectKey, Int64, Int) async throws -> [LogEntry],
         namespaces: @escaping @Sendable () async throws -> [String],
         readiness: @escaping @Sendable () async -> [ReadinessCheck],
@@ -66,6 +72,7 @@ package struct ReadPorts: Sendable {
         self.waitForChange = waitForChange
         self.horizon = horizon
         self.events = events
+        self.newestEvents = newestEvents
         self.logs = logs
         self.namespaces = namespaces
         self.readiness = readiness
@@ -81,10 +88,11 @@ package struct ReadPorts: Sendable {
 package struct WritePorts: Sendable {
     /// Creates, replaces or applies a whole object; throws ``InvalidObject`` or a `Failure`.
     ///
-    /// It answers when the horizon has passed the write. A dry run answers what would be stored.
+    /// It answers when the horizon has passed the write, or after some seconds when the horizon lags: the
+    /// write is done then too. A dry run answers what would be stored.
     package var write: @Sendable (WriteRequest) async throws -> WriteResult
-    /// Deletes an object and answers its last image; one that still has finalizers has a deletion time.
-    package var delete: @Sendable (_ key: ObjectKey, _ actor: String, _ isDryRun: Bool) async throws -> Object
+    /// Deletes an object and answers its last image, when the horizon has passed it as with a write.
+    package var delete: @Sendable (DeleteRequest) async throws -> Object
     /// What a write of an object would say, errors and warnings; nothing is written.
     package var validate: @Sendable (Value) async throws -> [Diagnostic]
     /// That many random bytes, for generated names.
@@ -93,7 +101,7 @@ package struct WritePorts: Sendable {
     /// Ports of their parts.
     package init(
         write: @escaping @Sendable (WriteRequest) async throws -> WriteResult,
-        delete: @escaping @Sendable (ObjectKey, String, Bool) async throws -> Object,
+        delete: @escaping @Sendable (DeleteRequest) async throws -> Object,
         validate: @escaping @Sendable (Value) async throws -> [Diagnostic],
         randomBytes: @escaping @Sendable (Int) -> [UInt8]
     ) {

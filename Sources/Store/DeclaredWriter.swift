@@ -68,12 +68,17 @@ struct DeclaredWriter {
     /// Applies steps: at most one for each key.
     ///
     /// Rows come first and positions after them, so that no position is drawn before its row is locked.
-    func apply(_ steps: [ApplyStep]) throws -> DeclaredOutcome {
+    /// `judge` sees each object that exists once it is locked; when it throws, nothing is written.
+    func apply(
+        _ steps: [ApplyStep],
+        judging judge: (Stored) throws -> Void = { _ in }
+    ) throws -> DeclaredOutcome {
         let removals = steps.compactMap { step -> ObjectKey? in
             if case .remove(let key) = step { key } else { nil }
         }
         let runs = try lockRuns(of: removals)
         let existing = try lock(steps.map(\.key))
+        try existing.values.forEach(judge)
         let new = steps.compactMap { step -> ObjectKey? in
             if case .put = step, existing[step.key] == nil { step.key } else { nil }
         }

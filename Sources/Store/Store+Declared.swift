@@ -138,9 +138,7 @@ extension Store {
             } else if mode == .create {
                 throw Failure(.alreadyExists, "\(key) exists already")
             }
-            if let expected = expectedResourceVersion, existing?.object.metadata.resourceVersion != expected {
-                throw Failure(.conflict, "\(key) has changed since version \(expected)", reason: "stale")
-            }
+            try existing?.refuseAnother(than: nil, at: expectedResourceVersion)
             let now = try session.now()
             let write = write ?? FieldWrite(manager: actor, operation: .update)
             let declared =
@@ -159,25 +157,37 @@ extension Store {
     /// Removes one declared object for a person, and the run that belongs to it when it is a Workflow.
     ///
     /// A dry run says whether it could be removed, and removes nothing.
-    /// - Throws: `Failure.notFound`; `.conflict` with reason `owned_by_git` when a file declares the object,
-    ///   `in_use` when a run does that has not ended, or `live` when a run has what is called so and nobody
-    ///   declares it; `.forbidden` with reason `deletion_protected`.
+    /// - Throws: `Failure.notFound`; `.conflict` with reason `stale` when it is not the expected object or
+    ///   version, `owned_by_git` when a file declares the object, `in_use` when a run uses it that has not
+    ///   ended, or `live` when a run has what is called so and nobody declares it; `.forbidden` with reason
+    ///   `deletion_protected`.
     @discardableResult
-    package func removeOne(_ key: ObjectKey, actor: String, isDryRun: Bool = false) async throws -> Position {
+    package func removeOne(
+        _ key: ObjectKey,
+        actor: String,
+        expectedUID: UID? = nil,
+        expectedResourceVersion: Position? = nil,
+        isDryRun: Bool = false
+    ) async throws -> Position {
         let context = DeclaredContext(actor: actor, priority: .people, newUID: { UID("") })
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
+            func judge(_ stored: Stored) throws {
+                try stored.refuseAnother(than: expectedUID, at: expectedResourceVersion)
+                guard !stored.isDeclaredByGit else { throw ownedByGit(stored) }
+                try session.refuseRemoval(stored)
+            }
             // Removing locks a Workflow's run before its object, so what is read here is not locked yet.
             let row = try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
             guard let row else {
                 try session.refuseLive([key])
                 throw Failure(.notFound, "\(key) does not exist")
             }
-            let stored = try Stored(row: row.value("row"))
-            guard !stored.isDeclaredByGit else { throw ownedByGit(stored) }
-            try session.refuseRemoval(stored)
-            guard !isDryRun else { return .start }
-            let outcome = try writer.apply([.remove(key)])
+            guard !isDryRun else {
+                try judge(Stored(row: row.value("row")))
+                return .start
+            }
+            let outcome = try writer.apply([.remove(key)], judging: judge)
             guard let position = outcome.positions.max() else {
                 throw Failure(.notFound, "\(key) does not exist")
             }
@@ -233,6 +243,21 @@ extension Store {
 }
 
 extension Stored {
+    /// Refuses what is another object than the one that is meant, or has changed since.
+    fileprivate func refuseAnother(than uid: UID?, at version: Position?) throws {
+        let key = object.key
+        if let uid, object.metadata.uid != uid {
+            throw Failure(
+                .conflict,
+                "\(key) is another object than the one with the uid \(uid.text)",
+                reason: "stale"
+            )
+        }
+        if let version, object.metadata.resourceVersion != version {
+            throw Failure(.conflict, "\(key) has changed since version \(version)", reason: "stale")
+        }
+    }
+
     fileprivate init(outline row: Row, source: String) throws {
         let key = try row.key()
         var metadata = Metadata(name: key.name, namespace: key.namespace)

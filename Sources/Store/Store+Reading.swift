@@ -132,20 +132,23 @@ extension Store {
         }
     }
 
-    /// Events after a position and up to the horizon, of one run or one namespace or all; at most `limit`.
+    /// Events after a position and up to another or the horizon, of one run or one namespace or all; at most
+    /// `limit`.
     ///
     /// *Shape*: sorted by position; the last ones first when `newestFirst`.
     package func events(
         after: Position = .start,
+        through: Position? = nil,
         workflow: UID? = nil,
         namespace: String? = nil,
         limit: Int,
         newestFirst: Bool = false
     ) async throws -> [Event] {
         let horizon = horizon()
+        let last = min(through ?? horizon, horizon)
         let statement = newestFirst ? LogStatement.eventsBackward : .eventsForward
         return try await read { session in
-            try session.rows(statement, after, horizon, workflow, namespace, limit)
+            try session.rows(statement, after, last, workflow, namespace, limit)
                 .map { try Event(row: $0.value("row")) }
         }
     }

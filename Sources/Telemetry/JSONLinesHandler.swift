@@ -4,7 +4,7 @@ package import Logging
 ///
 /// Messages are constant sentences and what varies is metadata, so that lines can be counted and searched.
 package struct JSONLinesHandler: LogHandler {
-    /// Characters; a longer text is cut, so that one value cannot fill a disk.
+    /// Bytes; a longer text is cut after its last whole character, so that one value cannot fill a disk.
     private static let longestText = 8192
 
     package var logLevel: Logger.Level
@@ -82,7 +82,12 @@ package struct JSONLinesHandler: LogHandler {
         // Redacted before it is cut, or the first half of a secret would stay.
         let clean = redaction.redact(text)
         guard clean.utf8.count > Self.longestText else { return clean }
-        return String(clean.prefix(Self.longestText)) + "…"
+        var size = 0
+        let kept = clean.prefix { character in
+            size += character.utf8.count
+            return size <= Self.longestText
+        }
+        return kept + "…"
     }
 }
 

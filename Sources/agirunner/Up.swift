@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLine
+import Domain
 import Embedded
 import Glibc
 import Outbound
@@ -23,6 +24,17 @@ struct Up: AsyncParsableCommand {
     @Option(help: "How long an attempt is held without a heartbeat; then its task is given to another.")
     var lease = "30s"
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
+
+    func validate() throws {
+        // As agirunnerd asks for, which would be started again and again.
+        guard let heartbeat = Duration(text: heartbeat), let lease = Duration(text: lease),
+            heartbeat > .zero, lease >= heartbeat * 3
+        else {
+            throw ValidationError(
+                "--heartbeat and --lease must be durations such as 5s, --lease at least three times as long"
+            )
+        }
+    }
 
     func run() async throws {
         let environment = environmentVariables()

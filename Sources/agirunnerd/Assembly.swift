@@ -42,29 +42,29 @@ struct Assembly {
         let sources = SourceRepositories(folder: "\(daemon.state)/mirrors", ports: repositories)
         let watch = SourceWatch(ports: repositories)
         let controllers = controllers(store, sources, secrets)
-        let dispatcher = Dispatcher(ports: dispatchPorts(store), lease: daemon.leaseDuration)
-        let timers = Timers(dispatcher: dispatcher, heartbeat: daemon.heartbeatDuration) {
+        let dispatcher = Dispatcher(ports: dispatchPorts(store), lease: daemon.lease)
+        let timers = Timers(dispatcher: dispatcher, heartbeat: daemon.heartbeat) {
             try await store.sweepWorkers(degradedAfter: $0, disconnectedAfter: $1, offlineAfter: $2)
         }
         let outage = QueueOutage(tell: warning("The queue of keys cannot be asked; it is tried again"))
         if let url = daemon.bootstrapSource { try await bootstrap(url, store) }
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    Loop { try await store.run() },
-                    Loop { await reconcileLoop(store, controllers, .only(remote), 4, outage).run() },
-                    Loop { await reconcileLoop(store, controllers, .allBut(remote), 2, outage).run() },
-                    Loop { await giveBackMemory() },
-                    Loop { await watch.run(report: warning("Local repositories cannot be watched")) },
-                    Loop { await timers.run(report: warning("Timers could not be fired")) },
-                ].map { .init(service: $0) }
-                    + (try doors(store, dispatcher, secrets)).map { .init(service: $0) },
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                cancellationSignals: [.sigquit],
-                logger: logger
-            )
+        var services = ServiceGroupConfiguration(
+            services: [
+                Loop { try await store.run() },
+                Loop { await reconcileLoop(store, controllers, .only(remote), 4, outage).run() },
+                Loop { await reconcileLoop(store, controllers, .allBut(remote), 2, outage).run() },
+                Loop { await giveBackMemory() },
+                Loop { await watch.run(report: warning("Local repositories cannot be watched")) },
+                Loop { await timers.run(report: warning("Timers could not be fired")) },
+            ].map { .init(service: $0) }
+                + (try doors(store, dispatcher, secrets)).map { .init(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            cancellationSignals: [.sigquit],
+            logger: logger
         )
-        try await group.run()
+        // Less than the 20 s after which `agirunner up` hurries.
+        services.maximumGracefulShutdownDuration = .seconds(15)
+        try await ServiceGroup(configuration: services).run()
     }
 
     private func warning(_ message: Logger.Message) -> @Sendable (any Error) -> Void {
@@ -140,8 +140,8 @@ struct Assembly {
             roster: roster,
             dispatcher: dispatcher,
             peers: peers,
-            heartbeat: daemon.heartbeatDuration,
-            lease: daemon.leaseDuration
+            heartbeat: daemon.heartbeat,
+            lease: daemon.lease
         )
         let fleet = FleetDesk(roster: roster, peers: peers, token: fleetToken)
         let logger = Logger(label: "api")
@@ -167,7 +167,7 @@ struct Assembly {
                 .tcp(host: "127.0.0.1", port: daemon.publicPort),
                 ports: reads,
                 hooks: hookPorts(store, secrets, logger),
-                anonymousRead: AnonymousRead(rawValue: daemon.anonymousRead) ?? .health,
+                anonymousRead: daemon.anonymousRead,
                 version: productVersion,
                 logger: logger,
                 acquireSocket: holdSocket,

@@ -23,6 +23,15 @@ func readPorts(_ store: Store, peers: PeerRule, metrics: MetricsRegistry) -> Rea
         events: { after, workflow, namespace, limit in
             try await store.events(after: after, workflow: workflow, namespace: namespace, limit: limit)
         },
+        newestEvents: { through, workflow, namespace, limit in
+            try await store.events(
+                through: through,
+                workflow: workflow,
+                namespace: namespace,
+                limit: limit,
+                newestFirst: true
+            )
+        },
         logs: { key, after, limit in try await logs(of: key, after: after, limit: limit, store) },
         namespaces: {
             try await store.declaredNamespaces().union(["default"]).sorted()
@@ -74,13 +83,18 @@ private func readiness(_ store: Store) async -> [ReadinessCheck] {
 func writePorts(_ store: Store) -> WritePorts {
     WritePorts(
         write: { try await write($0, store) },
-        delete: { key, actor, isDryRun in
-            guard let object = try await store.object(key) else {
-                throw Failure(.notFound, "\(key) does not exist")
+        delete: { request in
+            guard let object = try await store.object(request.key) else {
+                throw Failure(.notFound, "\(request.key) does not exist")
             }
-            let position = try await store.removeOne(key, actor: actor, isDryRun: isDryRun)
-            guard !isDryRun else { return object }
-            try await store.waitForHorizon(position, deadline: .seconds(5))
+            let position = try await store.removeOne(
+                request.key,
+                actor: request.actor,
+                expectedUID: request.uid,
+                expectedResourceVersion: request.resourceVersion,
+                isDryRun: request.isDryRun
+            )
+            if !request.isDryRun { await untilShown(position, store) }
             return object
         },
         validate: { value in
@@ -92,5 +106,20 @@ func writePorts(_ store: Store) -> WritePorts {
             return Loader().load(value, options: try await doorOptions("/validate", key, store)).diagnostics
         },
         randomBytes: { randomBytes($0) }
+    )
+}
+
+func workerPorts(_ workers: WorkerDesk, _ fleet: FleetDesk) -> WorkerPorts {
+    WorkerPorts(
+        register: workers.register,
+        heartbeat: workers.heartbeat,
+        claim: workers.claim,
+        begin: workers.begin,
+        announce: workers.announce,
+        report: workers.report,
+        logs: workers.logs,
+        fleetSnapshot: fleet.snapshot,
+        provision: fleet.provision,
+        inventory: fleet.inventory
     )
 }

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Domain
 import Git
@@ -31,33 +32,31 @@ struct Daemon: AsyncParsableCommand {
     var databaseUser = "agirunner"
     @Option(help: "The TCP port of the public door on 127.0.0.1; 0 lets the system choose.")
     var publicPort = 8080
-    @Option(help: "What somebody unknown may read on the public door: everything or health.")
-    var anonymousRead = "health"
+    @Option(help: "What somebody unknown may read on the public door.")
+    var anonymousRead = AnonymousRead.health
     @Option(help: "A file that holds the fleet manager's token.")
     var fleetTokenFile: String
     @Option(help: "The repository of the GitSource 'main', made when there is none.")
     var bootstrapSource: String?
-    @Option(help: "How often a worker must be heard of.")
-    var heartbeat = "5s"
-    @Option(help: "How long an attempt is held without a heartbeat.")
-    var lease = "30s"
-    @Option(help: "trace, debug, info, notice, warning or error.")
-    var logLevel = "info"
-
-    var heartbeatDuration: Duration { Duration(text: heartbeat) ?? .seconds(5) }
-    var leaseDuration: Duration { Duration(text: lease) ?? .seconds(30) }
+    @Option(help: "How often a worker must be heard of.", transform: duration)
+    var heartbeat: Duration = .seconds(5)
+    @Option(help: "How long an attempt is held without a heartbeat.", transform: duration)
+    var lease: Duration = .seconds(30)
+    @Option(help: "trace, debug, info, notice, warning or error.", transform: level)
+    var logLevel: Logger.Level = .info
 
     func validate() throws {
-        guard Duration(text: heartbeat) != nil, Duration(text: lease) != nil else {
-            throw ValidationError("--heartbeat and --lease must be durations such as 5s")
-        }
-        guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("--log-level must be trace, debug, info, notice, warning or error")
+        // Two heartbeats may be lost before an attempt is.
+        guard heartbeat > .zero, lease >= heartbeat * 3 else {
+            throw ValidationError(
+                "--heartbeat must be longer than 0s and --lease at least three times as long; they are "
+                    + "\(heartbeat.text) and \(lease.text)"
+            )
         }
     }
 
     func run() async throws {
-        let telemetry = bootstrap(program: "agirunnerd", level: Logger.Level(rawValue: logLevel) ?? .info)
+        let telemetry = bootstrap(program: "agirunnerd", level: logLevel)
         let logger = Logger(label: "agirunnerd")
         do {
             try limitMemoryArenas(to: 2)
@@ -68,4 +67,22 @@ struct Daemon: AsyncParsableCommand {
             throw ExitCode.failure
         }
     }
+}
+
+extension AnonymousRead: ExpressibleByArgument {}
+
+/// Reads the duration of an option.
+private func duration(_ text: String) throws -> Duration {
+    guard let duration = Duration(text: text) else {
+        throw ValidationError("give a duration such as 5s or 2m")
+    }
+    return duration
+}
+
+/// Reads the level of an option.
+private func level(_ text: String) throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: text) else {
+        throw ValidationError("give trace, debug, info, notice, warning or error")
+    }
+    return level
 }

@@ -48,8 +48,15 @@ private func tryToWrite(_ request: WriteRequest, _ store: Store) async throws ->
         isDryRun: request.isDryRun,
         newUID: newUID
     )
-    if !request.isDryRun { try await store.waitForHorizon(position, deadline: .seconds(5)) }
+    if !request.isDryRun { await untilShown(position, store) }
     return WriteResult(object: stored.shown, isCreated: existing == nil, warnings: warnings)
+}
+
+/// Waits until a write is shown to readers, or for as long as a client can be kept waiting.
+func untilShown(_ position: Position, _ store: Store) async {
+    // The write is done, however the wait ends. An error would have it sent again, and a create is refused
+    // then.
+    try? await store.waitForHorizon(position, deadline: .seconds(5))
 }
 
 /// The whole object of a document, with what is doubtful about it.

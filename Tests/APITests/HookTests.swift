@@ -188,6 +188,7 @@ private let greetingHMAC = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4
         for _ in 0..<60 { #expect(gate.admitsDelivery(for: "a", now: start)) }
         #expect(!gate.admitsDelivery(for: "a", now: start))
         #expect(!gate.admitsDelivery(for: "a", now: start + .seconds(-100)))
+        #expect(!gate.admitsDelivery(for: "a", now: start))
         #expect(gate.admitsDelivery(for: "a", now: start + .seconds(1)))
     }
 

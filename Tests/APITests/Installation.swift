@@ -169,14 +169,13 @@ extension Installation {
             waitForChange: { await self.wait(after: $0, $1) },
             horizon: { self.state.withLock { Position($0.horizon) } },
             events: { after, workflow, namespace, limit in
-                self.state.withLock { state in
-                    Array(
-                        state.events.filter {
-                            $0.position > after && (workflow == nil || $0.workflowUID == workflow)
-                                && (namespace == nil || $0.namespace == namespace)
-                        }.prefix(limit)
-                    )
+                Array(self.events(workflow, namespace).filter { $0.position > after }.prefix(limit))
+            },
+            newestEvents: { through, workflow, namespace, limit in
+                let events = self.events(workflow, namespace).filter { event in
+                    through.map { event.position <= $0 } ?? true
                 }
+                return events.suffix(limit).reversed()
             },
             logs: { _, after, limit in
                 self.state.withLock { Array($0.logs.filter { $0.cursor > after }.prefix(limit)) }
@@ -223,17 +222,7 @@ extension Installation {
     var writes: WritePorts {
         WritePorts(
             write: { try self.write($0) },
-            delete: { key, _, isDryRun in
-                try self.state.withLock { try $0.check() }
-                guard let object = self.state.withLock({ $0.objects[key] }) else {
-                    throw Failure(.notFound, "there is no \(key)")
-                }
-                if object.metadata.labels?["git"] != nil {
-                    throw Failure(.conflict, "git declares \(key)", reason: "owned_by_git")
-                }
-                self.state.withLock { $0.deletes.append(key) }
-                return isDryRun ? object : self.remove(key) ?? object
-            },
+            delete: { try self.delete($0) },
             validate: { value in
                 value["spec"]?["bad"] == nil ? [] : [Self.diagnostic("spec.bad", "must not be there")]
             },
@@ -254,13 +243,35 @@ extension Installation {
         )
     }
 
-    private func write(_ request: WriteRequest) throws -> WriteResult {
+    /// Lets somebody else in, just before a write or a deletion looks at what there is.
+    private func race() {
         let hook = state.withLock { state in
-            state.writes.append(request)
             defer { state.beforeNextWrite = nil }
             return state.beforeNextWrite
         }
         hook?()
+    }
+
+    private func delete(_ request: DeleteRequest) throws -> Object {
+        race()
+        let key = request.key
+        try state.withLock { try $0.check() }
+        guard let object = state.withLock({ $0.objects[key] }) else {
+            throw Failure(.notFound, "there is no \(key)")
+        }
+        guard request.uid ?? object.metadata.uid == object.metadata.uid,
+            request.resourceVersion ?? object.metadata.resourceVersion == object.metadata.resourceVersion
+        else { throw Failure(.conflict, "\(key) has changed", reason: "stale") }
+        if object.metadata.labels?["git"] != nil {
+            throw Failure(.conflict, "git declares \(key)", reason: "owned_by_git")
+        }
+        state.withLock { $0.deletes.append(key) }
+        return request.isDryRun ? object : remove(key) ?? object
+    }
+
+    private func write(_ request: WriteRequest) throws -> WriteResult {
+        state.withLock { $0.writes.append(request) }
+        race()
         let old = try state.withLock {
             try $0.check()
             return $0.objects[request.key]
@@ -278,7 +289,7 @@ extension Installation {
         if request.method == .create, old != nil { throw Failure(.alreadyExists, "\(request.key) exists") }
         if request.method == .replace, old == nil { throw Failure(.notFound, "there is no \(request.key)") }
         if let wanted = request.resourceVersion, wanted != old?.metadata.resourceVersion {
-            throw Failure(.conflict, "\(request.key) has changed")
+            throw Failure(.conflict, "\(request.key) has changed", reason: "stale")
         }
         var object: Object = try request.object.decode()
         object.status = old?.status
@@ -288,6 +299,15 @@ extension Installation {
             isCreated: old == nil,
             warnings: warnings
         )
+    }
+
+    private func events(_ workflow: UID?, _ namespace: String?) -> [Event] {
+        state.withLock { state in
+            state.events.filter {
+                (workflow == nil || $0.workflowUID == workflow)
+                    && (namespace == nil || $0.namespace == namespace)
+            }
+        }
     }
 
     private func list(

@@ -133,6 +133,10 @@ private let base = "/apis/agirunner.dev/v1"
             #expect(try await client.get("\(base)/roles?resourceVersion=102").status == 410)
             #expect(try await client.get("\(base)/roles?resourceVersion=0").status == 200)
             #expect(try await client.get("\(base)/roles?resourceVersionMatch=Exact").status == 422)
+            let events = "\(base)/events?resourceVersionMatch=Exact&resourceVersion="
+            #expect(try await client.get(events + "101").status == 200)
+            #expect(try await client.get(events + "100").status == 410)
+            #expect(try await client.get("\(base)/events?resourceVersion=102").status == 410)
         }
     }
 
@@ -287,6 +291,25 @@ private let base = "/apis/agirunner.dev/v1"
             let items = try #require(events["items"]?.array)
             #expect(items.map { $0["reason"] } == ["TaskMade"])
             #expect(items.first?["message"] == "state=ready")
+        }
+    }
+
+    @Test func `the core group shows the newest events, however many there were before`() async throws {
+        let installation = Installation()
+        let task = ObjectKey("Task", namespace: "default", name: "t")
+        for _ in 0..<4000 { installation.addEvent("task.seen", subject: task) }
+        installation.addEvent("role.made", subject: ObjectKey("Role", namespace: "default", name: "r"))
+        for _ in 0..<1200 { installation.addEvent("task.seen", subject: task) }
+        installation.addEvent("task.ended", subject: task)
+        try await withPublicDoor(installation) { (client) async throws in
+            let path = "/api/v1/namespaces/default/events"
+            let items = try #require(try await client.get(path).json["items"]?.array)
+            #expect(items.count == 100)
+            // In the order in which they happened.
+            #expect(items.suffix(2).map { $0["reason"] } == ["TaskSeen", "TaskEnded"])
+            let selector = "involvedObject.kind%3DRole,involvedObject.name%3Dr"
+            let scarce = try await client.get("\(path)?fieldSelector=\(selector)").json
+            #expect(scarce["items"]?.array?.map { $0["reason"] } == ["RoleMade"])
         }
     }
 }

@@ -78,7 +78,8 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
             #expect(writes.last?.manager == writes.last?.actor, "who does not say is who asks")
             #expect(writes.map(\.isForced) == [false, false, true])
             #expect(writes.map(\.takesOwnership) == [false, false, true])
-            for query in ["fieldManager=git:main", "force=yes"] {
+            let unclear = ["fieldManager=git:main", "force=yes", "force", "takeOwnership=", "dryRun="]
+            for query in unclear {
                 let refused = try await client.send(
                     "PATCH",
                     "\(workflows)/a?\(query)",
@@ -185,7 +186,16 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
             #expect(try await client.get("\(workflows)/a").status == 404)
             #expect(try await client.send("DELETE", "\(workflows)/old", ["dryRun": ["All"]]).status == 200)
             #expect(try await client.get("\(workflows)/old").status == 200)
-            #expect(try await client.send("POST", "\(workflows)?dryRun=Some", workflow("a")).status == 400)
+            for query in ["dryRun=Some", "dryRun=", "dryRun"] {
+                let reply = try await client.send("POST", "\(workflows)?\(query)", workflow("a"))
+                #expect(reply.status == 400, "\(query)")
+            }
+            for dryRun in [["Some"], "All", ["All", ""], true] as [Value] {
+                let reply = try await client.send("DELETE", "\(workflows)/old", ["dryRun": dryRun])
+                #expect(reply.status == 400, "\(dryRun)")
+            }
+            #expect(try await client.get("\(workflows)/a").status == 404)
+            #expect(try await client.get("\(workflows)/old").status == 200)
         }
     }
 
@@ -193,24 +203,26 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
         let installation = Installation()
         installation.put("Workflow", "a")
         try await withControlDoor(installation) { (client) async throws in
-            let stale: Value = ["preconditions": ["uid": "another"]]
-            #expect(try await client.send("DELETE", "\(workflows)/a", stale).status == 409)
+            for (precondition, status) in [
+                (["uid": "another"], 409), (["resourceVersion": "7"], 409), (["resourceVersion": "x"], 400),
+                (["uid": 1], 400), (["generation": "1"], 400), ("uid-a", 400),
+            ] as [(Value, Int)] {
+                let options: Value = ["preconditions": precondition]
+                #expect(try await client.send("DELETE", "\(workflows)/a", options).status == status)
+            }
+            // What somebody writes after the request was read counts as well.
+            installation.update { state in
+                state.beforeNextWrite = { installation.put("Workflow", "a", spec: ["state": "paused"]) }
+            }
+            let precise: Value = ["preconditions": ["uid": "uid-a", "resourceVersion": "101"]]
+            #expect(try await client.send("DELETE", "\(workflows)/a", precise).status == 409)
+            let current: Value = ["preconditions": ["uid": "uid-a", "resourceVersion": "102"]]
+            let dry = try await client.send("DELETE", "\(workflows)/a?dryRun=All", current)
+            #expect(dry.status == 200)
             let reply = try await client.send("DELETE", "\(workflows)/a", ["propagationPolicy": "Background"])
             #expect(try reply.json["status"] == "Success")
             #expect(try reply.json.at("details", "uid") == "uid-a")
             #expect(try await client.send("DELETE", "\(workflows)/a").status == 404)
-        }
-    }
-
-    @Test func `an object on its way out is answered as it is`() async throws {
-        let installation = Installation()
-        var object = installation.put("Workflow", "a")
-        object.metadata.deletionTimestamp = Installation.now
-        object.metadata.finalizers = ["run"]
-        installation.put(object)
-        try await withControlDoor(installation) { (client) async throws in
-            let reply = try await client.send("DELETE", "\(workflows)/a")
-            #expect(try reply.json["kind"] == "Workflow")
         }
     }
 

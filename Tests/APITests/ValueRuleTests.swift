@@ -73,6 +73,22 @@ import Testing
     }
 }
 
+@Suite struct QueryTests {
+    @Test(arguments: [
+        ("%41%2f%2F", "A//"), ("%C3%A4", "ä"), ("%+f%-0", "%+f%-0"), ("%4", "%4"), ("%", "%"), ("%zz", "%zz"),
+        ("a+b", "a+b"),
+    ])
+    func `escapes are two hexadecimal digits, and what is none stays`(text: String, expected: String) {
+        #expect(percentDecoded(text) == expected)
+    }
+
+    @Test func `an empty value is none, but is there`() {
+        let query = Query("a=&b&c=1+2&a=2")
+        #expect(query["a"] == "2" && query["b"] == nil && query["c"] == "1 2")
+        #expect(query.given("a") == "" && query.given("b") == "" && query.given("d") == nil)
+    }
+}
+
 @Suite struct RouteTests {
     @Test func `patterns match whole paths, decode names and ignore trailing slashes`() {
         let pattern = RoutePattern("/apis/{plural}/{name}")

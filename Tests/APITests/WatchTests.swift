@@ -205,6 +205,24 @@ private func fast() -> DoorSettings {
         }
     }
 
+    @Test func `a client that does not take the end of what it asked for gives its stream back`() async throws
+    {
+        let installation = Installation()
+        var settings = DoorSettings()
+        settings.streamLimit = 1
+        settings.writeDeadline = .milliseconds(400)
+        // They are one write, for which nobody waits: who waits is who writes the end a second later.
+        let filler = Value.string(String(repeating: "x", count: 400_000))
+        for number in 1...100 { installation.put("Task", "t\(number)", status: ["note": filler]) }
+        try await withPublicDoor(installation, settings: settings) { (client) async throws in
+            let watch = client.request("GET", "\(tasks)?watch=1&timeoutSeconds=1")
+            let stuck = try await client.http.stream(watch)
+            #expect(stuck.head.status == 200)
+            try await eventually { try await isFree(client) }
+            #expect(stuck.head.status == 200)
+        }
+    }
+
     @Test func `a task's log is text or JSON lines, and is followed to the task's end`() async throws {
         let installation = Installation()
         installation.put("Task", "t", status: ["state": "in_progress"])

@@ -1,14 +1,21 @@
 import API
 import Domain
 import Secrets
+import ServiceLifecycle
 import Synchronization
 import Testing
+import Threads
 import WorkerProtocol
 
 /// What the ports of the workers' door were asked.
 private final class Worker: Sendable {
     let calls = Mutex<[String]>([])
     let failure = Mutex<(any Error)?>(nil)
+    /// One element for each claim that begins to wait.
+    let claims: AsyncStream<Void>
+    private let reached: AsyncStream<Void>.Continuation
+
+    init() { (claims, reached) = AsyncStream<Void>.makeStream() }
 
     func note(_ call: String, _ credential: WorkerCredential) throws {
         calls.withLock { $0.append("\(call) \(credential.token.reveal()) \(credential.userID)") }
@@ -43,8 +50,11 @@ private final class Worker: Sendable {
                     mustDrain: false
                 )
             },
-            claim: { _, credential in
+            claim: { request, credential in
                 try self.note("claim", credential)
+                self.reached.yield()
+                // Nothing is ready before the time is over.
+                try await ContinuousClock().sleep(for: .milliseconds(request.waitMilliseconds))
                 return ClaimReply(claims: [])
             },
             begin: acknowledge("begin"),
@@ -180,6 +190,36 @@ extension Client {
             #expect(try reply.json["reason"] == .string(reason))
             #expect(try reply.json["status"] == .integer(Int64(status)))
             #expect(status >= 500 ? !reply.text.contains("tasks") : reply.text.contains(failure.message))
+        }
+    }
+
+    @Test func `a shutdown does not wait for the work that a claim waits for`() async throws {
+        let worker = Worker()
+        try await withFolder { folder in
+            let socket = "\(folder)/worker.sock"
+            let (reports, continuation) = AsyncStream<DoorReport>.makeStream()
+            let door = Door.workers(
+                socket: socket,
+                ports: worker.ports,
+                logger: quiet,
+                acquireSocket: takeLock,
+                report: { continuation.yield($0) }
+            )
+            let services = ServiceGroup(services: [door], logger: quiet)
+            try await withDeadline(.seconds(20)) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await services.run() }
+                    _ = await reports.first { _ in true }
+                    group.addTask {
+                        let claim = ClaimRequest(count: 1, waitMilliseconds: 30_000, requestID: "x")
+                        let reply = try await Client(socket: socket).post(WorkerPath.claim, claim)
+                        #expect(reply.status == 503 && reply["retry-after"] == "1")
+                    }
+                    _ = await worker.claims.first { _ in true }
+                    await services.triggerGracefulShutdown()
+                    try await group.waitForAll()
+                }
+            }
         }
     }
 

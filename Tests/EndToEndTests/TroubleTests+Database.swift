@@ -1,6 +1,7 @@
 import Glibc
 import Support
 import Testing
+import Threads
 
 /// A database that stops, dies, or lets nobody in.
 extension TroubleTests {
@@ -21,6 +22,54 @@ extension TroubleTests {
             try await system.finishRun()
             try await system.expectRunDoneOnce()
         }
+    }
+
+    @Test func `what is written while readers have to wait is done, and said to be`() async throws {
+        try await System.running { system in
+            let known = try await ask(system, "POST", "", skill("known"))
+            #expect(known == "201")
+            let holder = try await holdHorizon(system)
+            // Each waits for readers in vain; an error would have it sent again, and refused then.
+            #expect(try await ask(system, "POST", "", skill("new")) == "201")
+            #expect(try await ask(system, "DELETE", "/known", "{}") == "200")
+            try await system.end(holder)
+        }
+    }
+
+    /// The status that the control door answers a request about skills with.
+    private func ask(
+        _ system: System,
+        _ method: String,
+        _ path: String,
+        _ body: String
+    ) async throws -> String {
+        let url = "http://agirunner/apis/agirunner.dev/v1/namespaces/default/skills\(path)"
+        return try await system.shell(
+            """
+            curl -s -o answer -w '%{http_code}' --unix-socket '\(system.state)/run/control.sock' \
+                -X \(method) -H 'Content-Type: application/json' -d '\(body)' '\(url)'
+            """
+        ).output
+    }
+
+    private func skill(_ name: String) -> String {
+        """
+        {"apiVersion": "agirunner.dev/v1", "kind": "Skill", "metadata": {"name": "\(name)"},
+        "spec": {"displayName": "\(name)", "summary": "How to.", "body": "Like this."}}
+        """
+    }
+
+    /// Begins a transaction that announces positions and does not end, so that no later one becomes final.
+    private func holdHorizon(_ system: System) async throws -> ProcessIdentity {
+        let key = "hashtextextended('agirunner.positions:' || current_schema(), 0)"
+        let script = """
+            exec psql -qAt -h '\(system.state)/run/postgres' -U agirunner agirunner -c 'BEGIN' \
+                -c "SELECT pg_advisory_xact_lock_shared(\(key))" -c '\\! touch held' -c 'SELECT pg_sleep(300)'
+            """
+        let holder = try system.background("/bin/bash", ["-c", script], log: "holder.log")
+        let isHeld = await eventually(within: .seconds(20)) { system.folder.read("held") != nil }
+        #expect(isHeld, "\(system.folder.read("holder.log") ?? "")")
+        return holder
     }
 
     /// Takes every connection, and those of the control plane as well; then gives all of them back.

@@ -233,6 +233,64 @@ import Testing
         }
     }
 
+    @Test func `an object is removed only as who asks knows it, also when it changes meanwhile`() async throws
+    {
+        try await withStore(connections: 4) { store in
+            let (made, position) = try await fixture.apply(fixture.declared("Role", "r"), to: store)
+            func refusal(_ uid: UID?, _ version: Position?, isDryRun: Bool = false) async -> String? {
+                await failure {
+                    _ = try await store.removeOne(
+                        role,
+                        actor: "unix:0",
+                        expectedUID: uid,
+                        expectedResourceVersion: version,
+                        isDryRun: isDryRun
+                    )
+                }?.reason
+            }
+            let uid = made.object.metadata.uid
+            for isDryRun in [true, false] {
+                #expect(await refusal(fixture.uid(), nil, isDryRun: isDryRun) == "stale")
+                #expect(await refusal(uid, Position(1), isDryRun: isDryRun) == "stale")
+            }
+            #expect(await refusal(uid, position, isDryRun: true) == nil)
+            let door = Door()
+            async let later: Position = store.transaction { session in
+                let row = try session.rows(DeclaredStatement.lock, ["Role"], ["default"], ["r"]).first
+                var stored = try Stored(row: try #require(row).value("row"))
+                stored.object.status?["n"] = 2
+                let position = try session.putStatus(of: stored, event: nil, now: session.now())
+                try door.pass(session)
+                return position
+            }
+            await door.waitUntilReached()
+            async let refused = refusal(uid, position)
+            try await waitUntilSomebodyWaits(store)
+            door.open()
+            let changed = try await later
+            #expect(await refused == "stale")
+            #expect(await refusal(uid, changed) == nil)
+            #expect(try await store.stored(role) == nil)
+        }
+    }
+
+    /// Returns when a transaction that reads objects waits for a lock of another.
+    private func waitUntilSomebodyWaits(_ store: Store) async throws {
+        for _ in 0..<2000 {
+            let waiting = try await store.rawText(
+                """
+                EXISTS (
+                    SELECT FROM pg_locks w JOIN pg_locks r ON r.pid = w.pid
+                    WHERE NOT w.granted AND r.relation = 'objects'::regclass
+                )
+                """
+            )
+            if waiting == "true" { return }
+            try await store.raw("SELECT pg_sleep(0.005)")
+        }
+        throw SupportError("nobody waits for a lock")
+    }
+
     @Test func `many who create the same object at once make one`() async throws {
         try await withStore(connections: 8) { store in
             let made = try await withThrowingTaskGroup(of: UID?.self) { group in

@@ -98,6 +98,9 @@ import Testing
             #expect(events.map(\.position) == events.map(\.position).sorted() && !events.isEmpty)
             let newest = try await store.events(workflow: uid, limit: 2, newestFirst: true)
             #expect(newest == Array(events.reversed().prefix(2)))
+            let before = Position(try #require(newest.last).position.number - 1)
+            let older = try await store.events(through: before, workflow: uid, limit: 2, newestFirst: true)
+            #expect(older == Array(events.reversed().dropFirst(2).prefix(2)))
         }
     }
 

@@ -150,6 +150,13 @@ private final class Lines: Sendable {
         #expect(metadata["secret"] == "•••")
     }
 
+    @Test func `a long value is cut by its bytes, and after a whole character`() throws {
+        // Three bytes each: 2730 of them and two bytes more are 8192.
+        let long = String(repeating: "€", count: 2731)
+        lines.logger().info("x", metadata: ["long": "\(long)"])
+        #expect(try lines.metadata() == ["long": .string(String(repeating: "€", count: 2730) + "…")])
+    }
+
     @Test func `lines of many writers at once stay whole`() async throws {
         let logger = lines.logger()
         await withTaskGroup(of: Void.self) { group in

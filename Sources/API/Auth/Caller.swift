@@ -17,11 +17,3 @@ struct Caller: Sendable, Hashable {
         self.userID = userID
     }
 }
-
-/// Lets root and the user that runs the program do everything, and nobody else anything.
-package func ownerMayDoEverything(
-    userID: UInt32
-) -> @Sendable (_ subject: String, _ verb: String, _ kind: String?, _ namespace: String?) async throws -> Bool
-{
-    { subject, _, _, _ in subject == "unix:0" || subject == "unix:\(userID)" }
-}

@@ -30,11 +30,6 @@ struct Accept: Sendable, Hashable {
 
     /// Whether an event stream is what is wanted most.
     var wantsEventStream: Bool { ranges.first?.type == "text/event-stream" }
-
-    /// Whether plain JSON will do, also when nothing was said.
-    var takesJSON: Bool {
-        ranges.isEmpty || ranges.contains { $0.isJSON && $0.parameters["as"] == nil }
-    }
 }
 
 extension Accept.Range {

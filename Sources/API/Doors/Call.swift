@@ -89,10 +89,13 @@ struct Query: Sendable, Hashable {
     /// The first value of a parameter; nil when it is missing or empty.
     subscript(name: String) -> String? { pairs.first { $0.name == name && !$0.value.isEmpty }?.value }
 
+    /// The first value of a parameter, also an empty one; nil when it is missing.
+    func given(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
+
     /// Whether a parameter is there and not said to be false.
     func flag(_ name: String) -> Bool {
-        guard let pair = pairs.first(where: { $0.name == name }) else { return false }
-        return !["false", "0", "f"].contains(pair.value.lowercased())
+        guard let value = given(name) else { return false }
+        return !["false", "0", "f"].contains(value.lowercased())
     }
 
     /// A whole number from 0.
@@ -107,12 +110,15 @@ struct Query: Sendable, Hashable {
     }
 }
 
-/// A text with its `%XX` resolved; what is no such escape stays as it is.
+/// A text with its `%XX` resolved, and with each `+` as a space when `plusIsSpace`.
+///
+/// What is no such escape stays as it is; bytes that are no UTF-8 are replaced.
 func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
-        if byte == UInt8(ascii: "%"), rest.count >= 2,
+        // A sign before the digits would be taken for a part of the number.
+        if byte == UInt8(ascii: "%"), rest.count >= 2, rest.prefix(2).allSatisfy(isHexDigit),
             let escaped = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
         {
             bytes.append(escaped)
@@ -123,3 +129,5 @@ func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> S
     }
     return String(decoding: bytes, as: UTF8.self)
 }
+
+private func isHexDigit(_ byte: UInt8) -> Bool { Character(Unicode.Scalar(byte)).isHexDigit }

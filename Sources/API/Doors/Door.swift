@@ -19,7 +19,7 @@ package struct DoorSettings: Sendable {
     package var heartbeat: Duration = .seconds(15)
     /// When the client names no time.
     package var watchTimeout: Duration = .seconds(1800)
-    /// A client that takes no bytes for that long is cut off.
+    /// A client on whose stream one write takes that long is cut off, within a quarter of that time more.
     package var writeDeadline: Duration = .seconds(30)
     /// The longest pause between two tries to bind a busy address.
     package var longestRetry: Duration = .seconds(10)

@@ -63,10 +63,11 @@ private struct Bucket: Sendable {
     init(_ rate: HookGate.Rate) { tokens = rate.burst }
 
     mutating func takes(_ rate: HookGate.Rate, _ now: Timestamp) -> Bool {
-        // A clock that was set back adds nothing.
-        let elapsed = max(0, now.microseconds - (filled ?? now).microseconds)
+        // A clock that was set back adds nothing, now or when it has caught up.
+        let last = filled ?? now
+        let elapsed = max(0, now.microseconds - last.microseconds)
         tokens = min(rate.burst, tokens + Double(elapsed) / 1_000_000 * rate.perSecond)
-        filled = now
+        filled = max(last, now)
         guard tokens >= 1 else { return false }
         tokens -= 1
         return true

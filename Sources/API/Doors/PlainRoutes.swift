@@ -25,7 +25,7 @@ struct PlainRoutes: Sendable {
     }
 }
 
-/// What every door for people reads; health is open to anyone, all else is guarded.
+/// What every door for people reads; health, readiness and metrics are open to anyone, all else is guarded.
 func readRoutes(_ ports: ReadPorts, _ streams: Streams, writes: Bool, version: String) -> [ReadRoute] {
     let plain = PlainRoutes(ports: ports)
     let discovery = Discovery(writes: writes, version: version)

@@ -91,18 +91,6 @@ struct RouteTable: Sendable {
     let reads: [ReadRoute]
     let writes: [WriteRoute]
 
-    /// A table that can only read, whatever it is given.
-    init(reads: [ReadRoute]) {
-        self.reads = reads
-        writes = []
-    }
-
-    /// A table that reads and writes.
-    init(reads: [ReadRoute], writes: [WriteRoute]) {
-        self.reads = reads
-        self.writes = writes
-    }
-
     func find(_ method: HTTPRequest.Method, _ path: String) -> Found {
         let segments = path.split(separator: "/")
         if method == .get || method == .head {

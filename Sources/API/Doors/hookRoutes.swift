@@ -11,7 +11,8 @@ let hookBodyLimit = 1 << 20
 /// The body is read as bytes, verified as bytes, and never looked into.
 func hookRoute(_ ports: HookPorts, now: @escaping @Sendable () -> Timestamp) -> WriteRoute {
     let gate = HookGate()
-    // Whoever asks for a source that is not there waits as long as for one that is.
+    // A signature is judged also for a source that is not there; the time that reading a secret takes still
+    // differs.
     let decoy = HookSecret(signature: .github, secret: SecretText(randomBytes(32)))
     return WriteRoute(.post, "/hooks/{name}", access: .open) { call in
         let time = now()

@@ -1,5 +1,6 @@
 import Domain
 import Hummingbird
+import ServiceLifecycle
 import WorkerProtocol
 
 /// What the workers' door answers.
@@ -11,7 +12,8 @@ func workerRoutes(_ ports: WorkerPorts, bodyLimit: Int) -> [WriteRoute] {
             guard request.count >= 1, (0...30_000).contains(request.waitMilliseconds) else {
                 throw Failure(.invalid, "a claim takes at least one task and waits at most 30,000 ms")
             }
-            return try await ports.claim(request, credential)
+            // A shutdown waits for the answers that are open; whoever claims asks again under the same id.
+            return try await cancelWhenGracefulShutdown { try await ports.claim(request, credential) }
         },
         route(WorkerPath.begin, bodyLimit, ports.begin),
         route(WorkerPath.announce, bodyLimit, ports.announce),

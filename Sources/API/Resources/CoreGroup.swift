@@ -4,9 +4,10 @@ import Hummingbird
 /// The little of the core group that clients of the Kubernetes API expect: namespaces, and events of an
 /// object.
 struct CoreGroup: Sendable {
-    /// Events read and shown for one `describe`.
+    /// Events read and shown for one `describe`: the newest ones.
     private static let scanLimit = 5000
     private static let shownLimit = 100
+    private static let pageSize = 500
 
     let ports: ReadPorts
 
@@ -49,23 +50,25 @@ struct CoreGroup: Sendable {
         Kind.all.first { $0.isEvent } ?? Kind.all[0]
     }
 
+    /// The newest events that the fields select, in the order in which they happened.
     private func recentEvents(_ options: ListOptions) async throws -> [Event] {
         let fields = options.fields
         let workflow = try await workflow(of: fields, options.query.namespace)
-        var cursor = Position.start
+        var through: Position?
         var found: [Event] = []
-        for _ in 0..<Self.scanLimit / 500 {
-            let events = try await ports.events(cursor, workflow, options.query.namespace, 500)
+        for _ in 0..<Self.scanLimit / Self.pageSize {
+            let namespace = options.query.namespace
+            let events = try await ports.newestEvents(through, workflow, namespace, Self.pageSize)
             found += events.filter { event in
                 (fields["involvedObject.kind"] ?? event.subjectKind) == event.subjectKind
                     && (fields["involvedObject.name"] ?? event.subjectName) == event.subjectName
                     && (fields["involvedObject.uid"] ?? event.subjectUID?.text) == event.subjectUID?.text
             }
-            found = found.suffix(Self.shownLimit)
-            guard events.count == 500, let last = events.last else { break }
-            cursor = last.position
+            guard found.count < Self.shownLimit, events.count == Self.pageSize, let oldest = events.last
+            else { break }
+            through = Position(oldest.position.number - 1)
         }
-        return found
+        return found.prefix(Self.shownLimit).reversed()
     }
 
     /// The run an object belongs to, so that only that run's events are read.

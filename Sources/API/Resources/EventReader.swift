@@ -26,11 +26,10 @@ struct EventReader: Sendable {
             return try streams.watch(
                 call,
                 try WatchRequest(call, options),
-                feed(options, kind, printer),
-                printer,
-                kind
+                feed(options, kind, printer)
             )
         }
+        try options.checkVersion(at: ports.horizon())
         let limit = options.limit ?? Self.pageSize
         var cursor = options.token.flatMap { Position($0.after.name) } ?? .start
         let horizon = options.token?.position ?? ports.horizon()

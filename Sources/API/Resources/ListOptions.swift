@@ -79,6 +79,17 @@ struct ListOptions: Sendable {
         }
     }
 
+    /// Refuses a version that a first page cannot be read at: an exact one can only be the horizon, and none
+    /// can be above it.
+    ///
+    /// *Throws* ``Refusal`` 410.
+    func checkVersion(at horizon: Position) throws {
+        guard let position = resourceVersion, token == nil, position != .start else { return }
+        guard position <= horizon, match != .exact || position == horizon else {
+            throw Refusal(.expired, "the list cannot be read at the resource version \(position)")
+        }
+    }
+
     /// Refuses fields that this kind cannot be selected by.
     ///
     /// *Throws* ``Refusal`` 400.

@@ -19,7 +19,7 @@ struct ResourceReader: Sendable {
         let printer = try ObjectPrinter(call, kind: kind, ports)
         if WatchRequest.isWatch(call) {
             let feed = objectFeed(ports, options, kind, printer)
-            return try streams.watch(call, try WatchRequest(call, options), feed, printer, kind)
+            return try streams.watch(call, try WatchRequest(call, options), feed)
         }
         let page = try await page(options)
         var metadata: Value = ["resourceVersion": .string(page.position.description)]
@@ -52,12 +52,7 @@ struct ResourceReader: Sendable {
     }
 
     private func page(_ options: ListOptions) async throws -> ObjectPage {
-        if let position = options.resourceVersion, options.token == nil, position != .start {
-            let horizon = ports.horizon()
-            guard position <= horizon, options.match != .exact || position == horizon else {
-                throw Refusal(.expired, "the list cannot be read at the resource version \(position)")
-            }
-        }
+        try options.checkVersion(at: ports.horizon())
         let start = options.token?.position
         guard !options.matchesNothing else {
             return ObjectPage(objects: [], position: start ?? ports.horizon(), next: nil)

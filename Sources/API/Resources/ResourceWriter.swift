@@ -4,7 +4,7 @@ import Hummingbird
 
 /// Answers create, replace, patch and delete of declared kinds.
 struct ResourceWriter: Sendable {
-    /// A merge that loses the race is tried again that often when the client named no version.
+    /// How often a merge is tried in all, when it loses the race and the client named no version.
     private static let mergeAttempts = 4
 
     let reads: ReadPorts
@@ -15,8 +15,7 @@ struct ResourceWriter: Sendable {
     func create(_ call: Call) async throws -> Response {
         let kind = try writableKind(call)
         let options = try WriteOptions(call)
-        let (type, body) = try await read(call, ["application/json"])
-        _ = type
+        let (_, body) = try await read(call, ["application/json"])
         let document = try WriteDocument(body, kind, namespace: call.parameters["namespace"], name: nil) {
             generatedSuffix()
         }
@@ -55,15 +54,18 @@ struct ResourceWriter: Sendable {
         let key = try call.key()
         let body = try await call.request.body.collect(upTo: bodyLimit)
         let options = body.readableBytes == 0 ? Value.object([:]) : try deleteOptions(body)
-        let isDryRun = try WriteOptions(call).isDryRun || options["dryRun"]?.array?.contains("All") == true
-        try await checkPreconditions(options["preconditions"] ?? [:], kind, key)
+        var request = DeleteRequest(
+            key: key,
+            actor: call.caller.subject,
+            isDryRun: try WriteOptions(call).isDryRun || isDryRun(options)
+        )
+        try readPreconditions(options["preconditions"], into: &request)
         let object: Object
         do {
-            object = try await writes.delete(key, call.caller.subject, isDryRun)
+            object = try await writes.delete(request)
         } catch {
             throw Refusal(answering: error, logger: call.logger).about(kind, key.name)
         }
-        guard object.metadata.deletionTimestamp == nil else { return json(try object.shown()) }
         return json([
             "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success",
             "details": .members([
@@ -115,8 +117,7 @@ struct ResourceWriter: Sendable {
                     version: asked ?? current.metadata.resourceVersion
                 )
             } catch let refusal as Refusal
-                where refusal.reason == .conflict && refusal.code == nil && asked == nil
-                && attempt < Self.mergeAttempts
+                where refusal.code == "stale" && asked == nil && attempt < Self.mergeAttempts
             {
                 continue
             }
@@ -166,14 +167,28 @@ struct ResourceWriter: Sendable {
         }
     }
 
-    private func checkPreconditions(_ wanted: Value, _ kind: Kind, _ key: ObjectKey) async throws {
-        guard let members = wanted.object, !members.isEmpty else { return }
-        guard let current = try await reads.object(key) else { throw Refusal.notFound(kind, key.name) }
-        let metadata = current.metadata
-        guard members["uid"].map({ $0.string == metadata.uid?.text }) ?? true,
-            members["resourceVersion"].map({ $0.string == metadata.resourceVersion?.description }) ?? true
+    /// What is not understood is refused, or the object would really be deleted.
+    private func isDryRun(_ options: Value) throws -> Bool {
+        guard let wanted = options["dryRun"], wanted != .null else { return false }
+        guard let stages = wanted.array, stages.allSatisfy({ $0 == "All" }) else {
+            throw Refusal(.badRequest, "dryRun must be a list of All")
+        }
+        return !stages.isEmpty
+    }
+
+    private func readPreconditions(_ wanted: Value?, into request: inout DeleteRequest) throws {
+        guard let wanted, wanted != .null else { return }
+        guard let members = wanted.object?.filter({ $0.value != .null }),
+            members.allSatisfy({ ["uid", "resourceVersion"].contains($0.key) && $0.value.string != nil })
         else {
-            throw Refusal(.conflict, "the object is not the one the preconditions name").about(kind, key.name)
+            throw Refusal(.badRequest, "preconditions are a uid, a resourceVersion or both, as texts")
+        }
+        request.uid = members["uid"]?.string.map { UID($0) }
+        request.resourceVersion = try members["resourceVersion"]?.string.map { text in
+            guard let position = Position(text) else {
+                throw Refusal(.badRequest, "preconditions.resourceVersion must be one that the server gave")
+            }
+            return position
         }
     }
 

@@ -13,7 +13,7 @@ struct WriteOptions: Sendable {
     ///
     /// *Throws* ``Refusal`` 400.
     init(_ call: Call) throws {
-        switch call.query["dryRun"] {
+        switch call.query.given("dryRun") {
         case nil: isDryRun = false
         case "All": isDryRun = true
         case let other?: throw Refusal(.badRequest, "dryRun must be All, and is '\(other)'")
@@ -43,9 +43,9 @@ struct WriteOptions: Sendable {
     }
 
     private static func flag(_ call: Call, _ name: String) throws -> Bool {
-        switch call.query[name] {
+        switch call.query.given(name) {
         case nil, "false": false
-        case "true", "": true
+        case "true": true
         case let other?: throw Refusal(.badRequest, "\(name) must be true or false, and is '\(other)'")
         }
     }

@@ -38,15 +38,17 @@ struct Streams: Sendable {
                 // too.
                 defer { withExtendedLifetime(permit) {} }
                 var output = StreamWriter(writer, closing: call.channel, after: writeDeadline)
-                try await call.request.body.consumeWithCancellationOnInboundClose { _ in
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        let stall = output.stall
-                        group.addTask { try await stall.watch() }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    let stall = output.stall
+                    group.addTask { try await stall.watch() }
+                    try await call.request.body.consumeWithCancellationOnInboundClose { _ in
                         try await body(&output)
-                        group.cancelAll()
                     }
+                    // Guarded too, since it waits until the client has taken what was written. Within the
+                    // above the next request could be lost, which a client sends when it has read the end.
+                    try await output.finish()
+                    group.cancelAll()
                 }
-                try await output.finish()
             }
         )
     }
@@ -57,9 +59,7 @@ struct Streams: Sendable {
     func watch(
         _ call: Call,
         _ request: WatchRequest,
-        _ feed: WatchFeed,
-        _ printer: ObjectPrinter,
-        _ kind: Kind
+        _ feed: WatchFeed
     ) throws -> Response {
         let session = WatchSession(
             ports: ports,
@@ -114,7 +114,7 @@ private final class StreamPermit: Sendable {
     deinit { count.open.withLock { $0 -= 1 } }
 }
 
-/// Writes to a client and cuts it off when it takes nothing for too long.
+/// Writes to a client and cuts it off when one write takes too long.
 ///
 /// Hummingbird's writer cannot be sent, so whoever writes runs where the writer runs: concurrently.
 struct StreamWriter {
@@ -138,7 +138,12 @@ struct StreamWriter {
         }
     }
 
-    @concurrent func finish() async throws { try await writer.finish(nil) }
+    /// Writes the end, and waits for the client as a write does.
+    @concurrent func finish() async throws {
+        stall.began()
+        defer { stall.ended() }
+        try await writer.finish(nil)
+    }
 }
 
 /// That nobody reads any more: the end of a stream and no fault of anyone.

@@ -6,7 +6,8 @@ import ServiceLifecycle
 /// Answers `…/{tasks|attempts}/{name}/log`: text for people, or JSON lines when `application/x-ndjson` is
 /// accepted.
 ///
-/// `follow=true` stays until the task or attempt is over; `after=` is the cursor of a JSON line.
+/// `follow=true` stays until the task or attempt is over, but no longer than `timeoutSeconds=`, or the
+/// `watchTimeout` of the door when that is not given; `after=` is the cursor of a JSON line.
 struct TaskLog: Sendable {
     private static let pageSize = 500
     /// Lines move no horizon, so a follower looks again this often.
