@@ -302,6 +302,10 @@ import Testing
         }
         #expect(await run(Pause.self, ["wf/fix"], door: door).error == nil)
         #expect(door.decisions.values.compactMap { $0["action"]?.string } == ["pause"])
+        try door.put("Workflow", "over", status: ["phase": "completed"])
+        door.with { $0.outcome = ["outcome": "refused", "reason": "run_is_terminal"] }
+        let over = await run(Approve.self, ["wf/over"], door: door)
+        #expect(over.failure?.message.hasSuffix("(run_is_terminal)") == true)
     }
 
     @Test func `the deletions of a source are approved by its name, or by that of their revision`()

@@ -69,7 +69,7 @@ struct WriteChoices: ParsableArguments {
 
 /// The options of the verbs that change what the server has.
 struct ChangeChoices: ParsableArguments {
-    @Option(help: "none, client (reads and sends nothing) or server (which says what would be).")
+    @Option(help: "none, client (which only reads the object) or server (which says what would be).")
     var dryRun = DryRun.none
     @OptionGroup var force: ForceChoice
 }

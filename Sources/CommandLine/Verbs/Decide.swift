@@ -63,7 +63,10 @@ struct DecisionOptions: ParsableArguments {
                 throw CommandFailure("\(reference(object)) has no deletions that wait for an approval")
             }
             return refused.digest.text
-        case "Workflow": return try openGate(of: object)["digest"]?.string
+        case "Workflow":
+            // A run that has ended opens no gate any more, which is the server's to say, too.
+            let phase = object.status?["phase"]?.string.flatMap { WorkflowPhase(rawValue: $0) }
+            return phase?.isTerminal == true ? nil : try openGate(of: object)["digest"]?.string
         // Nothing else can be approved, which is the server's to say.
         default: return nil
         }

@@ -23,7 +23,8 @@ package struct TransferVerb: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "kind/NAME, or a kind and a name.") var words: [String]
     @Option(help: "gitsource/NAME, or control for the control door.") var to: String
-    @Option(help: "none, client or server.") var dryRun = DryRun.none
+    @Option(help: "none, client (which only reads the object) or server (which says what would be).")
+    var dryRun = DryRun.none
 
     /// A command to be filled by the parser.
     package init() {}
