@@ -60,7 +60,7 @@ struct DecisionOptions: ParsableArguments {
         case "Gate": return object.status?["digest"]?.string
         case "GitSource", "Revision":
             guard let refused = try await refusedPrune(of: object, client) else {
-                throw CommandFailure("\(reference(object)) has no deletions that wait for an approval")
+                throw CommandFailure("\(title(object)) has no deletions that wait for an approval")
             }
             return refused.digest.text
         case "Workflow":
@@ -87,17 +87,13 @@ struct DecisionOptions: ParsableArguments {
     private func openGate(of workflow: Object) throws -> Value {
         let gates = workflow.status?["openGates"]?.array ?? []
         guard let gate = gates.first else {
-            throw CommandFailure("\(reference(workflow)) has no gate that waits for a decision")
+            throw CommandFailure("\(title(workflow)) has no gate that waits for a decision")
         }
         guard gates.count == 1 else {
             let names = gates.map { "gate/\(cell($0["name"]))" }.joined(separator: ", ")
-            throw CommandFailure("\(reference(workflow)) has several open gates; name one: \(names)")
+            throw CommandFailure("\(title(workflow)) has several open gates; name one: \(names)")
         }
         return gate
-    }
-
-    private func reference(_ object: Object) -> String {
-        "\(object.kind.lowercased())/\(object.metadata.name)"
     }
 
     private func submit(
