@@ -72,7 +72,7 @@ struct Root: AsyncParsableCommand {
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the version.")
 
-    func run() { print("agirunner \(Root.configuration.version)") }
+    func run() { output("agirunner \(Root.configuration.version)") }
 }
 
 /// `agirunner completion`.
@@ -87,22 +87,27 @@ struct Completion: ParsableCommand {
         guard let shell = CompletionShell(rawValue: shell) else {
             throw CommandFailure("the shell must be bash, zsh or fish, not '\(shell)'")
         }
-        print(Root.completionScript(for: shell))
+        output(Root.completionScript(for: shell))
     }
 }
 
 /// Writes a line for the person at the terminal, apart from the data on standard output.
 func complain(_ text: String) {
-    let line = Array("\(text)\n".utf8)
     // A terminal that is gone cannot be told about it.
-    _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    _ = write("\(text)\n", to: 2)
 }
 
 /// Writes a line of data at once, so that a reader of a pipe sees it when it happens.
+///
+/// What cannot be written ends the program: a verb that went on would end as if somebody had read it.
 private func output(_ text: String) {
-    let line = Array("\(text)\n".utf8)
-    // A reader that went away ends the program by SIGPIPE, as it does every Unix tool.
-    _ = unsafe line.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+    let number = write("\(text)\n", to: 1)
+    guard number != 0 else { return }
+    // A reader that went away has seen what it wanted.
+    if number != EPIPE {
+        complain("error: standard output cannot be written: \(unsafe String(cString: strerror(number)))")
+    }
+    exit(1)
 }
 
 private func commandEnvironment() throws -> CommandEnvironment {

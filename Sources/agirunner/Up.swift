@@ -11,8 +11,9 @@ struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start a private Postgres, the control plane and the fleet, and stay until Ctrl-C.",
         discussion: """
-            FOLDER is a git repository with configuration, or an example folder whose config/ and workspaces/
-            become git repositories in the state folder. A second 'up' continues where the first one was.
+            FOLDER is a git repository with configuration, or an example folder whose config/ and \
+            workspaces/ become git repositories in the state folder. A second 'up' continues where the first \
+            one was.
             """
     )
 

@@ -31,11 +31,13 @@ func transport(over http: HTTPClient, socket: String) -> ControlClient.Transport
                 totalTimeout: .seconds(86_400)
             )
             let stream = try await http.stream(request)
+            guard stream.head.status < 400 else {
+                var body: [UInt8] = []
+                for try await chunk in stream where body.count < 1 << 20 { body += chunk }
+                throw CommandFailure(ControlClient.Answer(status: stream.head.status, body: body))
+            }
             var splitter = LineSplitter(maximumLineBytes: 8 << 20)
             for try await chunk in stream {
-                guard stream.head.status < 400 else {
-                    throw CommandFailure(String(decoding: chunk, as: UTF8.self))
-                }
                 for line in try splitter.push(chunk) where !line.isEmpty {
                     guard try await each(line) else { return }
                 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Outbound
 import Support
 import Testing
 
@@ -94,6 +95,19 @@ import Testing
             let large = await apply("-f", "\(url)/large.yaml")
             #expect(large.failure?.message.hasPrefix("\(url)/large.yaml cannot be read") == true)
         }
+    }
+
+    @Test func `two URLs that differ in their queries alone are two files`() async {
+        let urls = ["one", "two", "three", "two"].flatMap { ["-f", "http://a/skill?name=\($0)"] }
+        let outcome = await run(Apply.self, urls, door: door) { request, _ in
+            let name = request.url.split(separator: "=").last ?? ""
+            return HTTPResponse(
+                head: HTTPResponseHead(status: 200, headers: []),
+                body: Array(Example.skill(String(name)).utf8)
+            )
+        }
+        let names = ["one", "three", "two"]
+        #expect(outcome.error == nil && outcome.output == names.map { "skill.agirunner.dev/\($0) created" })
     }
 
     @Test func `what a set no longer holds is pruned, and nothing else`() async throws {

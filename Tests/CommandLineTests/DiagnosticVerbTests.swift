@@ -88,9 +88,6 @@ import Testing
             excerpt: "    4 |   roles: xx\n      |          ^^ did you mean 'y'?"
         )
         try door.put("GitSource", "main", status: ["diagnostics": [Value(encoding: diagnostic)]])
-        door.with { contents in
-            contents.objects["\(ControlClient.base)/namespaces/default/events?limit=500"] = ["items": []]
-        }
         let outcome = await run(Describe.self, ["gitsource/main"], door: door)
         let lines = try #require(outcome.output.firstIndex(of: "\nDiagnostics:"), "\(outcome)")
         #expect(

@@ -102,6 +102,14 @@ import Testing
         #expect(await run(Diff.self, ["-f", folder.path], door: example.door).error == nil)
     }
 
+    @Test func `files that are invalid, or not there, are no difference`() async throws {
+        let folder = try await TemporaryFolder()
+        try folder.write(Example.skill("kept").replacing("kind: Skill", with: "kind: Skil"), to: "a.yaml")
+        #expect(code(await run(Diff.self, ["-f", folder.path])) == 2)
+        #expect(code(await run(Diff.self, ["-f", folder.path, "--detailed-exitcode"])) == 1)
+        #expect(code(await run(Diff.self, ["-f", "\(folder.path)/none.yaml"])) == 2)
+    }
+
     @Test(arguments: [
         ("a..b", "a", "b", false), ("a...b", "a", "b", true), ("..b", "HEAD", "b", false),
         ("a..", "a", "HEAD", false), ("...", "HEAD", "HEAD", true), ("v1.0..v1.1", "v1.0", "v1.1", false),

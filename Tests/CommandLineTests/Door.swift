@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Foundation
 import Outbound
 import Synchronization
 
@@ -19,8 +20,32 @@ final class Door: Sendable {
         var queries: [String] = []
         /// Whether objects that are deleted stay.
         var keepsDeleted = false
+        /// What the next streams hold, and how they end; where there is none, whoever asks is cancelled.
+        var streams: [Stream] = []
+        /// The paths of the streams that were asked for, and of the lists, in order.
+        var streamPaths: [String] = []
+        var listPaths: [String] = []
+        /// How many looks at one object the server is too busy for.
+        var outages = 0
+        /// How many of them follow the next change.
+        var outagesAfterChange = 0
+        /// How many of them follow the next look at one object that is answered.
+        var outagesAfterLook = 0
+        /// The most objects in one answer to a list.
+        var pageSize = 500
+        /// What the server warns of whenever something is changed.
+        var warnings: [String] = []
         /// What happens to the objects after each look at one of them.
         var afterLook: @Sendable (inout [String: Value]) -> Void = { _ in }
+    }
+
+    /// A streamed answer.
+    struct Stream: Sendable {
+        var lines: [Value] = []
+        /// Why it breaks; nil where the server ends it.
+        var failure: (any Error)?
+        /// What happens to the objects meanwhile.
+        var change: @Sendable (inout [String: Value]) -> Void = { _ in }
     }
 
     private let contents = Mutex(Contents())
@@ -58,9 +83,22 @@ final class Door: Sendable {
             transport: .init(
                 send: { method, path, headers, body in
                     let isApply = headers.contains { $0.1 == "application/apply-patch+yaml" }
-                    return try self.answer(isApply ? "APPLY" : method, path, body)
+                    let isTable = headers.contains { $0.1.contains("as=Table") }
+                    return try self.answer(isApply ? "APPLY" : method, path, body, isTable: isTable)
                 },
-                lines: { _, _, _ in }
+                lines: { path, _, each in
+                    let stream = self.with { contents -> Stream? in
+                        contents.streamPaths.append(path)
+                        let stream = contents.streams.isEmpty ? nil : contents.streams.removeFirst()
+                        stream?.change(&contents.objects)
+                        return stream
+                    }
+                    guard let stream else { throw CancellationError() }
+                    for line in stream.lines {
+                        guard try await each(line.canonicalBytes) else { return }
+                    }
+                    if let failure = stream.failure { throw failure }
+                }
             )
         )
     }
@@ -74,24 +112,48 @@ final class Door: Sendable {
         with { $0.objects[path] = shown }
     }
 
-    private func answer(_ method: String, _ path: String, _ body: [UInt8]) throws -> ControlClient.Answer {
+    private func answer(
+        _ method: String,
+        _ path: String,
+        _ body: [UInt8],
+        isTable: Bool
+    ) throws -> ControlClient.Answer {
         with { contents in
             contents.methods.insert(method)
             if method != "GET" { contents.queries.append(String(path.drop { $0 != "?" }.dropFirst())) }
         }
-        if method == "GET", let list = try list(path) { return list }
+        guard method == "GET" else {
+            let answer = try change(method, path, body)
+            let warnings = with { contents in
+                (contents.outages, contents.outagesAfterChange) = (contents.outagesAfterChange, 0)
+                return contents.warnings.map { "299 - \"\($0)\"" }
+            }
+            return .init(status: answer.status, body: answer.body, warnings: warnings)
+        }
+        if let list = try list(path, isTable: isTable) { return list }
+        return with { contents in
+            guard contents.outages == 0 else {
+                contents.outages -= 1
+                return status(503, "ServiceUnavailable", path)
+            }
+            let path = String(path.prefix { $0 != "?" })
+            defer {
+                contents.afterLook(&contents.objects)
+                (contents.outages, contents.outagesAfterLook) = (contents.outagesAfterLook, 0)
+            }
+            guard let object = contents.objects[path] else { return status(404, "NotFound", path) }
+            return .init(status: 200, body: (isTable ? table([object]) : object).canonicalBytes)
+        }
+    }
+
+    private func change(_ method: String, _ path: String, _ body: [UInt8]) throws -> ControlClient.Answer {
         let isDryRun = path.contains("dryRun=All")
         let path = String(path.prefix { $0 != "?" })
         if method == "APPLY" { return try apply(path, body, isDryRun: isDryRun) }
-        if method == "PATCH" { return try patch(path, body) }
+        if method == "PATCH" { return try patch(path, body, isDryRun: isDryRun) }
         if method == "PUT" { return try replace(path, body, isDryRun: isDryRun) }
         if method == "DELETE" { return remove(path, isDryRun: isDryRun) }
         return try with { contents in
-            guard method == "POST" else {
-                defer { contents.afterLook(&contents.objects) }
-                guard let object = contents.objects[path] else { return status(404, "NotFound", path) }
-                return .init(status: 200, body: object.canonicalBytes)
-            }
             var object = try Value(json: body)
             let name = "\(path)/\(object.at("metadata", "name")?.string ?? "")"
             guard contents.objects[name] == nil else { return status(409, "AlreadyExists", name) }
@@ -101,25 +163,64 @@ final class Door: Sendable {
         }
     }
 
-    /// Objects of a kind in order of their paths, as a list; nil for the path of one object.
-    private func list(_ path: String) throws -> ControlClient.Answer? {
+    /// A page of the objects of a kind in order of their paths; nil for the path of one object.
+    private func list(_ path: String, isTable: Bool) throws -> ControlClient.Answer? {
         let bare = path.prefix { $0 != "?" }
         let parts = bare.dropFirst(ControlClient.base.count).split(separator: "/").map(String.init)
         guard let plural = parts.last, Kind.all.contains(where: { $0.plural == plural }) else { return nil }
         let namespace = parts.first == "namespaces" ? "/namespaces/\(parts[1])/" : "/"
-        // A selector of one label is what every verb sends.
-        let label = path.firstRange(of: "labelSelector=").map { range in
-            path[range.upperBound...].prefix { $0 != "&" }.replacing("%2F", with: "/")
-                .split(separator: "%3D").map(String.init)
+        let query = Self.query(of: path)
+        let labels = Self.terms(query["labelSelector"])
+        let fields = Self.terms(query["fieldSelector"])
+        let (objects, size) = with { contents in
+            contents.listPaths.append(path)
+            return (contents.objects, contents.pageSize)
         }
-        let isOfDeclared = path.contains("fieldSelector=declared%3Dtrue")
-        let items = with(\.objects).sorted { $0.key < $1.key }.filter { place, object in
+        let items = objects.sorted { $0.key < $1.key }.filter { place, object in
             place.hasPrefix(ControlClient.base + namespace) && place.contains("/\(plural)/")
-                && (!isOfDeclared || object.at("metadata", "generation") != nil)
-                && (label == nil || object.at("metadata", "labels")?[label?[0] ?? ""]?.string == label?[1])
-        }
-        let body: Value = ["kind": "List", "metadata": [:], "items": .array(items.map(\.value))]
+                && labels.allSatisfy { object.at("metadata", "labels")?[$0]?.string == $1 }
+                && fields.allSatisfy { field, value in
+                    field == "declared"
+                        ? object.at("metadata", "generation") != nil
+                        : valueAt(path: field, in: object)?.string == value
+                }
+        }.map(\.value)
+        let start = query["continue"].flatMap { Int($0) } ?? 0
+        let end = min(items.count, start + size)
+        let metadata = Value.members([
+            "resourceVersion": "9", "continue": end < items.count ? .string("\(end)") : nil,
+        ])
+        let page = Array(items[start..<end])
+        let body: Value =
+            isTable
+            ? table(page).merging(["metadata": metadata])
+            : ["kind": "List", "metadata": metadata, "items": .array(page)]
         return .init(status: 200, body: body.canonicalBytes)
+    }
+
+    /// The names of objects, as a table.
+    private func table(_ objects: [Value]) -> Value {
+        let rows = objects.map { object -> Value in
+            ["cells": [object.at("metadata", "name") ?? .null, object.at("status", "phase") ?? .null]]
+        }
+        let columns: [Value] = ["Name", "Phase"].map { ["name": .string($0), "priority": 0] }
+        return ["kind": "Table", "columnDefinitions": .array(columns), "rows": .array(rows)]
+    }
+
+    /// The parameters of a query by name.
+    private static func query(of path: String) -> [String: String] {
+        let items = path.drop { $0 != "?" }.dropFirst().split(separator: "&").map { item in
+            item.split(separator: "=", maxSplits: 1).map { String($0).removingPercentEncoding ?? "" }
+        }
+        return Dictionary(items.map { ($0[0], $0.count > 1 ? $0[1] : "") }, uniquingKeysWith: { $1 })
+    }
+
+    /// The terms of a selector, as every verb sends them: `NAME=VALUE`.
+    private static func terms(_ selector: String?) -> [(String, String)] {
+        (selector ?? "").split(separator: ",").map { term in
+            let sides = term.split(separator: "=", maxSplits: 1).map(String.init)
+            return (sides[0], sides.count > 1 ? sides[1] : "")
+        }
     }
 
     /// Creates or replaces an object; whose its fields are is for the server's own tests.
@@ -159,12 +260,13 @@ final class Door: Sendable {
     }
 
     /// Merges into an object, and lets `afterPatch` play the control plane.
-    private func patch(_ path: String, _ body: [UInt8]) throws -> ControlClient.Answer {
+    private func patch(_ path: String, _ body: [UInt8], isDryRun: Bool) throws -> ControlClient.Answer {
         let patch = try Value(json: body)
         return with { contents in
             guard let object = contents.objects[path] else { return status(404, "NotFound", path) }
-            contents.objects[path] = contents.afterPatch(object.merging(patch))
-            return .init(status: 200, body: (contents.objects[path] ?? .null).canonicalBytes)
+            let after = contents.afterPatch(object.merging(patch))
+            if !isDryRun { contents.objects[path] = after }
+            return .init(status: 200, body: after.canonicalBytes)
         }
     }
 
@@ -202,7 +304,10 @@ func run<Verb: AsyncParsableCommand>(
     _ arguments: [String],
     door: Door = Door(),
     userID: UInt32 = 1000,
-    variables: [String: String] = [:]
+    variables: [String: String] = [:],
+    send: @escaping @Sendable (HTTPRequest, Int) async throws -> HTTPResponse = {
+        try await HTTPClient().send($0, maximumBodyBytes: $1)
+    }
 ) async -> Outcome {
     let lines = Mutex<(output: [String], notices: [String])>(([], []))
     let environment = CommandEnvironment(
@@ -214,7 +319,7 @@ func run<Verb: AsyncParsableCommand>(
         now: { Timestamp(microseconds: 0) },
         userID: { userID },
         variable: { variables[$0] },
-        send: { try await HTTPClient().send($0, maximumBodyBytes: $1) }
+        send: send
     )
     var failure: (any Error)?
     do {

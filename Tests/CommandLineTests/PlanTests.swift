@@ -217,6 +217,28 @@ import Testing
         #expect(await apply().failure?.message.contains("has applied ccccccc instead of") == true)
     }
 
+    @Test func `a look that somebody else asked for a moment later is enough, also after a restart`() async {
+        let second = example.second
+        example.door.with {
+            $0.outagesAfterChange = 2
+            $0.afterPatch = { $0 }
+            $0.afterLook = { objects in
+                let path = "\(ControlClient.base)/gitsources/main"
+                let later: Value = [
+                    "lastHandledReconcileAt": "1970-01-01T00:00:01Z", "appliedCommit": .string(second),
+                ]
+                objects[path] = objects[path]?.merging(["status": later])
+            }
+        }
+        #expect(await apply().error == nil)
+    }
+
+    @Test func `a look that was over before the request is not taken for an answer`() async {
+        example.change("GitSource", "main", ["status": ["lastHandledReconcileAt": "2090-01-01T00:00:01Z"]])
+        example.door.with { $0.afterPatch = { $0 } }
+        #expect(await apply().failure?.exitCode == 3)
+    }
+
     @Test func `a server that does not get to it in time is no success`() async {
         example.door.with { $0.afterPatch = { $0 } }
         #expect(await apply().failure?.exitCode == 3)

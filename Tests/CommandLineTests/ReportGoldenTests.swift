@@ -1,4 +1,5 @@
 import Domain
+import Reconciler
 import Support
 import Testing
 
@@ -46,5 +47,20 @@ import Testing
         let text = outcome.output.joined(separator: "\n")
         #expect(text.count < 65_536 && text.contains("**900 changed**"))
         #expect(text.contains("more objects"))
+    }
+
+    @Test func `many conflicts do not make it grow either`() throws {
+        var report = ChangeReport(from: [], to: [], comparison: fieldComparison)
+        let start = TextPosition(line: 1, column: 1)
+        report.conflicts = (0..<900).map { index in
+            Diagnostic(
+                code: "POL001",
+                path: "skills/s\(index).yaml",
+                span: TextSpan(start: start, end: start),
+                message: String(repeating: "x", count: 100)
+            )
+        }
+        let text = report.markdown(ReportHeading(title: "Changes", from: "a", to: "b"))
+        #expect(text.count < 65_536 && text.hasSuffix("… 850 more conflicts"))
     }
 }

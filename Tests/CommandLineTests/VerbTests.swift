@@ -116,6 +116,27 @@ import Testing
         #expect(await wait("wf/fix", "phase=active", "delete").failure?.exitCode == 3)
     }
 
+    @Test func `a server that is restarted meanwhile ends no wait`() async throws {
+        // Its source has to be read as well, to know how long a stall may last.
+        let place: Value = ["gitSource": "main", "path": "a.yaml", "line": 1, "column": 1]
+        let conditions: Value = [
+            ["type": "Ready", "status": "False"], ["type": "Stalled", "status": "True", "reason": "x"],
+        ]
+        try door.put("Skill", "late", status: ["conditions": conditions, "source": place])
+        let path = "\(ControlClient.base)/namespaces/default/skills/late"
+        door.with { contents in
+            contents.outages = 1
+            contents.outagesAfterLook = 1
+            contents.afterLook = { objects in
+                let ready: Value = ["conditions": [["type": "Ready", "status": "True"]]]
+                objects[path] = objects[path]?.merging(["status": ready])
+            }
+        }
+        let outcome = await wait("skill/late", "condition=Ready", timeout: "30s")
+        #expect(outcome.error == nil)
+        #expect(door.with { [$0.outages, $0.outagesAfterLook] } == [0, 0])
+    }
+
     @Test func `an object that comes later is waited for`() async throws {
         let late = Door()
         try late.put("Role", "late", status: ["conditions": [["type": "Ready", "status": "True"]]])
@@ -162,6 +183,24 @@ import Testing
         // It is applied, and its source is about to say so.
         #expect(await wait("gs/main", "revision=1234567").failure?.exitCode == 3)
         try putRevision("abcdef0123", version: 8)
+        #expect(await wait("gs/main", "revision=1234567", timeout: "30s").failure?.exitCode == 5)
+    }
+
+    @Test func `the history of a source is read again only when the source has moved`() async throws {
+        try door.put("GitSource", "main", status: ["appliedCommit": "abcdef0123"])
+        #expect(await wait("gs/main", "revision=1234567", timeout: "1s").failure?.exitCode == 3)
+        #expect(door.with(\.listPaths).count == 1)
+        let before = door.with(\.objects)
+        try putRevision("1234567890", version: 7)
+        try putRevision("abcdef0123", version: 8)
+        let path = "\(ControlClient.base)/gitsources/main"
+        door.with { contents in
+            let after = contents.objects.merging([
+                path: (before[path] ?? .null).merging(["metadata": ["resourceVersion": "8"]])
+            ]) { $1 }
+            contents.objects = before
+            contents.afterLook = { $0 = after }
+        }
         #expect(await wait("gs/main", "revision=1234567", timeout: "30s").failure?.exitCode == 5)
     }
 
@@ -254,6 +293,45 @@ import Testing
         #expect(door.decisions.isEmpty)
     }
 
+    @Test func `what opens later is not approved unseen`() async throws {
+        try openGates()
+        for outcome in [
+            await run(Approve.self, ["wf/fix"], door: door), await run(Reject.self, ["wf/fix"], door: door),
+        ] {
+            #expect(outcome.failure?.message == "workflow/fix has no gate that waits for a decision")
+        }
+        #expect(await run(Pause.self, ["wf/fix"], door: door).error == nil)
+        #expect(door.decisions.values.compactMap { $0["action"]?.string } == ["pause"])
+        try door.put("Workflow", "over", status: ["phase": "completed"])
+        door.with { $0.outcome = ["outcome": "refused", "reason": "run_is_terminal"] }
+        let over = await run(Approve.self, ["wf/over"], door: door)
+        #expect(over.failure?.message.hasSuffix("(run_is_terminal)") == true)
+    }
+
+    @Test func `the deletions of a source are approved by its name, or by that of their revision`()
+        async throws
+    {
+        let refused = RefusedPrune(commit: CommitID("abcdef0"), count: 3, digest: Digest("sha256:9"))
+        try door.put("GitSource", "main", status: ["refusedPrune": Value(encoding: refused)])
+        let label = ["agirunner.dev/source": "main"]
+        try door.put("Revision", "main-a", status: ["commit": "abcdef0"], labels: label)
+        try door.put("Revision", "main-b", status: ["commit": "bbbbbb0"], labels: label)
+        for target in ["gs/main", "revision/main-a"] {
+            #expect(await run(Approve.self, [target], door: door).error == nil)
+        }
+        #expect(door.decisions.values.allSatisfy { $0.at("expects", "digest") == "sha256:9" })
+        let other = await run(Approve.self, ["revision/main-b"], door: door)
+        #expect(other.failure?.message == "revision/main-b has no deletions that wait for an approval")
+        #expect(door.decisions.count == 2)
+    }
+
+    @Test func `a server that is restarted meanwhile is waited for`() async {
+        door.with { $0.outagesAfterChange = 3 }
+        let outcome = await run(Approve.self, ["gate/g1"], door: door)
+        #expect(outcome.output == ["gate.agirunner.dev/g1 approved"])
+        #expect(door.with(\.outages) == 0)
+    }
+
     @Test func `what does not exist is not decided on`() async {
         let outcome = await run(Retry.self, ["task/none"], door: door)
         #expect(outcome.failure?.reason == "NotFound" && door.decisions.isEmpty)
@@ -270,6 +348,24 @@ import Testing
         #expect(
             await run(Explain.self, ["reason", "head_moved"]).output.first?.hasPrefix("head_moved: ") == true
         )
+    }
+
+    @Test(arguments: [
+        (["task"], "a Task is not declared in files; 'agirunner get tasks -o yaml' shows its fields"),
+        (["task.status"], "a Task is not declared in files; 'agirunner get tasks -o yaml' shows its fields"),
+        (["code"], "a code is missing, as in 'explain code REF003'"),
+        (["reason"], "a reason is missing, as in 'explain reason head_moved'"),
+        (["role", "spec"], "a field is one word with dots; 'spec' is too much"),
+    ])
+    func `what cannot be explained is told apart`(arguments: [String], message: String) async {
+        #expect(await run(Explain.self, arguments).failure?.message == message)
+    }
+
+    @Test func `rules are whole sentences`() async {
+        let approvers = await run(Explain.self, ["playbook.spec.stages.gate.approvers"]).output.first ?? ""
+        #expect(approvers.contains("Must have at least 1 element.\n    Must have no element twice."))
+        let memory = await run(Explain.self, ["workspace.spec.memory"]).output.first ?? ""
+        #expect(memory.contains("Its keys must be a name of"))
     }
 
     @Test(arguments: [

@@ -1,4 +1,6 @@
 import Domain
+import Glibc
+import Support
 import Testing
 
 @testable import CommandLine
@@ -74,10 +76,16 @@ import Testing
         table.add(["1", "2", "3"])
         #expect(table.lines() == ["A   B", "1", "1   2   3"])
     }
+}
 
-    @Test func `everything but unreserved characters is percent-encoded`() {
-        #expect(encoded("aZ09-._~") == "aZ09-._~")
-        #expect(encoded("a b/c?d=e&f%+é") == "a%20b%2Fc%3Fd%3De%26f%25%2B%C3%A9")
+@Suite struct FileTypeTests {
+    @Test func `a folder is one, also where the file system does not tell while it is read`() async throws {
+        let folder = try await TemporaryFolder()
+        try folder.write("", to: "a/b.yaml")
+        let unknown = UInt8(DT_UNKNOWN)
+        #expect(fileType(unknown, at: "\(folder.path)/a") == DT_DIR)
+        #expect(fileType(unknown, at: "\(folder.path)/a/b.yaml") == DT_REG)
+        #expect(fileType(UInt8(DT_DIR), at: "/nowhere") == DT_DIR)
     }
 }
 

@@ -11,7 +11,7 @@ package func explain(kind: String, path: [String] = []) -> String? {
     if !path.isEmpty {
         guard let field = field(path, of: shape) else { return nil }
         lines += ["FIELD:    \(path.joined(separator: ".")) <\(field.type.label)>\(tag(field))", ""]
-        doc = ([field.description] + field.type.rules.map { "Must be \($0)." }).joined(separator: "\n    ")
+        doc = ([field.description] + field.type.rules.map(sentence)).joined(separator: "\n    ")
         fields = field.type.fields
     }
     lines += ["DESCRIPTION:", "    \(doc)"]
@@ -49,6 +49,13 @@ private func field(_ path: [String], of shape: Shape) -> Field? {
         fields = found?.type.fields
     }
     return found
+}
+
+/// A rule, which is a phrase, as a sentence.
+private func sentence(_ rule: String) -> String {
+    let keys = "keys are "
+    guard !rule.hasPrefix(keys) else { return "Its keys must be \(rule.dropFirst(keys.count))." }
+    return rule.contains(" element") ? "Must have \(rule)." : "Must be \(rule)."
 }
 
 private func tag(_ field: Field) -> String { field.presenceText.map { " (\($0))" } ?? "" }

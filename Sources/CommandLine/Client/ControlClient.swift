@@ -1,5 +1,6 @@
 import Domain
 package import Outbound
+import Secrets
 
 /// Speaks the Kubernetes dialect to the control door.
 package struct ControlClient: Sendable {
@@ -53,8 +54,8 @@ package struct ControlClient: Sendable {
     static let base = "/apis/\(Kind.apiVersion)"
 
     func path(_ kind: Kind, namespace: String?, name: String? = nil) -> String {
-        let scope = kind.isNamespaced ? namespace.map { "/namespaces/\(encoded($0))" } ?? "" : ""
-        return "\(Self.base)\(scope)/\(kind.plural)" + (name.map { "/\(encoded($0))" } ?? "")
+        let scope = kind.isNamespaced ? namespace.map { "/namespaces/\(percentEncoded($0.utf8))" } ?? "" : ""
+        return "\(Self.base)\(scope)/\(kind.plural)" + (name.map { "/\(percentEncoded($0.utf8))" } ?? "")
     }
 
     /// One object; *throws* a `CommandFailure` for an error of the server.
@@ -76,29 +77,53 @@ package struct ControlClient: Sendable {
         try await list(kind, namespace: nil, fields: kind.isAlsoLive ? "declared=true" : nil)
     }
 
-    /// All objects of a kind that match; reads page by page.
+    /// All objects of a kind that match.
     func list(
         _ kind: Kind,
         namespace: String?,
         labels: String? = nil,
         fields: String? = nil
     ) async throws -> [Object] {
-        var objects: [Object] = []
-        var token: String?
-        repeat {
-            let query = self.query([
-                ("limit", "500"), ("labelSelector", labels), ("fieldSelector", fields), ("continue", token),
-            ])
-            let page = try Value(
-                json: try await request("GET", path(kind, namespace: namespace) + query).body
-            )
-            objects += try (page["items"]?.array ?? []).map { try typed($0, kind).decode() }
-            token = page.at("metadata", "continue")?.string.flatMap { $0.isEmpty ? nil : $0 }
-        } while token != nil
-        return objects
+        try await listed(kind, namespace: namespace, labels: labels, fields: fields).objects
     }
 
-    /// Sends a request; *throws* a `CommandFailure` for an error of the server.
+    /// All objects of a kind that match, and the version from which a watch goes on.
+    func listed(
+        _ kind: Kind,
+        namespace: String?,
+        labels: String? = nil,
+        fields: String? = nil
+    ) async throws -> (objects: [Object], version: String?) {
+        let items = [("labelSelector", labels), ("fieldSelector", fields)]
+        var objects: [Object] = []
+        let version = try await readPages(of: path(kind, namespace: namespace), items) { page in
+            objects += try (page["items"]?.array ?? []).map { try typed($0, kind).decode() }
+        }
+        return (objects, version)
+    }
+
+    /// Reads a list page by page, at least one, and answers the version of all of them.
+    func readPages(
+        of path: String,
+        _ items: [(String, String?)],
+        accept: String = "application/json",
+        each: (Value) throws -> Void
+    ) async throws -> String? {
+        var version: String?
+        var token: String?
+        repeat {
+            let query = query([("limit", "500")] + items + [("continue", token)])
+            let page = try Value(json: try await request("GET", path + query, accept: accept).body)
+            version = version ?? page.at("metadata", "resourceVersion")?.string
+            token = page.at("metadata", "continue")?.string.flatMap { $0.isEmpty ? nil : $0 }
+            try each(page)
+        } while token != nil
+        return version
+    }
+
+    /// Sends a request; what the server warns of is told.
+    ///
+    /// *Throws* a `CommandFailure` for an error of the server.
     @discardableResult
     func request(
         _ method: String,
@@ -109,6 +134,9 @@ package struct ControlClient: Sendable {
     ) async throws -> Answer {
         let headers = [("Accept", accept)] + (body == nil ? [] : [("Content-Type", type)])
         let answer = try await transport.send(method, path, headers, body?.canonicalBytes ?? [])
+        for warning in answer.warnings {
+            CommandEnvironment.current?.notice("Warning: \(printableLines(warning))")
+        }
         guard answer.status < 400 else { throw CommandFailure(answer) }
         return answer
     }
@@ -121,20 +149,9 @@ package struct ControlClient: Sendable {
     }
 
     func query(_ items: [(String, String?)]) -> String {
-        let pairs = items.compactMap { key, value in value.map { "\(key)=\(encoded($0))" } }
+        let pairs = items.compactMap { key, value in value.map { "\(key)=\(percentEncoded($0.utf8))" } }
         return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
     }
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-func encoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return text.utf8.map { byte in
-        let character = Character(Unicode.Scalar(byte))
-        let isPlain =
-            character.isASCII && (character.isLetter || character.isNumber || "-._~".contains(character))
-        return isPlain ? String(character) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-    }.joined()
 }
 
 /// A command that could not be done, as it is told to a person.
@@ -164,7 +181,7 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// A failure from a `Status` object, or from a problem document.
-    init(_ answer: ControlClient.Answer) {
+    package init(_ answer: ControlClient.Answer) {
         // An answer that is no JSON comes from something that is not our server.
         let body = (try? Value(json: answer.body)) ?? .null
         let reason = body["reason"]?.string ?? "HTTP \(answer.status)"
@@ -182,5 +199,7 @@ package struct CommandFailure: Error, Sendable, CustomStringConvertible {
         )
     }
 
-    package var description: String { message.hasPrefix("Error from server") ? message : "error: \(message)" }
+    package var description: String {
+        printableLines(message.hasPrefix("Error from server") ? message : "error: \(message)")
+    }
 }

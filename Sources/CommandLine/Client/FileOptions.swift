@@ -11,6 +11,12 @@ struct FileOptions: ParsableArguments {
     var filename: [String] = []
     @Flag(name: [.customShort("R"), .long], help: "Folders below the folder, too.") var recursive = false
 
+    /// *Throws* when no file was named.
+    func require() throws {
+        guard filename.isEmpty else { return }
+        throw CommandFailure("must specify -f FILE, a folder, a URL, or -f - for standard input")
+    }
+
     /// The objects of all files, in the order they can be applied; *throws* after printing what is wrong with
     /// them.
     ///
@@ -76,12 +82,12 @@ struct FileOptions: ParsableArguments {
     /// The bytes of every file by its name.
     private func sources() async throws -> [String: [UInt8]] {
         var sources: [String: [UInt8]] = [:]
+        var urls: Set<String> = []
         for path in filename {
             guard !isURL(path) else {
-                // A path that ends otherwise would be passed over as no YAML.
-                let name = path.prefix { !"?#".contains($0) }
-                let isNamed = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
-                sources[isNamed ? String(name) : "\(name).yaml"] = try await fetchDocument(path)
+                // What is named twice is read once, as a file is.
+                guard urls.insert(path).inserted else { continue }
+                sources[name(of: path, besides: sources)] = try await fetchDocument(path)
                 continue
             }
             for file in try yamlFiles(path, isRecursive: recursive) {
@@ -89,6 +95,18 @@ struct FileOptions: ParsableArguments {
             }
         }
         return sources
+    }
+
+    /// What a URL's document is called: without the query, which may hold a credential, and with a number
+    /// where another query of the same path was read before.
+    private func name(of url: String, besides sources: [String: [UInt8]]) -> String {
+        // A path that ends otherwise would be passed over as no YAML.
+        let path = url.prefix { !"?#".contains($0) }
+        let name = path.hasSuffix(".yaml") || path.hasSuffix(".yml") ? String(path) : "\(path).yaml"
+        guard sources[name] != nil else { return name }
+        var number = 2
+        while sources["\(name)#\(number).yaml"] != nil { number += 1 }
+        return "\(name)#\(number).yaml"
     }
 
     private func load(_ sources: [String: [UInt8]], _ options: LoadOptions) -> Loaded {

@@ -67,8 +67,7 @@ struct MetadataOptions: ParsableArguments {
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "kind/NAME, then KEY=VALUE to set and KEY- to take away.") var words: [String]
     @Flag(help: "Replace a value that is there.") var overwrite = false
-    @Option(help: "none, client or server.") var dryRun = DryRun.none
-    @OptionGroup var force: ForceChoice
+    @OptionGroup var choices: ChangeChoices
 
     /// Changes a map of an object's metadata; a status that moves meanwhile is no conflict.
     func change(_ field: String, set: String, removed: String) async throws {
@@ -81,26 +80,26 @@ struct MetadataOptions: ParsableArguments {
             let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
             let patch = try change.patch(for: object, overwrite: overwrite)
             do {
-                if let patch, dryRun != .client {
+                if let patch, choices.dryRun != .client {
                     try await client.patch(
                         target,
                         connection.namespace,
                         patch,
-                        query: [force.item],
-                        dryRun: dryRun
+                        query: [choices.force.item],
+                        dryRun: choices.dryRun
                     )
                 }
             } catch let failure as CommandFailure where failure.isStale && attempt < 5 {
                 continue
             }
             let said = change.words(set, removed, isChanged: patch != nil)
-            return environment.output("\(target.kind.reference(name)) \(said)\(dryRun.mark)")
+            return environment.output("\(target.kind.reference(name)) \(said)\(choices.dryRun.mark)")
         }
     }
 }
 
 extension ControlClient {
-    /// Sends a merge patch and answers the object after it; what the server warns of is told.
+    /// Sends a merge patch and answers the object after it.
     @discardableResult
     func patch(
         _ target: Target,
@@ -109,7 +108,6 @@ extension ControlClient {
         query items: [(String, String?)] = [],
         dryRun: DryRun = .none
     ) async throws -> Object {
-        let environment = try CommandEnvironment.required()
         let path = path(target.kind, namespace: namespace, name: try target.required())
         let answer = try await request(
             "PATCH",
@@ -117,7 +115,6 @@ extension ControlClient {
             patch,
             type: "application/merge-patch+json"
         )
-        for warning in answer.warnings { environment.notice("Warning: \(warning)") }
         return try decode(answer)
     }
 }

@@ -31,10 +31,11 @@ struct ObjectWait {
     let limit: Duration
     let client: ControlClient
     private let clock = ContinuousClock()
-    private var hasAnswered = false
     /// What was told of each object, and since when it is stalled.
     private var told: [Awaited: String] = [:]
     private var stalledSince: [Awaited: ContinuousClock.Instant] = [:]
+    /// The version at which a source's history was read last.
+    private var judged: [Awaited: Position] = [:]
 
     init(wishes: [Wish], limit: Duration, _ client: ControlClient) {
         self.wishes = wishes
@@ -49,25 +50,21 @@ struct ObjectWait {
     mutating func wait(for objects: [Awaited], met: (Awaited) throws -> Void) async throws {
         let environment = try CommandEnvironment.required()
         let start = clock.now
-        let deadline = start + limit
+        var poll = Poll(within: limit)
         var pending = objects
         while true {
             var rest: [(awaited: Awaited, state: String)] = []
             for awaited in pending {
-                guard case .read(let object) = try await look(at: awaited, before: deadline) else {
-                    rest.append((awaited, "cannot be read yet"))
-                    continue
+                let found = try await poll.look { try await look(at: awaited) }
+                switch found {
+                case nil: rest.append((awaited, "cannot be read yet"))
+                case .met: try met(awaited)
+                case .pending(let state): rest.append((awaited, state))
                 }
-                if try wishes.allSatisfy({ try $0.isMet(by: object) }) {
-                    try met(awaited)
-                    continue
-                }
-                try await refuse(object, awaited)
-                rest.append((awaited, state(of: object)))
             }
             guard let first = rest.first else { return }
             let name = "\(first.awaited.kind.singular)/\(first.awaited.name)"
-            guard clock.now < deadline else {
+            guard !poll.isOver else {
                 let more = rest.count > 1 ? ", and \(rest.count - 1) more" : ""
                 throw CommandFailure(
                     "timed out after \(limit.text): \(name) \(first.state)\(more)",
@@ -79,33 +76,23 @@ struct ObjectWait {
                 told[first.awaited] = first.state
             }
             pending = rest.map(\.awaited)
-            try await clock.sleep(for: .milliseconds(200))
+            try await poll.pause(.milliseconds(200))
         }
     }
 
     private enum Look {
-        case read(Object?)
-        /// The server may answer later.
-        case later
+        case met
+        /// How it is doing, in a few words.
+        case pending(String)
     }
 
-    /// The object as it is now.
-    private mutating func look(
-        at awaited: Awaited,
-        before deadline: ContinuousClock.Instant
-    ) async throws -> Look {
-        do {
-            let object = try await client.find(
-                awaited.kind,
-                namespace: awaited.namespace,
-                name: awaited.name
-            )
-            hasAnswered = true
-            let isMeant = awaited.uid == nil || object?.metadata.uid == awaited.uid
-            return .read(isMeant ? object : nil)
-        } catch  where clock.now < deadline && mayPass(error) {
-            return .later
-        }
+    /// Looks at an object; *throws* for one that cannot become as asked.
+    private mutating func look(at awaited: Awaited) async throws -> Look {
+        let found = try await client.find(awaited.kind, namespace: awaited.namespace, name: awaited.name)
+        let object = awaited.uid == nil || found?.metadata.uid == awaited.uid ? found : nil
+        if try wishes.allSatisfy({ try $0.isMet(by: object) }) { return .met }
+        try await refuse(object, awaited)
+        return .pending(state(of: object))
     }
 
     /// How an object is doing, in a few words.
@@ -127,7 +114,7 @@ struct ObjectWait {
         if let phase = object.status?["phase"]?.string, WorkflowPhase(rawValue: phase)?.isTerminal == true,
             object.kind == "Workflow", !wishes.contains(where: \.isForTheEnd)
         {
-            let message = object.status?["message"]?.string.map { ": \($0)" } ?? ""
+            let message = object.status?["message"]?.string.map { ": \(cell(.string($0)))" } ?? ""
             throw CommandFailure("workflow/\(awaited.name) ended as \(phase)\(message)", exitCode: 4)
         }
         let commits = wishes.compactMap(\.commit)
@@ -140,7 +127,7 @@ struct ObjectWait {
         {
             throw CommandFailure("\(name) \(why)", exitCode: 4)
         }
-        if try await isSuperseded(object, commits) {
+        if try await isSuperseded(object, awaited, commits) {
             throw CommandFailure("\(name) has applied another commit since", exitCode: 5)
         }
         guard isStalled(object), wishes.contains(where: \.isForSuccess) else {
@@ -173,25 +160,23 @@ struct ObjectWait {
     }
 
     /// Whether a commit that is waited for was applied, and another one after it.
-    private func isSuperseded(_ object: Object, _ commits: [String]) async throws -> Bool {
+    private mutating func isSuperseded(
+        _ object: Object,
+        _ awaited: Awaited,
+        _ commits: [String]
+    ) async throws -> Bool {
         guard !commits.isEmpty, let applied = object.status?["appliedCommit"]?.string,
             !commits.contains(where: applied.hasPrefix)
         else { return false }
+        // A source whose status is the one that was judged has applied nothing since.
+        let version = object.metadata.resourceVersion
+        guard version == nil || judged[awaited] != version else { return false }
         let history = try await appliedRevisions(of: object.metadata.name, client).compactMap { revision in
             revision.status?["phase"] == "applied" ? revision.status?["commit"]?.string : nil
         }
+        judged[awaited] = version
         // A commit that was applied last is about to be told by the source.
         guard let last = history.first, !commits.contains(where: last.hasPrefix) else { return false }
         return history.contains { commit in commits.contains(where: commit.hasPrefix) }
-    }
-
-    /// Whether the server may answer later: it is being restarted, or its database is.
-    ///
-    /// Where nobody ever answered there may be no server at all, which is said at once.
-    private func mayPass(_ error: any Error) -> Bool {
-        guard let failure = error as? CommandFailure else {
-            return hasAnswered && !(error is CancellationError)
-        }
-        return ["ServiceUnavailable", "InternalError", "Timeout"].contains(failure.reason)
     }
 }

@@ -121,7 +121,7 @@ func carryOut(_ path: String, _ client: ControlClient, within limit: Duration) a
         throw CommandFailure("the plan is stale, and nothing was done; plan again\(shown)\(rest)")
     }
     guard plan.appliedCommit != plan.commit else {
-        return environment.output("gitsource.\(Kind.group)/\(plan.source) unchanged")
+        return environment.output("\(view.source.key.reference) unchanged")
     }
     let source = try await client.askForLook(
         at: plan.source,
@@ -138,5 +138,5 @@ func carryOut(_ path: String, _ client: ControlClient, within limit: Duration) a
                 + "\(plan.commit.short): its ref leads there"
         )
     }
-    environment.output("gitsource.\(Kind.group)/\(plan.source) applied \(plan.commit.short)")
+    environment.output("\(view.source.key.reference) applied \(plan.commit.short)")
 }

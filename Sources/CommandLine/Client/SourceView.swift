@@ -16,11 +16,6 @@ struct SourceView {
     /// The commit that is in force.
     var appliedCommit: CommitID? { source.status?["appliedCommit"]?.string.map { CommitID($0) } }
 
-    /// Whether nothing of it is applied before somebody lifts that.
-    var isSuspended: Bool {
-        spec.suspend || source.metadata.annotations?[GitSourceSpec.suspendAnnotation] == "true"
-    }
-
     /// Reads a source and what is declared; without a name, the only source there is.
     ///
     /// - Throws: `CommandFailure` when there is no such source, or several to choose from.

@@ -9,11 +9,11 @@ func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionO
     guard let kind = Kind.named("GitSource") else { throw CommandFailure("the kind GitSource is missing") }
     let client = try connection.client()
     let source = try await client.get(kind, namespace: nil, name: name)
-    let isAnnotated = source.metadata.annotations?[GitSourceSpec.suspendAnnotation] == "true"
-    let isDeclared = source.spec?["suspend"] == true
+    let isAnnotated = source.isSuspendedByAnnotation
+    let isDeclared = source.isSuspendedBySpec
     let target = Target(kind, name)
     let word = isSuspended ? "suspended" : "resumed"
-    guard isSuspended != (isAnnotated || isDeclared) else {
+    guard isSuspended != source.isSuspended else {
         return environment.output("\(kind.reference(name)) \(word) already")
     }
     var patch: Value = [:]
@@ -29,4 +29,15 @@ func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionO
     }
     try await client.patch(target, connection.namespace, patch)
     environment.output("\(kind.reference(name)) \(word)")
+}
+
+extension Object {
+    /// Whether nothing of a source is applied before somebody lifts that.
+    var isSuspended: Bool { isSuspendedBySpec || isSuspendedByAnnotation }
+
+    fileprivate var isSuspendedBySpec: Bool { spec?["suspend"] == true }
+
+    fileprivate var isSuspendedByAnnotation: Bool {
+        metadata.annotations?[GitSourceSpec.suspendAnnotation] == "true"
+    }
 }

@@ -97,24 +97,23 @@ private func collectFiles(below path: String, of top: String, into found: inout 
         }
         guard ![".", "..", ".git"].contains(name) else { continue }
         let child = isTop ? name : "\(path)/\(name)"
-        var type = Int(unsafe entry.pointee.d_type)
-        if type == Int(DT_UNKNOWN) { type = fileType("\(top)/\(child)") }
-        switch type {
-        case Int(DT_DIR): try collectFiles(below: child, of: top, into: &found)
-        case Int(DT_REG): found.append(child)
+        switch fileType(unsafe entry.pointee.d_type, at: "\(top)/\(child)") {
+        case DT_DIR: try collectFiles(below: child, of: top, into: &found)
+        case DT_REG: found.append(child)
         default: continue
         }
     }
 }
 
-/// What a path is where the file system does not tell while a folder is read; a file that were passed over
-/// would look like one that was deleted.
-private func fileType(_ path: String) -> Int {
+/// What a path is, also where the file system does not tell while a folder is read; a file that were passed
+/// over would look like one that was deleted.
+func fileType(_ told: UInt8, at path: String) -> Int {
+    guard told == UInt8(DT_UNKNOWN) else { return Int(told) }
     var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { return Int(DT_UNKNOWN) }
+    guard unsafe lstat(path, &status) == 0 else { return DT_UNKNOWN }
     switch status.st_mode & S_IFMT {
-    case S_IFDIR: return Int(DT_DIR)
-    case S_IFREG: return Int(DT_REG)
-    default: return Int(DT_LNK)
+    case S_IFDIR: return DT_DIR
+    case S_IFREG: return DT_REG
+    default: return DT_LNK
     }
 }

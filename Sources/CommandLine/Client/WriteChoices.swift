@@ -57,18 +57,30 @@ enum FieldStrictness: ExpressibleByArgument {
     }
 }
 
-/// The options of every verb that changes objects.
+/// The options of the verbs that write what files hold.
 struct WriteChoices: ParsableArguments {
     @Option(help: "none, client (needs no server) or server (which says what would be).")
     var dryRun = DryRun.none
-    @Option(help: "true or strict, warn, or false or ignore: what becomes of fields that no kind has.")
-    var validate = FieldStrictness.strict
-    @OptionGroup var force: ForceChoice
+    @OptionGroup var fields: FieldChoice
 
     /// The items of the query of a changing request.
-    var items: [(String, String?)] {
-        [("dryRun", dryRun.parameter), ("fieldValidation", validate.parameter), force.item]
-    }
+    var items: [(String, String?)] { [("dryRun", dryRun.parameter), fields.item] }
+}
+
+/// The options of the verbs that change what the server has.
+struct ChangeChoices: ParsableArguments {
+    @Option(help: "none, client (which only reads the object) or server (which says what would be).")
+    var dryRun = DryRun.none
+    @OptionGroup var force: ForceChoice
+}
+
+/// What becomes of fields that no kind has.
+struct FieldChoice: ParsableArguments {
+    @Option(help: "true or strict, warn, or false or ignore: what becomes of fields that no kind has.")
+    var validate = FieldStrictness.strict
+
+    /// The item of the query of a changing request.
+    var item: (String, String?) { ("fieldValidation", validate.parameter) }
 }
 
 /// Whether fields are taken from whoever holds them.

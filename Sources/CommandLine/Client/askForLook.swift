@@ -16,24 +16,34 @@ extension ControlClient {
         guard let kind = Kind.named("GitSource") else {
             throw CommandFailure("the kind GitSource is missing")
         }
-        let request = try CommandEnvironment.required().now().description
-        let wanted = annotations.merging([GitSourceSpec.reconcileAt: .string(request)]) { $1 }
-        try await self.request(
+        let request = try CommandEnvironment.required().now()
+        let wanted = annotations.merging([GitSourceSpec.reconcileAt: .string(request.description)]) { $1 }
+        let answer = try await self.request(
             "PATCH",
             path(kind, namespace: nil, name: name),
             ["metadata": ["annotations": .object(wanted)]],
             type: "application/merge-patch+json"
         )
-        let clock = ContinuousClock()
-        let deadline = clock.now + limit
+        let earlier = handledRequest(of: try decode(answer))
+        var poll = Poll(within: limit, hasAnswered: true)
         while true {
-            let source = try await get(kind, namespace: nil, name: name)
-            if source.status?["lastHandledReconcileAt"]?.string == request { return source }
-            guard clock.now < deadline else {
-                let message = cell(source.readyCondition?["message"])
+            let source = try await poll.look { try await get(kind, namespace: nil, name: name) }
+            // Somebody who asks a moment later takes this request's place, and the look is for both.
+            if let source, let handled = handledRequest(of: source),
+                handled == request || handled > request && handled != earlier
+            {
+                return source
+            }
+            guard !poll.isOver else {
+                let message = cell(source?.readyCondition?["message"])
                 throw CommandFailure("GitSource/\(name) has not \(what) in time: \(message)", exitCode: 3)
             }
-            try await clock.sleep(for: .milliseconds(200))
+            try await poll.pause(.milliseconds(200))
         }
     }
+}
+
+/// When the look was asked for that a source had last.
+private func handledRequest(of source: Object) -> Timestamp? {
+    source.status?["lastHandledReconcileAt"]?.string.flatMap { Timestamp($0) }
 }

@@ -37,7 +37,7 @@ func yamlFiles(
         }
         guard !name.hasPrefix(".") else { continue }
         let child = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-        if unsafe entry.pointee.d_type == UInt8(DT_DIR) {
+        if fileType(unsafe entry.pointee.d_type, at: child) == DT_DIR {
             if isRecursive { found += try yamlFiles(child, isRecursive: true, layout: layout) }
         } else if layout.has(child) {
             found.append(child)
@@ -53,11 +53,28 @@ func writeFile(_ path: String, _ text: String) throws {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw CommandFailure("the file \"\(path)\" cannot be written") }
     defer { close(descriptor) }
+    guard write(text, to: descriptor) == 0 else {
+        throw CommandFailure("the file \"\(path)\" cannot be written")
+    }
+}
+
+/// Writes a whole text, and answers 0, or the number of the error that ended it.
+package func write(_ text: String, to descriptor: Int32) -> Int32 {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-        let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw CommandFailure("the file \"\(path)\" cannot be written") }
-        rest = rest.dropFirst(count)
+        let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard count <= 0 else {
+            rest = rest.dropFirst(count)
+            continue
+        }
+        switch count == 0 ? EIO : errno {
+        case EINTR: continue
+        case EAGAIN:
+            // Whoever shares a terminal or a pipe with us may have set it so that a write does not wait.
+            var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            _ = unsafe poll(&wait, 1, -1)
+        case let number: return number
+        }
     }
+    return 0
 }

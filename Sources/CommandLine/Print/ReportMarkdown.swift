@@ -18,7 +18,8 @@ extension ChangeReport {
             lines += changes.prefix(200).map(row)
             if changes.count > 200 { lines += ["", "… \(changes.count - 200) more objects"] }
         }
-        lines += conflicts.flatMap { ["", "**Conflict** \(placed($0)): \(code($0.message))"] }
+        lines += conflicts.prefix(50).flatMap { ["", "**Conflict** \(placed($0)): \(code($0.message))"] }
+        if conflicts.count > 50 { lines += ["", "… \(conflicts.count - 50) more conflicts"] }
         if let brake {
             lines += ["", "**Nothing is deleted**: \(code(brake))"]
             lines += heldByBrake.prefix(20).map { "- \(code($0.description))" }

@@ -67,20 +67,28 @@ enum ComparisonExit {
     }
 
     /// Ends as kubectl's diff does: changes 1, an error 2.
-    static func plain(_ report: ChangeReport) throws {
+    private static func plain(_ report: ChangeReport) throws {
         if report.hasErrors { throw ExitCode(2) }
         if report.hasChanges { throw ExitCode(1) }
     }
 
-    /// Runs a comparison; what fails ends with 2 where 1 says that something differs, else with 1.
-    static func failing(detailed: Bool, _ body: () async throws -> Void) async throws {
+    /// Ends with what a comparison found; what fails ends with 2 where 1 says that something differs, else
+    /// with 1.
+    static func of(detailed: Bool, _ compare: () async throws -> ChangeReport) async throws {
         let code: Int32 = detailed ? 1 : 2
-        do { try await body() } catch let failure as CommandFailure {
+        let report: ChangeReport
+        do {
+            report = try await compare()
+        } catch is ExitCode {
+            // What is wrong with the files was told.
+            throw ExitCode(code)
+        } catch let failure as CommandFailure {
             throw CommandFailure(failure.message, reason: failure.reason, exitCode: code)
-        } catch let failure as Failure {
-            throw CommandFailure("\(failure)", exitCode: code)
         } catch let error as OutboundError {
             throw CommandFailure(error, exitCode: code)
+        } catch {
+            throw CommandFailure("\(error)", exitCode: code)
         }
+        try detailed ? self.detailed(report) : plain(report)
     }
 }

@@ -1,3 +1,4 @@
+import Catalog
 import Domain
 
 /// A duration as ages are shown: `5s`, `3m20s`, `2h`, `4d`.
@@ -21,14 +22,26 @@ func span(_ duration: Duration) -> String {
 /// A number of things: `1 error`, `3 errors`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
-/// A cell for a value: text bare, nothing as `<none>`.
+/// A cell for a value: the first line of a text, nothing as `<none>`.
+///
+/// Agents and tools write much of what is shown, and none of it may command the terminal of who reads it.
 func cell(_ value: Value?) -> String {
     switch value {
     case nil, .null: "<none>"
     case .string(let text):
-        text.isEmpty ? "<none>" : text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-    case .some(let other): other.canonicalJSON
+        text.isEmpty
+            ? "<none>" : printable(text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "")
+    case .some(let other): printable(other.canonicalJSON)
     }
+}
+
+/// A text of several lines that cannot command a terminal.
+///
+/// With an indent, all lines but the first have it, so that none of them looks like a line of ours.
+func printableLines(_ text: String, indent: String = "") -> String {
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    while lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { printable(String($0), keepsTabs: true) }.joined(separator: "\n\(indent)")
 }
 
 /// The value at a path such as `.status.conditions[0].reason`, `{.metadata.name}` or

@@ -27,6 +27,7 @@ package struct Apply: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var files: FileOptions
     @OptionGroup var choices: WriteChoices
+    @OptionGroup var force: ForceChoice
     @Option(help: "The set that the objects become members of, a name of its own in the namespace.")
     var applyset: String?
     @Flag(help: "Delete the members of --applyset that the files do not hold.") var prune = false
@@ -44,7 +45,7 @@ package struct Apply: AsyncParsableCommand {
         let limit = try timeLimit(timeout)
         if let plan {
             guard files.filename.isEmpty, choices.dryRun == .none, applyset == nil, !prune, !wait,
-                !takeOwnership, !choices.force.forceConflicts
+                !takeOwnership, !force.forceConflicts
             else {
                 throw CommandFailure("a saved plan says everything itself; it takes --timeout alone")
             }
@@ -57,7 +58,7 @@ package struct Apply: AsyncParsableCommand {
         let set = try applyset.map { try ApplySet($0, namespace: connection.namespace) }
         guard choices.dryRun != .client else { return try await check() }
         let client = try connection.client()
-        let objects = try await files.objects(connection, client, validate: choices.validate)
+        let objects = try await files.objects(connection, client, validate: choices.fields.validate)
         let applied = try await apply(objects, as: set, client)
         if prune, let set { try await delete(besides: Set(objects.map(\.key)), of: set, client) }
         guard wait, choices.dryRun == .none else { return }
@@ -77,7 +78,7 @@ package struct Apply: AsyncParsableCommand {
             throw CommandFailure("what --prune would delete only the server knows: use --dry-run=server")
         }
         let environment = try CommandEnvironment.required()
-        for key in try await files.offline(connection, validate: choices.validate) {
+        for key in try await files.offline(connection, validate: choices.fields.validate) {
             environment.output("\(key.reference) valid\(choices.dryRun.mark)")
         }
     }
@@ -105,7 +106,7 @@ package struct Apply: AsyncParsableCommand {
             let ownership = ("takeOwnership", takeOwnership ? "true" : nil)
             let answer = try await client.request(
                 "PATCH",
-                path + client.query(choices.items + [ownership]),
+                path + client.query(choices.items + [force.item, ownership]),
                 try Value(encoding: object),
                 type: "application/apply-patch+yaml"
             )
@@ -148,26 +149,4 @@ package struct Apply: AsyncParsableCommand {
             environment.output("\(object.key.reference) pruned\(choices.dryRun.mark)")
         }
     }
-}
-
-/// Whether a write left everything that people declare as it was.
-///
-/// A status may move meanwhile, and so may the version.
-func isSame(_ before: Object, _ after: Object) -> Bool {
-    let (old, new) = (before.metadata, after.metadata)
-    return old.generation == new.generation && before.spec == after.spec
-        && old.labels ?? [:] == new.labels ?? [:] && old.annotations ?? [:] == new.annotations ?? [:]
-}
-
-extension FileOptions {
-    /// *Throws* when no file was named.
-    func require() throws {
-        guard filename.isEmpty else { return }
-        throw CommandFailure("must specify -f FILE, a folder, a URL, or -f - for standard input")
-    }
-}
-
-extension ObjectKey {
-    /// As messages name it: `role.agirunner.dev/x`.
-    var reference: String { Kind.named(kind)?.reference(name) ?? "\(kind)/\(name)" }
 }

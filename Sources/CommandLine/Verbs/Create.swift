@@ -16,13 +16,13 @@ package struct Create: AsyncParsableCommand {
         let environment = try CommandEnvironment.required()
         try files.require()
         guard choices.dryRun != .client else {
-            for key in try await files.offline(connection, validate: choices.validate) {
+            for key in try await files.offline(connection, validate: choices.fields.validate) {
                 environment.output("\(key.reference) created\(choices.dryRun.mark)")
             }
             return
         }
         let client = try connection.client()
-        for object in try await files.objects(connection, client, validate: choices.validate) {
+        for object in try await files.objects(connection, client, validate: choices.fields.validate) {
             guard let kind = Kind.named(object.kind) else { continue }
             let path = client.path(kind, namespace: object.metadata.namespace) + client.query(choices.items)
             try await client.request("POST", path, try Value(encoding: object))

@@ -34,16 +34,12 @@ package struct Diff: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await ComparisonExit.failing(detailed: detailedExitcode) {
+        try await ComparisonExit.of(detailed: detailedExitcode) {
             let environment = try CommandEnvironment.required()
             let format = try ReportFormat(output)
             let (report, heading) = try await compare()
             environment.output(try report.shown(heading, as: format))
-            if detailedExitcode {
-                try ComparisonExit.detailed(report)
-            } else {
-                try ComparisonExit.plain(report)
-            }
+            return report
         }
     }
 

@@ -30,7 +30,7 @@ package struct Drift: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try await ComparisonExit.failing(detailed: detailedExitcode) {
+        try await ComparisonExit.of(detailed: detailedExitcode) {
             let environment = try CommandEnvironment.required()
             let format = try ReportFormat(output)
             let view = try await SourceView(source, try connection.client())
@@ -52,11 +52,7 @@ package struct Drift: AsyncParsableCommand {
                 isFuture: false
             )
             environment.output(try report.shown(heading, as: format))
-            if detailedExitcode {
-                try ComparisonExit.detailed(report)
-            } else {
-                try ComparisonExit.plain(report)
-            }
+            return report
         }
     }
 

@@ -19,96 +19,58 @@ package struct Explain: AsyncParsableCommand {
 
     package func run() async throws {
         let environment = try CommandEnvironment.required()
-        guard let text = try explanation() else {
-            throw CommandFailure("there is no field '\(subject)'; \(try hint())")
+        environment.output(try explanation().trimmingLastNewline)
+    }
+
+    private func explanation() throws -> String {
+        switch (subject, code) {
+        case ("code", let code?): return try explanation(ofCode: code)
+        case ("reason", let code?): return try explanation(ofReason: code)
+        case ("code", nil): throw CommandFailure("a code is missing, as in 'explain code REF003'")
+        case ("reason", nil): throw CommandFailure("a reason is missing, as in 'explain reason head_moved'")
+        case (_, let word?): throw CommandFailure("a field is one word with dots; '\(word)' is too much")
+        case (_, nil): return try explanationOfField()
         }
-        environment.output(text.trimmingLastNewline)
+    }
+
+    private func explanation(ofCode code: String) throws -> String {
+        guard let text = Catalog.explain(code: code.uppercased()) else {
+            throw CommandFailure("there is no diagnostic code '\(code)'")
+        }
+        return text
+    }
+
+    private func explanation(ofReason code: String) throws -> String {
+        guard let reason = ReasonCode(rawValue: code) else {
+            let near = nearestName(to: code, among: ReasonCode.allCases.map(\.rawValue))
+            throw CommandFailure(
+                "there is no reason '\(code)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
+            )
+        }
+        return "\(reason.rawValue): \(reason.explanation)"
+    }
+
+    private func explanationOfField() throws -> String {
+        let parts = subject.split(separator: ".").map(String.init)
+        let kind = try Target(parts.first ?? subject).kind
+        guard Catalog.explain(kind: kind.name) != nil else {
+            throw CommandFailure(
+                "a \(kind.name) is not declared in files; "
+                    + "'agirunner get \(kind.plural) -o yaml' shows its fields"
+            )
+        }
+        guard let text = Catalog.explain(kind: kind.name, path: Array(parts.dropFirst())) else {
+            throw CommandFailure("there is no field '\(subject)'; \(hint(kind, parts))")
+        }
+        return text
     }
 
     /// The nearest field, or how to find it.
-    private func hint() throws -> String {
-        let parts = subject.split(separator: ".").map(String.init)
-        let kind = try Target(parts.first ?? subject).kind
-        let path = Array(parts.dropFirst())
-        let known = fieldNames(kind: kind.name, path: path.dropLast())
-        guard let near = nearestName(to: path.last ?? "", among: known) else {
+    private func hint(_ kind: Kind, _ parts: [String]) -> String {
+        let known = fieldNames(kind: kind.name, path: Array(parts.dropFirst().dropLast()))
+        guard let near = nearestName(to: parts.last ?? "", among: known) else {
             return "leave its last part out to see what there is"
         }
         return "did you mean '\((parts.dropLast() + [near]).joined(separator: "."))'?"
-    }
-
-    private func explanation() throws -> String? {
-        if subject == "code", let code {
-            guard let text = Catalog.explain(code: code.uppercased()) else {
-                throw CommandFailure("there is no diagnostic code '\(code)'")
-            }
-            return text
-        }
-        if subject == "reason", let code {
-            guard let reason = ReasonCode(rawValue: code) else {
-                let near = nearestName(to: code, among: ReasonCode.allCases.map(\.rawValue))
-                throw CommandFailure(
-                    "there is no reason '\(code)'" + (near.map { "; did you mean '\($0)'?" } ?? "")
-                )
-            }
-            return "\(reason.rawValue): \(reason.explanation)"
-        }
-        let parts = subject.split(separator: ".").map(String.init)
-        let kind = try Target(parts.first ?? subject).kind
-        return Catalog.explain(kind: kind.name, path: Array(parts.dropFirst()))
-    }
-}
-
-/// `agirunner api-resources`.
-package struct APIResources: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "api-resources",
-        abstract: "List the kinds."
-    )
-
-    /// A command to be filled by the parser.
-    package init() {}
-
-    package func run() async throws {
-        let environment = try CommandEnvironment.required()
-        var table = TableText(["Name", "Shortnames", "APIVersion", "Namespaced", "Declared", "Kind"])
-        for kind in Kind.all {
-            table.add([
-                kind.plural, kind.shortNames.joined(separator: ","), Kind.apiVersion, "\(kind.isNamespaced)",
-                "\(kind.isDeclared)", kind.name,
-            ])
-        }
-        for line in table.lines() { environment.output(line) }
-    }
-}
-
-/// `agirunner reconcile`.
-package struct Reconcile: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Look at a source now.")
-
-    @OptionGroup var connection: ConnectionOptions
-    @Argument(help: "gitsource/NAME.") var target: String
-
-    /// A command to be filled by the parser.
-    package init() {}
-
-    package func run() async throws {
-        let environment = try CommandEnvironment.required()
-        let client = try connection.client()
-        let target = try Target(self.target)
-        guard target.kind.name == "GitSource" else {
-            throw CommandFailure("only a gitsource can be reconciled")
-        }
-        let path = client.path(target.kind, namespace: nil, name: try target.required())
-        let annotations: Value = [GitSourceSpec.reconcileAt: .string(environment.now().description)]
-        try await client.request(
-            "PATCH",
-            path,
-            ["metadata": ["annotations": annotations]],
-            type: "application/merge-patch+json"
-        )
-        environment.output(
-            "\(target.kind.singular).\(Kind.group)/\(try target.required()) reconciliation requested"
-        )
     }
 }

@@ -31,55 +31,44 @@ package struct Get: AsyncParsableCommand {
         guard name == nil && !kinds.contains("/") || selector == nil && fieldSelector == nil else {
             throw ValidationError("A name cannot be given together with a selector.")
         }
+        guard !watch || output == nil || output == "wide" else {
+            throw ValidationError("--watch shows a table; leave -o out, or ask for 'wide'.")
+        }
+        guard !watch || !kinds.contains(",") else {
+            throw ValidationError("--watch shows one kind; '\(kinds)' are several.")
+        }
     }
 
     package func run() async throws {
         let client = try connection.client()
         let targets = try kinds.split(separator: ",").map { try Target(String($0), name: name) }
-        for target in targets {
-            let namespace = allNamespaces || !target.kind.isNamespaced ? nil : connection.namespace
-            switch output?.split(separator: "=", maxSplits: 1).first {
-            case "json", "yaml", "name", "jsonpath": try await printObjects(target, namespace, client)
-            case nil, "wide": try await printTable(target, namespace, client)
-            case .some(let other):
-                throw CommandFailure("-o must be json, yaml, wide, name or jsonpath=PATH, not '\(other)'")
-            }
+        switch output?.split(separator: "=", maxSplits: 1).first {
+        case "json", "yaml", "name", "jsonpath": try await printObjects(targets, client)
+        case nil, "wide": for target in targets { try await printTable(target, client) }
+        case .some(let other):
+            throw CommandFailure("-o must be json, yaml, wide, name or jsonpath=PATH, not '\(other)'")
         }
     }
 
-    private func printObjects(_ target: Target, _ namespace: String?, _ client: ControlClient) async throws {
+    /// Prints what is asked for as one document: an object that is named alone, else a list.
+    private func printObjects(_ targets: [Target], _ client: ControlClient) async throws {
         let environment = try CommandEnvironment.required()
-        let objects: [Object]
-        if let name = target.name {
-            let found = try await client.find(
-                target.kind,
-                namespace: namespace ?? connection.namespace,
-                name: name
-            )
-            guard found != nil || ignoreNotFound else { throw notFound(target.kind, name) }
-            objects = found.map { [$0] } ?? []
-        } else {
-            objects = try await client.list(
-                target.kind,
-                namespace: namespace,
-                labels: selector,
-                fields: fieldSelector
-            )
-        }
-        let values = try objects.map { object in
-            var object = object
-            if !showManagedFields { object.metadata.managedFields = nil }
-            return try Value(encoding: object)
+        var values: [Value] = []
+        for target in targets {
+            for var object in try await objects(target, client) {
+                if !showManagedFields { object.metadata.managedFields = nil }
+                values.append(try Value(encoding: object))
+                if output == "name" { environment.output(target.kind.reference(object.metadata.name)) }
+            }
         }
         let list: Value = ["apiVersion": "v1", "kind": "List", "items": .array(values)]
-        let shown = target.name == nil ? list : values.first ?? .null
+        let isNamed = targets.count == 1 && targets.allSatisfy { $0.name != nil }
+        // Nothing is said of a named object that is not there and need not be.
+        guard let shown = isNamed ? values.first : list else { return }
         switch output ?? "" {
         case "json": environment.output(shown.prettyJSON)
         case "yaml": environment.output(YAMLText.document(shown).trimmingLastNewline)
-        case "name":
-            for object in objects {
-                environment.output("\(target.kind.singular).\(Kind.group)/\(object.metadata.name)")
-            }
+        case "name": break
         case let format:
             let path = format.dropFirst("jsonpath=".count)
             for value in values {
@@ -90,6 +79,26 @@ package struct Get: AsyncParsableCommand {
         }
     }
 
+    private func objects(_ target: Target, _ client: ControlClient) async throws -> [Object] {
+        guard let name = target.name else {
+            let namespace = namespace(of: target)
+            return try await client.list(
+                target.kind,
+                namespace: namespace,
+                labels: selector,
+                fields: fieldSelector
+            )
+        }
+        let found = try await client.find(target.kind, namespace: connection.namespace, name: name)
+        guard found != nil || ignoreNotFound else { throw notFound(target.kind, name) }
+        return found.map { [$0] } ?? []
+    }
+
+    /// The namespace to look in; nil for all, and for a kind that is in none.
+    private func namespace(of target: Target) -> String? {
+        allNamespaces || !target.kind.isNamespaced ? nil : connection.namespace
+    }
+
     private func notFound(_ kind: Kind, _ name: String) -> CommandFailure {
         CommandFailure(
             "Error from server (NotFound): \(kind.plural).\(Kind.group) \"\(name)\" not found",
@@ -97,20 +106,9 @@ package struct Get: AsyncParsableCommand {
         )
     }
 
-    private func printTable(_ target: Target, _ namespace: String?, _ client: ControlClient) async throws {
+    private func printTable(_ target: Target, _ client: ControlClient) async throws {
         let environment = try CommandEnvironment.required()
-        let path = client.path(
-            target.kind,
-            namespace: namespace ?? (target.name == nil ? nil : connection.namespace),
-            name: target.name
-        )
-        let answer: Value
-        do {
-            let query = client.query([("labelSelector", selector), ("fieldSelector", fieldSelector)])
-            answer = try Value(json: try await client.request("GET", path + query, accept: tableAccept).body)
-        } catch let failure as CommandFailure where failure.reason == "NotFound" && ignoreNotFound {
-            return
-        }
+        guard let (table, version) = try await table(of: target, client) else { return }
         let printer = Mutex(
             TablePrinter(
                 showsNamespace: allNamespaces && target.kind.isNamespaced,
@@ -118,29 +116,49 @@ package struct Get: AsyncParsableCommand {
                 showsHeaders: !noHeaders
             )
         )
-        let lines = printer.withLock { $0.lines(answer) }
+        let lines = printer.withLock { $0.lines(table) }
         for line in lines { environment.output(line) }
+        let namespace = namespace(of: target)
         if lines.isEmpty && !watch {
             environment.notice("No resources found\(namespace.map { " in \($0) namespace" } ?? "").")
         }
         guard watch else { return }
         let items: [(String, String?)] = [
-            ("watch", "1"), ("labelSelector", selector),
-            ("resourceVersion", answer.at("metadata", "resourceVersion")?.string),
+            ("labelSelector", selector),
             ("fieldSelector", target.name.map { "metadata.name=\($0)" } ?? fieldSelector),
         ]
-        let list = client.path(
-            target.kind,
-            namespace: namespace ?? (target.kind.isNamespaced && !allNamespaces ? connection.namespace : nil)
-        )
-        try await client.transport.lines(list + client.query(items), [("Accept", tableAccept)]) { line in
-            let event = try Value(json: line)
-            if event["type"]?.string == "ERROR" {
-                throw CommandFailure(.init(status: 410, body: event["object"]?.canonicalBytes ?? []))
-            }
-            guard event["type"]?.string != "BOOKMARK", let table = event["object"] else { return true }
+        try await client.watch(
+            client.path(target.kind, namespace: namespace),
+            items,
+            after: version,
+            accept: tableAccept
+        ) { _, table in
             for line in printer.withLock({ $0.lines(table) }) { environment.output(line) }
-            return true
+        }
+    }
+
+    /// The table of all pages, and the version from which a watch goes on; nil for an object that is not
+    /// there and need not be.
+    private func table(
+        of target: Target,
+        _ client: ControlClient
+    ) async throws -> (Value, version: String?)? {
+        let named = target.name.map { client.path(target.kind, namespace: connection.namespace, name: $0) }
+        var table: Value?
+        var rows: [Value] = []
+        do {
+            let version = try await client.readPages(
+                of: named ?? client.path(target.kind, namespace: namespace(of: target)),
+                [("labelSelector", selector), ("fieldSelector", fieldSelector)],
+                accept: tableAccept
+            ) { page in
+                table = table ?? page
+                rows += page["rows"]?.array ?? []
+            }
+            table?["rows"] = .array(rows)
+            return table.map { ($0, version) }
+        } catch let failure as CommandFailure where failure.reason == "NotFound" && ignoreNotFound {
+            return nil
         }
     }
 }
@@ -149,40 +167,4 @@ private let tableAccept = "application/json;as=Table;v=v1;g=meta.k8s.io,applicat
 
 extension String {
     var trimmingLastNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
-}
-
-/// Prints the server's tables one after the other as one: headers once, columns that only grow.
-struct TablePrinter {
-    private let showsNamespace: Bool
-    private let isWide: Bool
-    private var showsHeaders: Bool
-    private var columns: [Value] = []
-    private var widths: [Int] = []
-
-    init(showsNamespace: Bool, isWide: Bool, showsHeaders: Bool) {
-        self.showsNamespace = showsNamespace
-        self.isWide = isWide
-        self.showsHeaders = showsHeaders
-    }
-
-    /// The lines of a table's rows; the first rows bring the headers, and no rows give no lines.
-    mutating func lines(_ table: Value) -> [String] {
-        if let columns = table["columnDefinitions"]?.array, !columns.isEmpty { self.columns = columns }
-        let shown = columns.indices.filter { isWide || (columns[$0]["priority"]?.integer ?? 0) == 0 }
-        let headers = (showsNamespace ? ["Namespace"] : []) + shown.map { columns[$0]["name"]?.string ?? "" }
-        let rows = table["rows"]?.array ?? []
-        guard !rows.isEmpty else { return [] }
-        var text = TableText(headers, widths: widths)
-        for row in rows {
-            let cells = row["cells"]?.array ?? []
-            let namespace = row.at("object", "metadata", "namespace")?.string ?? "<none>"
-            text.add(
-                (showsNamespace ? [namespace] : [])
-                    + shown.map { cells.indices.contains($0) ? cell(cells[$0]) : "<none>" }
-            )
-        }
-        widths = text.widths
-        defer { showsHeaders = false }
-        return text.lines(withHeaders: showsHeaders)
-    }
 }

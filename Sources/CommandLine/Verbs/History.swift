@@ -1,5 +1,4 @@
 package import ArgumentParser
-import Catalog
 import Domain
 
 /// `agirunner history`.
@@ -38,8 +37,7 @@ package struct History: AsyncParsableCommand {
             return environment.output(Value.array(try shown.map { try Value(encoding: $0) }).prettyJSON)
         }
         guard !shown.isEmpty else { return }
-        // Commit messages and authors are whatever somebody wrote.
-        for line in table(Array(shown), now: environment.now()) { environment.output(printable(line)) }
+        for line in table(Array(shown), now: environment.now()) { environment.output(line) }
         if revisions.count > limit { environment.notice("… \(revisions.count - limit) more; see --limit") }
     }
 

@@ -23,7 +23,8 @@ package struct Patch: AsyncParsableCommand {
     @Option(help: "merge, the only one there is.") var type = Style.merge
     @Option(name: .shortAndLong, help: "The patch, as JSON.") var patch: String?
     @Option(help: "A file with the patch, or - for standard input.") var patchFile: String?
-    @OptionGroup var choices: WriteChoices
+    @OptionGroup var fields: FieldChoice
+    @OptionGroup var choices: ChangeChoices
 
     /// A command to be filled by the parser.
     package init() {}
@@ -48,7 +49,7 @@ package struct Patch: AsyncParsableCommand {
             target,
             connection.namespace,
             patch,
-            query: [("fieldValidation", choices.validate.parameter), choices.force.item],
+            query: [fields.item, choices.force.item],
             dryRun: choices.dryRun
         )
         let said = isSame(before, after) ? "patched (no change)" : "patched"

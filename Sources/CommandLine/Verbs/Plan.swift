@@ -62,7 +62,9 @@ package struct PlanVerb: AsyncParsableCommand {
             comparison: fieldComparison
         )
         environment.output(try report.shown(heading(view, files), as: format))
-        if view.isSuspended { environment.notice("GitSource/\(view.name) is suspended: nothing is applied") }
+        if view.source.isSuspended {
+            environment.notice("GitSource/\(view.name) is suspended: nothing is applied")
+        }
         if report.hasErrors {
             if file != nil { environment.notice("not saved: a plan with errors is not carried out") }
             throw ExitCode(1)

@@ -12,15 +12,16 @@ package struct Resume: AsyncParsableCommand {
             """
     )
 
+    @Argument(help: "workflow/NAME, or gitsource/NAME of a suspended source.") var target: String
     @OptionGroup var options: DecisionOptions
 
     /// A command to be filled by the parser.
     package init() {}
 
     package func run() async throws {
-        let target = try Target(options.target)
+        let target = try Target(self.target)
         guard target.kind.name == "GitSource" else {
-            return try await options.decide(.resume, done: "resumed")
+            return try await options.decide(.resume, on: self.target, done: "resumed")
         }
         guard options.note == nil else {
             throw CommandFailure("--note is for runs; a source keeps no record of why")

@@ -6,7 +6,7 @@ package struct Rollback: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Put an earlier commit of a source in force, until the next commit.",
         discussion: """
-            The commit that was rolled back from is not applied again by itself: only another one is, or the
+            The commit that was rolled back from is not applied again by itself: only another one is, or the \
             same one after --release. Nothing is written to git.
 
             Example: agirunner rollback gitsource/main --to 3f2a9c1
@@ -34,7 +34,7 @@ package struct Rollback: AsyncParsableCommand {
         let name = try target.required()
         let client = try connection.client()
         let source = try await client.get(target.kind, namespace: nil, name: name)
-        guard !source.isSuspendedSource else {
+        guard !source.isSuspended else {
             throw CommandFailure("gitsource/\(name) is suspended and applies nothing; resume it first")
         }
         let rollback = release ? nil : try await wanted(of: source, name, client)
@@ -51,7 +51,7 @@ package struct Rollback: AsyncParsableCommand {
                     + cell(looked.readyCondition?["message"])
             )
         }
-        environment.output("gitsource.\(Kind.group)/\(name) applied \(applied?.short ?? "nothing")")
+        environment.output("\(target.kind.reference(name)) applied \(applied?.short ?? "nothing")")
     }
 
     private func wanted(of source: Object, _ name: String, _ client: ControlClient) async throws -> Wanted {
@@ -90,10 +90,4 @@ private struct Wanted {
     let commit: CommitID
 
     var text: String { "\(newest.text)..\(commit.text)" }
-}
-
-extension Object {
-    fileprivate var isSuspendedSource: Bool {
-        spec?["suspend"] == true || metadata.annotations?["agirunner.dev/suspend"] == "true"
-    }
 }

@@ -48,8 +48,8 @@ struct RolloutStatus: AsyncParsableCommand {
         )
         try await waiting.wait(for: [Awaited(target.kind, connection.namespace, name)]) { _ in }
         let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
-        let ready = object.status?["conditions"]?.array?.first { $0["type"] == "Ready" }
-        environment.output("\(target.kind.reference(name)) ready: \(ready?["message"]?.string ?? "")")
+        let message = object.readyCondition?["message"].map { cell($0) } ?? ""
+        environment.output("\(target.kind.reference(name)) ready: \(message)")
     }
 }
 
@@ -72,12 +72,13 @@ struct RolloutPause: AsyncParsableCommand {
         abstract: "Hold a source or a run, as 'agirunner suspend' and 'agirunner pause' do."
     )
 
+    @Argument(help: "workflow/NAME or gitsource/NAME.") var target: String
     @OptionGroup var options: DecisionOptions
 
     func run() async throws {
-        let target = try Target(options.target)
+        let target = try Target(self.target)
         guard target.kind.name == "GitSource" else {
-            return try await options.decide(.pause, done: "paused")
+            return try await options.decide(.pause, on: self.target, done: "paused")
         }
         guard options.note == nil else {
             throw CommandFailure("--note is for runs; a source keeps no record of why")

@@ -87,8 +87,8 @@ struct RunTimeline {
                 + "\(cell(spend["modelCalls"])) model calls, \(cell(spend["toolCalls"])) tool calls"
                 + (duration.map { ", \(span($0))" } ?? "")
         )
-        if let branch = status["branch"]?.string, let head = status["head"]?.string {
-            lines.append("branch: \(branch) at \(head.prefix(7))")
+        if status["branch"]?.string != nil, status["head"]?.string != nil {
+            lines.append("branch: \(cell(status["branch"])) at \(cell(status["head"]).prefix(7))")
         }
         return lines
     }
@@ -129,10 +129,12 @@ struct RunTimeline {
                 + " · \(cell(status["state"])) · \(tokens(usage)) tokens · $\(cell(usage["cost"])) · \(took)",
         ]
         let names = (logs[attempt.metadata.name] ?? []).compactMap { line in
-            line["source"]?.string == "tool" ? line.at("data", "tool")?.string : nil
+            line["source"]?.string == "tool" ? line.at("data", "tool").map { cell($0) } : nil
         }
         if !names.isEmpty { lines.append("  tools: " + names.joined(separator: ", ")) }
-        if let message = status["message"]?.string { lines.append("  \(message)") }
+        if let message = status["message"]?.string {
+            lines.append("  " + printableLines(message, indent: "    "))
+        }
         let handoff = handoffs.first { $0.status?["attemptUID"]?.string == attempt.metadata.uid?.text }
         if let handoff {
             let verdict = handoff.status?["resolution"]?.string.map { "\($0): " } ?? ""
@@ -153,7 +155,7 @@ struct RunTimeline {
                 at: moment(vote["at"]) ?? opened,
                 lines: [
                     "  \(cell(vote["by"])): \(cell(vote["action"]))"
-                        + (vote["note"]?.string.map { " — \($0)" } ?? "")
+                        + (vote["note"]?.string.map { " — " + printableLines($0, indent: "    ") } ?? "")
                 ]
             )
         }

@@ -23,7 +23,8 @@ package struct TransferVerb: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "kind/NAME, or a kind and a name.") var words: [String]
     @Option(help: "gitsource/NAME, or control for the control door.") var to: String
-    @Option(help: "none, client or server.") var dryRun = DryRun.none
+    @Option(help: "none, client (which only reads the object) or server (which says what would be).")
+    var dryRun = DryRun.none
 
     /// A command to be filled by the parser.
     package init() {}
@@ -34,12 +35,12 @@ package struct TransferVerb: AsyncParsableCommand {
         guard rest.isEmpty else { throw CommandFailure("one object is handed over at a time") }
         let name = try target.required()
         let client = try connection.client()
-        let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
         let reference = target.kind.reference(name)
         guard to != "control" else {
-            try await take(object, target, client)
+            try await take(target, name, client)
             return environment.output("\(reference) taken for the control door\(dryRun.mark)")
         }
+        let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
         let source = try await receiver(client)
         guard object.origin.gitSource != source else {
             return environment.output("\(reference) belongs to gitsource/\(source) already")
@@ -67,16 +68,23 @@ package struct TransferVerb: AsyncParsableCommand {
             .metadata.name
     }
 
-    private func take(_ object: Object, _ target: Target, _ client: ControlClient) async throws {
-        guard object.origin.gitSource != nil else {
-            throw CommandFailure("\(object.key) is the control door's already")
-        }
-        guard dryRun != .client else { return }
-        let metadata = object.metadata
-        let path = client.path(target.kind, namespace: metadata.namespace, name: metadata.name)
-        var sent = object
-        sent.status = nil
+    /// Takes an object as it is; what moves meanwhile is read again.
+    private func take(_ target: Target, _ name: String, _ client: ControlClient) async throws {
+        let path = client.path(target.kind, namespace: connection.namespace, name: name)
         let query = client.query([("takeOwnership", "true"), ("dryRun", dryRun.parameter)])
-        try await client.request("PUT", path + query, try Value(encoding: sent))
+        for attempt in 1...5 {
+            var object = try await client.get(target.kind, namespace: connection.namespace, name: name)
+            guard object.origin.gitSource != nil else {
+                throw CommandFailure("\(object.key) is the control door's already")
+            }
+            guard dryRun != .client else { return }
+            object.status = nil
+            do {
+                try await client.request("PUT", path + query, try Value(encoding: object))
+                return
+            } catch let failure as CommandFailure where failure.isStale && attempt < 5 {
+                continue
+            }
+        }
     }
 }

@@ -7,9 +7,9 @@ package struct Wait: AsyncParsableCommand {
         abstract: "Wait until objects are as asked.",
         discussion: """
             All that is asked for must hold at once, of every object. One that does not exist yet is waited \
-            for. What is stalled ends the wait; what git declares may be mended by a commit that is on its \
-            way, so that its stall counts half a minute and two intervals of its source later, and at once \
-            where the commit is named.
+            for. Where a condition is asked for, what is stalled ends the wait; what git declares may be \
+            mended by a commit that is on its way, so that its stall counts half a minute and two intervals \
+            of its source later. Where a commit is named, a source that it stalls ends the wait at once.
 
             Examples:
               agirunner wait gitsource/main --for revision=4f2a91c --timeout 2m

@@ -1,0 +1,37 @@
+import Domain
+
+/// Prints the server's tables one after the other as one: headers once, columns that only grow.
+struct TablePrinter {
+    private let showsNamespace: Bool
+    private let isWide: Bool
+    private var showsHeaders: Bool
+    private var columns: [Value] = []
+    private var widths: [Int] = []
+
+    init(showsNamespace: Bool, isWide: Bool, showsHeaders: Bool) {
+        self.showsNamespace = showsNamespace
+        self.isWide = isWide
+        self.showsHeaders = showsHeaders
+    }
+
+    /// The lines of a table's rows; the first rows bring the headers, and no rows give no lines.
+    mutating func lines(_ table: Value) -> [String] {
+        if let columns = table["columnDefinitions"]?.array, !columns.isEmpty { self.columns = columns }
+        let shown = columns.indices.filter { isWide || (columns[$0]["priority"]?.integer ?? 0) == 0 }
+        let headers = (showsNamespace ? ["Namespace"] : []) + shown.map { columns[$0]["name"]?.string ?? "" }
+        let rows = table["rows"]?.array ?? []
+        guard !rows.isEmpty else { return [] }
+        var text = TableText(headers, widths: widths)
+        for row in rows {
+            let cells = row["cells"]?.array ?? []
+            let namespace = row.at("object", "metadata", "namespace")?.string ?? "<none>"
+            text.add(
+                (showsNamespace ? [namespace] : [])
+                    + shown.map { cells.indices.contains($0) ? cell(cells[$0]) : "<none>" }
+            )
+        }
+        widths = text.widths
+        defer { showsHeaders = false }
+        return text.lines(withHeaders: showsHeaders)
+    }
+}

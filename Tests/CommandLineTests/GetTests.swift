@@ -1,0 +1,52 @@
+import ArgumentParser
+import Domain
+import Testing
+
+@testable import CommandLine
+
+@Suite struct GetTests {
+    private let door = Door()
+
+    init() throws {
+        for name in ["t1", "t2", "t3", "t4", "t5"] { try door.put("Task", name, status: ["phase": "ready"]) }
+        try door.put("Gate", "g1", status: ["phase": "open"])
+    }
+
+    private func get(_ arguments: String...) async -> Outcome { await run(Get.self, arguments, door: door) }
+
+    @Test func `a table is read to its end, under one header`() async {
+        door.with { $0.pageSize = 2 }
+        let outcome = await get("tasks")
+        let names = ["t1", "t2", "t3", "t4", "t5"]
+        #expect(outcome.output == ["NAME   PHASE"] + names.map { "\($0)     ready" })
+        #expect(door.with(\.listPaths).count == 3)
+    }
+
+    @Test func `several kinds are one document`() async throws {
+        let json = await get("tasks,gates", "-o", "json")
+        #expect(json.output.count == 1)
+        let list = try Value(json: json.output.first ?? "")
+        let names = list["items"]?.array?.map { $0.at("metadata", "name")?.string }
+        #expect(list["kind"] == "List" && names == ["t1", "t2", "t3", "t4", "t5", "g1"])
+        #expect(await get("tasks,gates", "-o", "yaml").output.count == 1)
+        let references = await get("gates,tasks", "-o", "name").output
+        #expect(references.prefix(2) == ["gate.agirunner.dev/g1", "task.agirunner.dev/t1"])
+        let object = try Value(json: await get("gate/g1", "-o", "json").output.first ?? "")
+        #expect(object["kind"] == "Gate")
+    }
+
+    @Test(arguments: ["json", "yaml", "name", "jsonpath={.kind}", "wide"])
+    func `nothing is said of an object that is not there and need not be`(form: String) async {
+        let outcome = await get("task/none", "--ignore-not-found", "-o", form)
+        #expect(outcome.error == nil && outcome.output.isEmpty)
+        #expect(await get("task/none", "-o", form).failure?.reason == "NotFound")
+    }
+
+    @Test(arguments: [
+        ["tasks", "-w", "-o", "json"], ["tasks", "-w", "-o", "yaml"], ["tasks", "-w", "-o", "name"],
+        ["tasks,gates", "-w"], ["task/t1", "-l", "a=b"],
+    ])
+    func `what cannot be shown is refused`(arguments: [String]) {
+        #expect(throws: (any Error).self) { try Get.parse(arguments) }
+    }
+}
