@@ -49,7 +49,7 @@ extension SourceController {
     }
 
     /// Applies the commit that is in force once more beside one that is not applied: when somebody wants
-    /// everything to be looked at, the source is another, or a Policy is. Answers what the source tells of it.
+    /// everything looked at, the source is another, or a Policy is. Answers what the source tells of it.
     func keepInForce(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> [String: Value?] {
         let applied = look.stored.object.status?["appliedCommit"]?.string
         guard look.isAsked || isJudgedOtherwise(look), let commit = applied, commit != look.tip.text
