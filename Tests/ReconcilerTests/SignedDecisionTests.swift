@@ -74,6 +74,7 @@ import Testing
         put("approve", in: world)
         await world.reconcileDecision("yes")
         try expectRefusal(world, "GitSource/main verifies no signatures")
+        try expectRefusal(world, "; try: agirunner approve workflow/fix")
         world.with { $0.objects[key("GitSource", "main")] = nil }
         put("reject", in: world)
         world.with { $0.objects[approval]?.object.status = nil }

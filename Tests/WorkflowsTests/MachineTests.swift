@@ -89,3 +89,9 @@ private let designedTask: [TaskState: Set<TaskState>] = [
         }
     }
 }
+
+extension Machine {
+    fileprivate func legalEvents(in state: State) -> [Event] {
+        Event.allCases.filter { target(of: $0, in: state) != nil }
+    }
+}

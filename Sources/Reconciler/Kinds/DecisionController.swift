@@ -37,7 +37,7 @@ package struct DecisionController: Sendable {
                 try await settle(
                     claimed,
                     by: subject,
-                    .stalled(reason: "Refused", message: refusal.message),
+                    .stalled(reason: "Refused", message: words(of: refusal)),
                     outcome: "refused",
                     reason: refusal.reason.rawValue
                 )
@@ -92,4 +92,10 @@ package struct DecisionController: Sendable {
             )
         }
     }
+}
+
+/// What is refused, and what could be typed instead.
+private func words(of refusal: Refusal) -> String {
+    let next = refusal.next.joined(separator: ", ")
+    return refusal.message + (next.isEmpty ? "" : "; try: \(next)")
 }

@@ -10,11 +10,6 @@ package struct Machine<State: Hashable & Sendable, Event: Hashable & Sendable & 
 
     /// Where an event leads, or nil when it is not legal in that state.
     package func target(of event: Event, in state: State) -> State? { table[event]?[state] }
-
-    /// The events that are legal in a state, for refusals that name the next steps.
-    package func legalEvents(in state: State) -> [Event] {
-        Event.allCases.filter { table[$0]?[state] != nil }
-    }
 }
 
 /// A row that leads from several states to one.

@@ -94,18 +94,10 @@ extension Draft {
         _ report: AttemptReport
     ) throws {
         guard let handoff = report.handoff else {
-            throw Refusal(
-                .handoffMissing,
-                "a completed attempt must carry a handoff",
-                next: ["submit_handoff"]
-            )
+            throw Refusal(.handoffMissing, "a completed attempt must carry a handoff")
         }
         guard task.purpose == .delivery || handoff.resolution != nil else {
-            throw Refusal(
-                .resolutionMissing,
-                "an assessment must carry a resolution",
-                next: ["submit_handoff"]
-            )
+            throw Refusal(.resolutionMissing, "an assessment must carry a resolution")
         }
         let now = now
         try move(attempt: attempt.uid, .complete) { $0.commit = report.commit }

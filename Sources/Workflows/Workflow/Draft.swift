@@ -202,13 +202,12 @@ extension WorkItemState {
 }
 
 extension Machine where State: RawRepresentable<String>, Event: RawRepresentable<String> {
-    /// Where an event leads; *throws* a `Refusal` that names the legal events.
+    /// Where an event leads; *throws* a `Refusal` for one that is not allowed.
     func checked(_ event: Event, in state: State, of subject: String) throws -> State {
         guard let target = target(of: event, in: state) else {
             throw Refusal(
                 .illegalTransition,
-                "\(subject) is \(state.rawValue) and does not allow \(event.rawValue)",
-                next: legalEvents(in: state).map(\.rawValue)
+                "\(subject) is \(state.rawValue) and does not allow \(event.rawValue)"
             )
         }
         return target
