@@ -29,6 +29,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         var configuration = try Configuration(mistake.base)
         mistake.make(&configuration)
         let loaded = configuration.load()
+        #expect(!loaded.diagnostics.isEmpty)
         let others = loaded.diagnostics.filter { $0.code != mistake.code.rawValue }
         #expect(others.isEmpty, "\(others.map(\.message))")
         #expect(loaded.diagnostics.allSatisfy { $0.severity == mistake.code.severity })

@@ -63,6 +63,7 @@ extension Shape {
         check: { spec, findings in
             refuseCredential(inURL: spec["url"], &findings)
             checkSigners(spec["verify"], &findings)
+            boundWindows(spec["freeze"], &findings)
             let namespace = spec["namespace"]?.text ?? "default"
             for place in [spec["secretRef"], spec["webhook"]?["secretRef"]] {
                 SecretShape.note(place, namespace: namespace, &findings)
