@@ -1,6 +1,6 @@
 package import Domain
 
-// The options of each place that loads, side by side: what they have in common is what makes the answer of
+// The options of most places that load, side by side: what they have in common is what makes the answer of
 // `validate` that of the server.
 extension LoadOptions {
     /// Kinds whose specs matter to those who refer to them, or who name others; of all else that others
@@ -41,11 +41,15 @@ extension LoadOptions {
     /// Kinds of which what is declared is compared with what is in force.
     package static let kindsCompared: Set<String> = ["Decision", "Playbook", "Workflow"]
 
-    /// The specs of stored objects that what is declared is compared with: a Workflow's once it has started.
+    /// The specs of stored objects that what is declared is compared with, a Workflow's once it has started;
+    /// and of Policies, which hold while a file that may declare them cannot be read.
     package static func inForce(_ stored: [Stored]) -> [ObjectKey: Value] {
         stored.filter { stored in
-            kindsCompared.contains(stored.object.kind)
-                && (stored.object.kind != "Workflow" || stored.object.status?["phase"] != nil)
+            switch stored.object.kind {
+            case "Policy": true
+            case "Workflow": stored.object.status?["phase"] != nil
+            default: kindsCompared.contains(stored.object.kind)
+            }
         }.specs
     }
 

@@ -35,7 +35,7 @@ package struct JudgedChanges: Sendable {
 /// The files of one source as they were read and judged last, so that the next load costs what has changed.
 ///
 /// A file is read once for each content that it has. It is judged again when it has changed, or something
-/// that it leads to along references, or something that it names: nothing else can change a judgement, as
+/// that it leads to along references, or something that names it: nothing else can change a judgement, as
 /// long as nothing is wrong. Where something is, or a change may concern everybody, all files are judged.
 package struct LoaderMemory: Sendable {
     /// What all judgements rest on beside the files.
@@ -173,6 +173,9 @@ package struct LoaderMemory: Sendable {
             // A Policy is doubtful or not by the playbooks that there are.
             !touched.contains(where: { $0.kind == "Playbook" })
                 || !last.declaring.keys.contains(where: { $0.kind == "Policy" }),
+            // A Policy of others may have given it to playbooks that do not name it.
+            !touched.contains(where: { $0.kind == "RuntimeProfile" })
+                || !options.existing.keys.contains(where: { $0.kind == "Policy" }),
             // A key that another file declares as well.
             come.allSatisfy({ key in last.declaring[key].map { replaced[$0] != nil } ?? true })
         else { return nil }

@@ -12,6 +12,19 @@ import Testing
         String(repeating: text, count: 900_000 / text.utf8.count)
     }
 
+    private static func document(_ kind: String, _ spec: String) -> String {
+        "apiVersion: agirunner.dev/v1\nkind: \(kind)\nmetadata: {name: x}\nspec:\n" + spec
+    }
+
+    private static func lines(_ count: Int, _ line: (Int) -> String) -> String {
+        (0..<count).map { "    - \(line($0))\n" }.joined()
+    }
+
+    private static let playbook = document(
+        "Playbook",
+        "  displayName: P\n  version: \"1\"\n  outcome: O.\n  instructions: I.\n"
+    )
+
     /// By name: the text, and a code of what is told of it.
     private static let bombs: [String: (text: String, code: String)] = [
         "names for tags": ((0..<50_000).map { "%TAG !\($0)! x\n" }.joined() + "---\na: b\n", "YML004"),
@@ -29,6 +42,22 @@ import Testing
         ),
         "many keys that are nearly right": (
             head + (0..<40_000).map { "  playbookRe\($0): 1\n" }.joined(), "SCH001"
+        ),
+        "roles that are nearly those of others": (
+            playbook + "  roles:\n" + lines(8000) { "role-\($0)" } + "  stages:\n  - name: a\n    goal: g\n"
+                + "    roles:\n" + lines(8000) { "rolf-\($0)" }, "REF003"
+        ),
+        "scenes of many roles": (
+            document("ModelProvider", "  type: scripted\n  screenplay:\n    scenes:\n")
+                + lines(8000) { "{role: role-\($0 % 7999), turns: []}" }, "SEM003"
+        ),
+        "gates of many stages": (
+            document("Policy", "  appliesTo: {}\n  requireGates:\n")
+                + lines(4000) { "{stage: stage-\($0), gate: {approvers: [\"user:ann\"]}}" }, "POL006"
+        ),
+        "many times of a freeze": (
+            document("GitSource", "  url: /srv/x\n  ref: {branch: main}\n  freeze:\n")
+                + lines(9000) { _ in "{start: \"0 0 1 2 *\", duration: 31d}" }, "SCH004"
         ),
         "words like tokens": (head + "  parameters: {a: \"" + long("eyJ ") + "\"}\n", "SCH002"),
     ]

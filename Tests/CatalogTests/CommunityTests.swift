@@ -63,6 +63,7 @@ struct Allowed: Sendable, CustomTestStringConvertible {
 
 @Suite struct CommunityTests {
     private static let playbook = "playbooks/engineering/mend-a-leak/playbook.yaml"
+    private static let readme = "playbooks/engineering/mend-a-leak/README.md"
     private static let plumber = "specialists/engineering/plumber/specialist.yaml"
 
     @Test(.enabled(if: PublicCatalog.isThere, "there is no public catalog at \(PublicCatalog.folder)"))
@@ -142,6 +143,55 @@ struct Allowed: Sendable, CustomTestStringConvertible {
         #expect(loaded.objects.count == count)
         let playbook = loaded.objects.first { $0.object.metadata.name == "mend-a-leak" }
         #expect(playbook?.origin.path == "import/catalog/\(Self.playbook)")
+    }
+
+    @Test func `a catalog lies in a folder of any name`() throws {
+        let catalog = try Configuration("community")
+        let folder = "cafe\u{301} für alle"
+        let options = catalog.options.with { $0.communityRoots = [folder] }
+        let files = catalog.sourceFiles.map { SourceFile(path: "\(folder)/\($0.path)", bytes: $0.bytes) }
+        let loaded = Loader().load(files, options: options)
+        #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics.map { $0.text() })")
+        #expect(loaded.objects.count == catalog.load().objects.count)
+    }
+
+    @Test func `nobody knows which tool profiles a file declares that is no YAML`() throws {
+        var catalog = try Configuration("community")
+        catalog.append("\t- :", to: "catalog/tool-profiles.yaml")
+        #expect(catalog.load().unreadable == ["catalog/tool-profiles.yaml"])
+    }
+
+    @Test func `names that come out alike are told apart`() throws {
+        var catalog = try Configuration("community")
+        catalog.replace(
+            "    - slug: place\n",
+            "    - slug: Place\n      title: P\n    - slug: place\n",
+            in: Self.playbook
+        )
+        catalog.replace("- drops a minute\n", "- drops a minute\n* where\n", in: Self.readme)
+        catalog.replace(
+            "    - name: find\n",
+            "    - name: Water on\n      goal: G.\n    - name: find\n",
+            in: Self.playbook
+        )
+        let loaded = catalog.load()
+        #expect(!loaded.hasErrors, "\(catalog.report(loaded))")
+        let object = try #require(loaded.objects.last?.object)
+        let spec: PlaybookSpec = try (object.spec ?? [:]).decode()
+        #expect(
+            spec.stages.last?.name == "water-on" && spec.stages.first?.name.hasPrefix("water-on-") == true
+        )
+        #expect(spec.parameters.map(\.name).suffix(2) == ["place", "drops_a_minute"])
+        #expect(spec.parameters.first?.name.hasPrefix("place_") == true)
+    }
+
+    @Test func `a heading may stand above a line, and a remark in a block of code is none`() throws {
+        var catalog = try Configuration("community")
+        let text = "```sh\n# install it\n```\n\nMend a Leak\n===========\n"
+        catalog.replace("# Mend a Leak\n", text, in: Self.readme)
+        #expect(catalog.load().diagnostics.isEmpty)
+        catalog.replace("Mend a Leak\n====", "Mend Leaks\n====", in: Self.readme)
+        #expect(catalog.load().diagnostics.map { "\($0.code) \($0.span.start.line)" } == ["CAT011 5"])
     }
 
     @Test func `an error in a skill holds back the roles and playbooks that need it, and nothing else`()

@@ -35,7 +35,7 @@ import Testing
         let object = skill {
             $0["status"] = ["conditions": []]
             $0["metadata"]?["uid"] = "0"
-            $0["metadata"]?["creationTimestamp"] = nil
+            $0["metadata"]?["creationTimestamp"] = .null
             $0["metadata"]?["managedFields"] = []
         }
         #expect(throws: Never.self) { try Loader().validate(object, options: options).get() }

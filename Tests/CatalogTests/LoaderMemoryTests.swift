@@ -28,8 +28,12 @@ struct MemoryPair {
     @Test(arguments: Mistake.all.filter { $0.base == "good" })
     func `a memory finds what a loader that reads everything finds`(mistake: Mistake) throws {
         var pair = try MemoryPair()
+        #expect(!pair.judge().loaded.hasErrors)
         mistake.make(&pair.configuration)
-        #expect(pair.judge().loaded.diagnostics == pair.configuration.load().diagnostics)
+        let judged = pair.judge().loaded
+        let whole = pair.configuration.load()
+        #expect(judged.diagnostics == whole.diagnostics)
+        #expect(sorted(judged.objects) == sorted(whole.objects) && judged.heldBack == whole.heldBack)
     }
 
     @Test func `an unchanged commit is judged alike and changes nothing`() throws {
@@ -97,6 +101,22 @@ struct MemoryPair {
         #expect(pair.memory.changedObjects(namespace: "default") == [key])
         pair.configuration.options.inForce[key] = doubted.objects.first { $0.object.key == key }?.object.spec
         #expect(pair.judge().loaded.diagnostics.isEmpty)
+    }
+
+    @Test func `a profile that only a Policy of others names is missed when it goes`() throws {
+        var pair = try MemoryPair()
+        for role in [reviewer, "roles/developer.yaml"] {
+            pair.configuration.replace("  runtimeProfileRef: sandbox\n", "", in: role)
+        }
+        pair.configuration.options.existing[ObjectKey("Policy", namespace: "default", name: "others")] = [
+            "appliesTo": ["labels": [:]], "assesses": [], "requireGates": [],
+            "defaults": ["runtimeProfileRef": "sandbox"],
+        ]
+        #expect(pair.judge().loaded.diagnostics.isEmpty)
+        pair.configuration.files["profiles/sandbox.yaml"] = nil
+        let judged = pair.judge().loaded
+        #expect(judged.diagnostics.map(\.code) == ["REF001"])
+        #expect(judged.diagnostics == pair.configuration.load().diagnostics)
     }
 
     @Test func `a file too many is refused, and the way back is found`() throws {

@@ -163,6 +163,38 @@ import Testing
         #expect(LoadOptions.kindsReadOfOthers.contains("Policy"))
     }
 
+    @Test func `a plan keeps the gates of a Policy whose file cannot be read, as the server does`() throws {
+        let rule = "appliesTo: {}\n  requireGates: [{stage: review, gate: {approvers: [\"user:ann\"]}}]"
+        var configuration = try under(rule)
+        let stored = configuration.load().objects.map {
+            Stored(object: $0.object, digest: $0.digest, origin: $0.origin)
+        }
+        configuration.append("  caps: [", to: "policy.yaml")
+        let source: Value = ["url": "/srv/repositories/config", "ref": ["branch": "main"]]
+        var options = LoadOptions.source(
+            "main",
+            try Shape.gitSource.spec.defaults.merging(source).decode(),
+            commit: CommitID(String(repeating: "b", count: 40)),
+            stored: stored
+        )
+        options.grants = nil
+        let loaded = Loader().load(configuration.sourceFiles, options: options)
+        #expect(loaded.unreadable == ["policy.yaml"])
+        let stages = try spec("Playbook", "bug-fix", loaded)["stages"]?.array ?? []
+        let review = stages.first { $0["name"] == "review" }
+        #expect(review?["gate"]?["approvers"] == ["user:ann"])
+    }
+
+    @Test func `two rules of one Policy that disagree are told at the second, by its place`() throws {
+        let rules =
+            ["{stage: review, playbook: other, gate: {approvers: [\"user:bob\"]}}"]
+            + ["ann", "eve"].map { "{stage: review, gate: {approvers: [\"user:\($0)\"]}}" }
+        let loaded = try under("appliesTo: {}\n  requireGates: [\(rules.joined(separator: ", "))]").load()
+        let error = try #require(loaded.diagnostics.first { $0.severity == .error })
+        #expect(error.code == "POL007" && error.field == "spec.requireGates[2].gate")
+        #expect(error.message.contains("an earlier rule says of the stage 'review'"), "\(error.message)")
+    }
+
     @Test func `what a commit changes is judged by the Policies that stand`() throws {
         var configuration = try under("appliesTo: {}\n  denyTools: [git_push]")
         var memory = LoaderMemory()

@@ -41,7 +41,8 @@ import Testing
         let results = try #require(run["results"]?.array)
         #expect(results.count == diagnostics.count && !results.isEmpty)
         for (result, diagnostic) in zip(results, diagnostics) {
-            let rule = rules[Int(result["ruleIndex"]?.integer ?? -1)]
+            let index = Int(result["ruleIndex"]?.integer ?? -1)
+            let rule = try #require(rules.indices.contains(index) ? rules[index] : nil)
             #expect(rule["id"] == result["ruleId"] && result["ruleId"]?.string == diagnostic.code)
             #expect(rule.at("help", "text")?.string?.contains(diagnostic.code) == true)
             let place = result["locations"]?.array?.first?["physicalLocation"]

@@ -30,6 +30,25 @@ import Testing
         #expect(stored("Skill", "testing")?.at("spec", "body") == "Test last.")
     }
 
+    @Test func `a run can be mended until it has started`() async throws {
+        let folder = try await TemporaryFolder()
+        try door.put("Playbook", "mend", status: [:])
+        func apply(_ issue: String) async throws -> Outcome {
+            let run =
+                "apiVersion: agirunner.dev/v1\nkind: Workflow\nmetadata: {name: fix}\nspec:\n"
+                + "  playbookRef: {name: mend}\n  parameters: {issue: \(issue)}\n"
+            try folder.write(run, to: "run.yaml")
+            return await self.apply("-f", "\(folder.path)/run.yaml")
+        }
+        #expect(try await apply("leak").output == ["workflow.agirunner.dev/fix created"])
+        #expect(try await apply("pipe").output == ["workflow.agirunner.dev/fix configured"])
+        let path = "\(ControlClient.base)/namespaces/default/workflows/fix"
+        door.with { $0.objects[path] = ($0.objects[path] ?? .null).merging(["status": ["phase": "active"]]) }
+        let late = try await apply("tap")
+        #expect(late.error as? ExitCode == .failure && late.output.isEmpty)
+        #expect(stored("Workflow", "fix")?.at("spec", "parameters", "issue") == "pipe")
+    }
+
     @Test func `a dry run of the server says what would be, and writes nothing`() async throws {
         let folder = try await TemporaryFolder()
         try folder.write(skill, to: "a.yaml")

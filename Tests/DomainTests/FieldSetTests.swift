@@ -15,6 +15,13 @@ import Testing
         #expect(FieldSet(of: ["spec": [:]]).isEmpty && FieldSet(of: ["spec": ["x": .null]]).isEmpty)
     }
 
+    @Test func `a member is called as it is, also when its name joins what stands before it`() {
+        let value: Value = ["spec": ["\u{301}x": 1]]
+        let set = FieldSet(of: value)
+        #expect(set.paths.map { Array($0.unicodeScalars) } == [Array("spec.\u{301}x".unicodeScalars)])
+        #expect(set.copied(from: value, into: [:]).canonicalJSON == value.canonicalJSON)
+    }
+
     @Test func `sets are united, subtracted and intersected`() {
         let one = FieldSet(of: ["spec": ["a": 1, "b": ["c": 1]]])
         let other = FieldSet(of: ["spec": ["b": ["c": 1, "d": 1]]])

@@ -56,7 +56,7 @@ struct EnvelopeReader {
     func read(_ document: YAMLNode, _ findings: inout Findings) -> Draft? {
         findings.object = nil
         findings.references = []
-        let before = (count: findings.diagnostics.count, errors: findings.errorCount)
+        let errors = findings.errorCount
         let root = Place(root: document)
         guard document.entries != nil else {
             if case .refused = document.content { return nil }
@@ -77,7 +77,7 @@ struct EnvelopeReader {
         }
         let spec = readSpec(root, shape, &findings)
         guard let name, isDNSLabel(name) else { return nil }
-        let own = findings.errorCount == before.errors ? nil : findings.firstError(after: before.count)
+        let own = findings.errorCount == errors ? nil : findings.firstError(after: errors)
         // What YAML does not allow was found before, and has left something out.
         let error = own ?? findings.firstError(in: document.span)
         let isGood = error == nil
@@ -131,9 +131,7 @@ struct EnvelopeReader {
                 .unknownKind,
                 kind,
                 "must be a kind that can be declared; '\(name)' is unknown",
-                fix: nearestName(to: name, among: Registry.shapes.map(\.kind.name)).map {
-                    "did you mean '\($0)'?"
-                }
+                fix: findings.suggestion(for: name, among: Registry.shapes.map(\.kind.name))
             )
         }
         return nil
@@ -161,7 +159,7 @@ struct EnvelopeReader {
                     at: key.span,
                     field: name,
                     "the document must not have the key '\(name)'; it is unknown",
-                    fix: nearestName(to: name, among: missing).map { "did you mean '\($0)'?" }
+                    fix: findings.suggestion(for: name, among: missing)
                 )
             }
         }

@@ -66,6 +66,7 @@ extension Shape {
             for kind in spec["grants"]?.list("kinds") ?? [] where kind.text != "*" {
                 requireKind(kind, &findings)
             }
+            boundWindows(spec["freeze"], &findings)
             let namespace = spec["namespace"]?.text ?? "default"
             for place in [spec["secretRef"], spec["webhook"]?["secretRef"]] {
                 SecretShape.note(place, namespace: namespace, &findings)

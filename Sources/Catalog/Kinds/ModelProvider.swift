@@ -94,9 +94,17 @@ extension Shape {
             notes: [findings.note(type.node.span, "the type stands")]
         )
     }
-    guard let scenes = screenplay?.list("scenes") else { return }
+    if let screenplay { checkScenes(screenplay.list("scenes"), &findings) }
+}
+
+/// Reports each scene that can be meant for the same task as one before it, when neither is more specific.
+private func checkScenes(_ scenes: [Place], _ findings: inout Findings) {
+    // By what scenes say, since a file may have more of them than there is time to compare with each other.
+    var first: [SceneMeaning: Int] = [:]
     for (index, scene) in scenes.enumerated() {
-        for other in scenes[..<index] where fitEqually(scene, other) {
+        let said = SceneMeaning.selectors.map { scene[$0]?.text }
+        let meanings = SceneMeaning.pairs(said)
+        if let other = meanings.compactMap({ first[$0.of] }).min().map({ scenes[$0] }) {
             findings.report(
                 .ambiguousScene,
                 at: scene.mark,
@@ -105,13 +113,31 @@ extension Shape {
                 notes: [findings.note(other.mark, "the other scene stands")]
             )
         }
+        for meaning in meanings where first[meaning.own] == nil { first[meaning.own] = index }
     }
 }
 
-/// Whether two scenes can be meant for one task without one being more specific.
-private func fitEqually(_ left: Place, _ right: Place) -> Bool {
-    let selectors = ["role", "stage", "revision", "attempt", "workflow"]
-    let pairs = selectors.map { (left[$0]?.text, right[$0]?.text) }
-    guard pairs.count(where: { $0.0 != nil }) == pairs.count(where: { $0.1 != nil }) else { return false }
-    return pairs.allSatisfy { $0.0 == nil || $0.1 == nil || $0.0 == $0.1 }
+/// What a scene says of those selectors that another one has as well.
+private struct SceneMeaning: Hashable {
+    static let selectors = ["role", "stage", "revision", "attempt", "workflow"]
+
+    /// Which selectors the scene has, as bits.
+    let own: Int
+    /// Which the other one has; just as many, or one of the two would be more specific.
+    let other: Int
+    /// By selector; nil where not both have it.
+    let common: [String?]
+
+    /// For each set of selectors that another scene may have: what this one means to it, and what such a one
+    /// says that is meant for the same task.
+    static func pairs(_ said: [String?]) -> [(own: SceneMeaning, of: SceneMeaning)] {
+        let bits = said.indices.reduce(0) { said[$1] == nil ? $0 : $0 | 1 << $1 }
+        return (0..<1 << said.count).filter { $0.nonzeroBitCount == bits.nonzeroBitCount }.map { other in
+            let common = said.indices.map { bits & other & 1 << $0 == 0 ? nil : said[$0] }
+            return (
+                SceneMeaning(own: bits, other: other, common: common),
+                SceneMeaning(own: other, other: bits, common: common)
+            )
+        }
+    }
 }

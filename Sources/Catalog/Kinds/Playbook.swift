@@ -217,7 +217,7 @@ private func checkBoard(_ board: Place?, _ findings: inout Findings) {
         .unknownWord,
         entry,
         "must be the id of a column; '\(clip(id))' is none",
-        fix: nearestName(to: id, among: ids).map { "did you mean '\($0)'?" }
+        fix: findings.suggestion(for: id, among: ids)
     )
 }
 
@@ -232,7 +232,7 @@ private func checkRoles(of stage: Place, _ roles: Set<String>, _ spec: Place, _ 
             .foreignRole,
             place,
             "must name a Role of this playbook; '\(name)' not found",
-            fix: nearestName(to: name, among: roles.sorted()).map { "did you mean '\($0)'?" },
+            fix: findings.suggestion(for: name, among: Array(roles)),
             notes: spec["roles"].map { [findings.note($0.mark, "roles are declared")] } ?? []
         )
     }
@@ -241,18 +241,19 @@ private func checkRoles(of stage: Place, _ roles: Set<String>, _ spec: Place, _ 
 private func checkItems(of stage: Place, _ findings: inout Findings) {
     let items = stage.list("workItems")
     let names = items.compactMap { $0["name"]?.text }
+    let known = Set(names)
     var next: [String: [String]] = [:]
     for item in items {
         for dependency in item.list("dependsOn") {
             guard let name = dependency.text else { continue }
-            if names.contains(name) {
+            if known.contains(name) {
                 if let own = item["name"]?.text { next[own, default: []].append(name) }
             } else {
                 findings.report(
                     .unknownItem,
                     dependency,
                     "must name a work item of its stage; '\(name)' not found",
-                    fix: nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+                    fix: findings.suggestion(for: name, among: names)
                 )
             }
         }
@@ -279,7 +280,7 @@ func checkGate(of stage: Place, _ findings: inout Findings) {
                 .approver,
                 approver,
                 "must name an access role: \(accessRoles.joined(separator: ", "))",
-                fix: nearestName(to: parts[1], among: accessRoles).map { "did you mean 'role:\($0)'?" }
+                fix: findings.nearest(to: parts[1], among: accessRoles).map { "did you mean 'role:\($0)'?" }
             )
         } else if !TextFormat.subject.accepts(text) {
             findings.report(
@@ -323,7 +324,7 @@ private func checkReturn(of stage: Place, _ earlier: [String], _ findings: inout
         .notEarlierStage,
         place,
         "must name an earlier stage; '\(name)' is none",
-        fix: nearestName(to: name, among: earlier).map { "did you mean '\($0)'?" }
+        fix: findings.suggestion(for: name, among: earlier)
     )
 }
 

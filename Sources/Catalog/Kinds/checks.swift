@@ -62,8 +62,15 @@ func refuseCredential(inURL place: Place?, _ findings: inout Findings) {
         .credentialInURL,
         place,
         "must not hold a user name or password",
-        fix: "refer to it with secretRef"
+        fix: credentialFix
     )
+}
+
+/// Reports more times of a freeze than there is time to look through: a month of minutes for each.
+func boundWindows(_ place: Place?, _ findings: inout Findings) {
+    let limit = 100
+    guard let place, case .sequence(let windows) = place.node.content, windows.count > limit else { return }
+    findings.report(.outOfRange, place, "must have at most \(limit) elements; this has \(windows.count)")
 }
 
 /// Reports what is no kind.
@@ -73,6 +80,6 @@ func requireKind(_ place: Place, _ findings: inout Findings) {
         .unknownWord,
         place,
         "must be a kind; '\(clip(name))' is unknown",
-        fix: nearestName(to: name, among: Kind.all.map(\.name)).map { "did you mean '\($0)'?" }
+        fix: findings.suggestion(for: name, among: Kind.all.map(\.name))
     )
 }

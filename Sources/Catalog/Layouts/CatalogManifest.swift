@@ -149,7 +149,7 @@ extension CommunityCatalog {
                 )
             }
             guard files[text] != nil else {
-                let fix = nearestName(to: text, among: files.keys.sorted()).map { "did you mean '\($0)'?" }
+                let fix = findings.suggestion(for: text, among: Array(files.keys))
                 return findings.report(
                     .entryWithoutFile,
                     given,
@@ -207,7 +207,7 @@ extension CommunityCatalog {
                 .category,
                 category,
                 "must be one of the categories; '\(name)' is none",
-                fix: nearestName(to: name, among: categories.map(\.id)).map { "did you mean '\($0)'?" }
+                fix: findings.suggestion(for: name, among: categories.map(\.id))
             )
         }
     }

@@ -81,7 +81,7 @@ extension CommunityCatalog {
             let parameters = file["definition"]?.list("parameters").count ?? 0
             guard let start = lines.firstIndex(of: "## Inputs") else { return }
             let section = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }
-            let inputs = section.count { $0.hasPrefix("- ") }
+            let inputs = section.count { line in ["- ", "* ", "+ "].contains { line.hasPrefix($0) } }
             guard inputs != parameters else { return }
             findings.report(
                 .otherInputs,
@@ -95,10 +95,31 @@ extension CommunityCatalog {
 
 /// Reports a Markdown file whose first heading is not a name.
 func checkHeading(_ lines: [String], from: Int, is name: String?, _ findings: inout Findings) {
-    guard let name, let index = lines.indices.first(where: { $0 >= from && lines[$0].hasPrefix("# ") }),
-        lines[index].dropFirst(2) != name
-    else { return }
-    findings.report(.otherHeading, at: lineSpan(lines, index), "the heading should be the name '\(name)'")
+    guard let name, let heading = firstHeading(lines, from: from), heading.text != name else { return }
+    findings.report(
+        .otherHeading,
+        at: lineSpan(lines, heading.line),
+        "the heading should be the name '\(name)'"
+    )
+}
+
+/// The first heading of the first level, behind `#` or above a line of `=`, that is not in a block of code.
+///
+/// *Source*: CommonMark 0.31, sections 4.2, 4.3 and 4.5.
+private func firstHeading(_ lines: [String], from: Int) -> (line: Int, text: Substring)? {
+    var fence: String?
+    for (index, line) in lines.enumerated().dropFirst(from) {
+        if let open = fence {
+            if line.hasPrefix(open) { fence = nil }
+        } else if let mark = ["```", "~~~"].first(where: { line.hasPrefix($0) }) {
+            fence = mark
+        } else if line.hasPrefix("# ") {
+            return (index, line.dropFirst(2))
+        } else if index > from, !line.isEmpty, !lines[index - 1].isEmpty, line.allSatisfy({ $0 == "=" }) {
+            return (index - 1, lines[index - 1][...])
+        }
+    }
+    return nil
 }
 
 /// The stretch of a whole line.
@@ -141,12 +162,11 @@ struct PlaybookRoles {
         let listed = Set(definition.list("roles").compactMap(\.text))
         for place in definition.list("roles") where isKnown {
             guard let text = place.text, byDisplayName[text] == nil else { continue }
-            let nearest = nearestName(to: text, among: byDisplayName.keys.sorted())
             findings.report(
                 .unknownDisplayName,
                 place,
                 "must be what a specialist of this playbook is called; '\(text)' is none",
-                fix: nearest.map { "did you mean '\($0)'?" },
+                fix: findings.suggestion(for: text, among: Array(byDisplayName.keys)),
                 notes: file["specialist_ids"].map { [findings.note($0.mark, "specialists are listed")] } ?? []
             )
         }
@@ -156,7 +176,7 @@ struct PlaybookRoles {
                 .foreignRole,
                 place,
                 "must be a role of this playbook; '\(text)' not found",
-                fix: nearestName(to: text, among: listed.sorted()).map { "did you mean '\($0)'?" },
+                fix: findings.suggestion(for: text, among: Array(listed)),
                 notes: roles.map { [findings.note($0.mark, "roles are declared")] } ?? []
             )
         }

@@ -87,7 +87,8 @@ extension CommunityCatalog {
 
     mutating func readToolProfiles() {
         let path = Self.toolProfilesPath
-        guard files[path] != nil, let root = compose(path) else { return }
+        guard files[path] != nil else { return }
+        guard let root = compose(path) else { return markUnreadable(path) }
         guard case .sequence = root["tool_profiles"]?.node.content else {
             markUnreadable(path)
             return judge(path) { $0.reportMissing("tool_profiles", in: root, "must be a list") }

@@ -34,12 +34,14 @@ struct CommunityCatalog {
         var inside: [String: [String: SourceFile]] = [:]
         for root in options.communityRoots { inside[root] = [:] }
         for file in files {
-            let root = options.communityRoots.first { $0.isEmpty || file.path.hasPrefix($0 + "/") }
+            let root = options.communityRoots.first {
+                $0.isEmpty || file.path.utf8.starts(with: ($0 + "/").utf8)
+            }
             guard let root else {
                 rest.append(file)
                 continue
             }
-            inside[root]?[root.isEmpty ? file.path : String(file.path.dropFirst(root.utf8.count + 1))] = file
+            inside[root]?[file.path.below(root)] = file
         }
         var parsed: [ParsedFile] = []
         for (root, files) in inside.sorted(by: { $0.key < $1.key }) {
@@ -132,9 +134,9 @@ struct CommunityCatalog {
         var made: Draft?
         judge(path, object: "\(kind)/\(name)") { findings in
             findings.references = []
-            let before = (count: findings.diagnostics.count, errors: findings.errorCount)
+            let errors = findings.errorCount
             let document = make(&findings)
-            if findings.errorCount == before.errors, let document, isEntryGood {
+            if findings.errorCount == errors, let document, isEntryGood {
                 let root = document.root(kind: kind, name: named)
                 made = EnvelopeReader().read(root.node, &findings)
                 let annotations = document.annotations(for: made)
@@ -145,7 +147,7 @@ struct CommunityCatalog {
                 made?.fields = own.union(read)
                 if Self.refuseCredential(in: annotations ?? [:], of: id, &findings) {
                     made?.spec = nil
-                    made?.firstError = findings.firstError(after: before.count)
+                    made?.firstError = findings.firstError(after: errors)
                 }
             } else {
                 let empty = CatalogDocument(spec: .mapping([], id.span))
@@ -158,8 +160,8 @@ struct CommunityCatalog {
                     labels: nil,
                     annotations: nil,
                     references: [],
-                    firstError: findings.errorCount > before.errors
-                        ? findings.firstError(after: before.count) : nil
+                    firstError: findings.errorCount > errors
+                        ? findings.firstError(after: errors) : nil
                 )
             }
         }
@@ -198,6 +200,13 @@ struct CommunityCatalog {
             .filter { $0.severity == .error }
         // Past the limit of a file, errors are not listed one by one.
         return errors.first { $0.object == "\(kind)/\(name)" } ?? errors.last
+    }
+}
+
+extension String {
+    /// A path below a folder as it goes on from there; the empty folder is the top.
+    fileprivate func below(_ folder: String) -> String {
+        folder.isEmpty ? self : String(Substring(utf8.dropFirst(folder.utf8.count + 1)))
     }
 }
 

@@ -62,10 +62,14 @@ struct PlaybookReader {
     }
 
     private mutating func parameters(_ list: Place) -> YAMLNode {
+        var taken = Set(
+            list.elements.compactMap { $0["slug"]?.text }.filter(TextFormat.parameterName.accepts)
+        )
         let nodes = list.elements.enumerated().map { index, place in
             fitting.warnOfOthers(place, CatalogFields.parameter)
             let given = place["slug"]?.text ?? place["title"]?.text ?? ""
-            let name = parameterName(given, position: index)
+            let name = parameterName(given, position: index, among: taken)
+            taken.insert(name)
             let title = place["title"].map { fitting.line($0, limit: 255, instead: name) }
             if place["slug"] == nil {
                 fitting.warn(.reshaped, place, "has no slug and is called '\(name)' here")
@@ -100,6 +104,7 @@ struct PlaybookReader {
                 list.node.span
             )
         }
+        stageNames = Set(list.elements.compactMap { $0["name"]?.text }.filter(isDNSLabel))
         let nodes = list.elements.enumerated().map { stage($1, position: $0) }
         return .list(nodes, list.node.span)
     }
@@ -107,8 +112,7 @@ struct PlaybookReader {
     private mutating func stage(_ place: Place, position: Int) -> YAMLNode {
         fitting.warnOfOthers(place, CatalogFields.stage)
         let given = place["name"]?.text ?? ""
-        let name =
-            given.isEmpty ? "stage-\(position + 1)" : stageName(given, among: stageNames)
+        let name = stageName(given, position: position, among: stageNames)
         stageNames.insert(name)
         if place["name"] == nil { fitting.warn(.reshaped, place, "has no name and is called '\(name)' here") }
         if place["goal"] == nil { fitting.warn(.reshaped, place, "has no goal; here it is '\(name)'") }

@@ -8,17 +8,21 @@ func objectName(ofID id: String) -> String {
 }
 
 /// The name of a stage: what the catalog calls it, or that in the letters that names here are made of.
-func stageName(_ text: String, among taken: Set<String>) -> String {
-    let name = isDNSLabel(text) ? text : labelled(text, limit: 54)
-    return taken.contains(name) && name != text ? name + "-" + mark(of: text) : name
+///
+/// `taken` are the names of stages before it and of those that are called by their own.
+func stageName(_ text: String, position: Int, among taken: Set<String>) -> String {
+    guard !isDNSLabel(text) else { return text }
+    let name = text.isEmpty ? "stage-\(position + 1)" : labelled(text, limit: 54)
+    return taken.contains(name) ? name + "-" + mark(of: text) : name
 }
 
-/// The name of a parameter, for one that the catalog may call anything.
-func parameterName(_ text: String, position: Int) -> String {
+/// The name of a parameter, for one that the catalog may call anything; `taken` as for a stage.
+func parameterName(_ text: String, position: Int, among taken: Set<String>) -> String {
     guard !TextFormat.parameterName.accepts(text) else { return text }
     let letters = text.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
     let name = String(letters.drop { $0 == "_" })
-    return name.isEmpty ? "parameter_\(position + 1)" : name
+    let fitting = name.isEmpty ? "parameter_\(position + 1)" : name
+    return taken.contains(fitting) ? fitting + "_" + mark(of: text) : fitting
 }
 
 /// The version of a playbook, for one that the catalog may call anything.

@@ -111,17 +111,17 @@ extension Assembly {
         else { return }
         let field = kind == "Role" ? "modelRouteRef" : "runtimeProfileRef"
         guard spec[field] == nil else { return }
-        var giver: ObjectKey?
+        var giver: Overlay?
         for overlay in overlays {
             let defaults = overlay.spec.defaults
             guard let name = kind == "Role" ? defaults?.modelRouteRef : defaults?.runtimeProfileRef else {
                 continue
             }
             if let giver, spec[field] != .string(name) {
-                reportDisagreement(over: field, overlay, giver, index)
+                reportDisagreement(over: "the \(field)", overlay, giver, index) { $0?["defaults"]?[field] }
                 continue
             }
-            giver = overlay.key
+            giver = overlay
             spec[field] = .string(name)
         }
         guard giver != nil, drafts[index].isGood, let name = spec[field]?.string,
@@ -132,21 +132,26 @@ extension Assembly {
         refer(index, to: Reference(kind: target, name: name, field: "spec.\(field)", span: place.node.span))
     }
 
-    private mutating func reportDisagreement(
-        over field: String,
+    /// Reports that a Policy says otherwise of an object than one before it; `place` is where, in the spec of
+    /// the Policy or, when that is not judged, of the object.
+    mutating func reportDisagreement(
+        over what: String,
         _ overlay: Overlay,
-        _ giver: ObjectKey,
-        _ object: Int
+        _ giver: Overlay,
+        _ object: Int,
+        at place: (Place?) -> Place?
     ) {
         let own = key(drafts[object])
+        let earlier = giver.key == overlay.key ? "what an earlier rule" : "what \(giver.key)"
         let index = overlay.index ?? object
         judge(index) { assembly, findings in
             let root = assembly.drafts[index].root
-            let place = root["spec"]?["defaults"]?[field] ?? root["metadata"]?["name"] ?? root
+            let place = place(root["spec"]) ?? root["metadata"]?["name"] ?? root
             findings.report(
                 .policiesDisagree,
-                place,
-                "must not differ from what \(giver) says of the \(field) of \(own)"
+                at: place.text == nil ? place.mark : place.node.span,
+                field: place.field,
+                "\(place.name) must not differ from \(earlier) says of \(what) of \(own)"
             )
         }
     }

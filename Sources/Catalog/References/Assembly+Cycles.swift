@@ -9,7 +9,7 @@ private struct Edge {
 
 // Orders that cannot be kept: what waits for itself.
 extension Assembly {
-    /// How many cycles are told, and how many steps of each: a hostile source has thousands.
+    /// How many cycles are told from end to end, and how many steps of each: a hostile source has thousands.
     private static let cycleLimit = 20
     private static let stepLimit = 50
 
@@ -21,21 +21,25 @@ extension Assembly {
         guard drafts.contains(where: { $0.references.contains(where: \.isDependency) }) else { return }
         let graph = circling(edges())
         guard !graph.isEmpty else { return }
+        let knots = knots(graph)
         var told: Set<ObjectKey> = []
-        var searches = 0
+        var toldKnots: Set<Int> = []
+        var ways = 0
         for index in drafts.indices {
             let own = key(drafts[index])
-            guard byKey[own] == index, graph[own] != nil, !told.contains(own) else { continue }
-            for reference in drafts[index].references where reference.isDependency {
-                let target = reference.key(from: own.namespace)
-                searches += 1
-                guard searches <= 10 * Self.cycleLimit else { return }
-                guard let way = way(from: target, to: own, graph) else { continue }
-                let first = Edge(target: target, place: (drafts[index].path, reference.span.start))
-                told.formUnion(([first] + way).map(\.target))
-                report([first] + way, of: index, reference, own)
-                break
+            guard byKey[own] == index, let knot = knots[own], !told.contains(own) else { continue }
+            let closing = drafts[index].references.first {
+                $0.isDependency && knots[$0.key(from: own.namespace)] == knot
             }
+            // Everything in a knot leads to what is told of it, and is held back with that.
+            guard let closing, ways < Self.cycleLimit || !toldKnots.contains(knot) else { continue }
+            toldKnots.insert(knot)
+            let target = closing.key(from: own.namespace)
+            var cycle = [Edge(target: target, place: (drafts[index].path, closing.span.start))]
+            if ways < Self.cycleLimit { cycle += way(from: target, to: own, graph) ?? [] }
+            ways += 1
+            told.formUnion(cycle.map(\.target))
+            report(cycle, of: index, closing, own)
         }
     }
 
@@ -96,6 +100,46 @@ extension Assembly {
             }
         }
         return graph
+    }
+
+    /// The number of the knot in which an object lies: from each of a knot a way leads to each other of it.
+    ///
+    /// *Source*: R. Tarjan, "Depth-first search and linear graph algorithms", 1972; without recursion, since
+    /// a chain may be as long as a source has objects.
+    private func knots(_ graph: [ObjectKey: [Edge]]) -> [ObjectKey: Int] {
+        var knots: [ObjectKey: Int] = [:]
+        var order: [ObjectKey: Int] = [:]
+        var lowest: [ObjectKey: Int] = [:]
+        var open: [ObjectKey] = []
+        for root in graph.keys where order[root] == nil {
+            var path = [(key: root, edges: graph[root, default: []][...])]
+            while let last = path.indices.last {
+                let here = path[last].key
+                if order[here] == nil {
+                    order[here] = order.count
+                    lowest[here] = order[here]
+                    open.append(here)
+                }
+                if let next = path[last].edges.popFirst()?.target {
+                    guard knots[next] == nil, let edges = graph[next] else { continue }
+                    if let earlier = order[next] {
+                        lowest[here] = min(lowest[here] ?? earlier, earlier)
+                    } else {
+                        path.append((next, edges[...]))
+                    }
+                    continue
+                }
+                path.removeLast()
+                let low = lowest[here] ?? 0
+                if let before = path.last?.key { lowest[before] = min(lowest[before] ?? low, low) }
+                guard low == order[here] else { continue }
+                while let member = open.popLast() {
+                    knots[member] = low
+                    if member == here { break }
+                }
+            }
+        }
+        return knots
     }
 
     /// The shortest way between two objects; nil when there is none.

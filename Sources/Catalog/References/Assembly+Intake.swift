@@ -52,7 +52,7 @@ extension Assembly {
             code,
             place,
             "must name a \(noun) of the playbook '\(playbook.name)'; '\(clip(name))' not found",
-            fix: nearestName(to: name, among: names).map { "did you mean '\($0)'?" },
+            fix: findings.suggestion(for: name, among: names),
             notes: note("\(noun)s are declared", playbook, "\(noun)s")
         )
     }

@@ -132,7 +132,7 @@ extension Assembly {
     private mutating func requireGates(_ overlays: [Overlay], _ index: Int) {
         guard var spec = drafts[index].spec, var stages = spec["stages"]?.array else { return }
         let own = Set(stages.indices.filter { stages[$0]["gate"] != nil })
-        var givers: [Int: ObjectKey] = [:]
+        var givers: [Int: Overlay] = [:]
         for overlay in overlays {
             for (position, rule) in overlay.spec.requireGates.enumerated()
             where rule.playbook ?? drafts[index].name == drafts[index].name {
@@ -142,10 +142,13 @@ extension Assembly {
                 }
                 guard !own.contains(stage) else { continue }
                 if let giver = givers[stage], stages[stage]["gate"] != overlay.gates[position] {
-                    reportDisagreement(rule, overlay, giver, index)
+                    let what = "the stage '\(rule.stage)'"
+                    reportDisagreement(over: what, overlay, giver, index) { spec in
+                        spec?["requireGates"]?[position]?["gate"] ?? spec?["stages"]
+                    }
                     continue
                 }
-                givers[stage] = overlay.key
+                givers[stage] = overlay
                 stages[stage]["gate"] = overlay.gates[position]
             }
         }
@@ -169,62 +172,44 @@ extension Assembly {
         }
     }
 
-    private mutating func reportDisagreement(
-        _ rule: PolicySpec.RequiredGate,
-        _ overlay: Overlay,
-        _ giver: ObjectKey,
-        _ playbook: Int
-    ) {
-        let message =
-            "must not differ from what \(giver) says of the stage '\(rule.stage)' of \(key(drafts[playbook]))"
-        let index = overlay.index ?? playbook
-        judge(index) { assembly, findings in
-            let spec = assembly.drafts[index].root["spec"]
-            let rules = spec?.list("requireGates") ?? []
-            let place = rules.first { $0["stage"]?.text == rule.stage }?["gate"] ?? spec?["stages"]
-            guard let place else { return }
-            findings.report(
-                .policiesDisagree,
-                at: place.mark,
-                field: place.field,
-                "\(place.field) \(message)"
-            )
-        }
-    }
-
     /// Reports the demands of a declared Policy that no stage meets.
     private mutating func reportUnmatched(_ overlay: Overlay) {
-        guard let index = overlay.index else { return }
+        guard let index = overlay.index, !overlay.spec.requireGates.isEmpty else { return }
+        let stages = stages(under: overlay)
+        let all = Set(stages.values.joined())
         for (position, rule) in overlay.spec.requireGates.enumerated() {
-            let playbooks = playbooks(for: rule, overlay)
-            guard !playbooks.contains(where: { $0.contains(rule.stage) }) else { continue }
+            let names = rule.playbook.map { stages[$0] } ?? all
+            guard names?.contains(rule.stage) != true else { continue }
             judge(index) { assembly, findings in
-                let rules = assembly.drafts[index].root["spec"]?.list("requireGates") ?? []
-                guard let place = rules[position]["stage"] else { return }
-                let names = Set(playbooks.joined()).sorted()
+                let rules = assembly.drafts[index].root["spec"]?["requireGates"]
+                guard let place = rules?[position]?["stage"] else { return }
                 findings.report(
                     .unmatchedOverlay,
                     place,
                     rule.playbook.map { "must be a stage of the Playbook '\($0)'; '\(rule.stage)' is none" }
                         ?? "must be a stage of a playbook; '\(rule.stage)' is none",
-                    fix: nearestName(to: rule.stage, among: names).map { "did you mean '\($0)'?" },
+                    fix: findings.suggestion(for: rule.stage, among: Array(names ?? [])),
                     // A playbook that nobody knows yet may come with another source.
-                    severity: rule.playbook != nil && !playbooks.isEmpty ? .error : .warning
+                    severity: rule.playbook != nil && names != nil ? .error : .warning
                 )
             }
         }
     }
 
-    /// The names of the stages of each playbook that a demand may be about.
-    private func playbooks(for rule: PolicySpec.RequiredGate, _ overlay: Overlay) -> [[String]] {
-        let declared = drafts.filter {
+    /// The names of the stages of each playbook that a Policy may be for, by the playbook's name.
+    private func stages(under overlay: Overlay) -> [String: Set<String>] {
+        let declared = drafts.lazy.filter {
             $0.kind.name == "Playbook" && covers(overlay.scope, overlay.key, $0) && $0.spec != nil
         }.map { ($0.name, $0.spec) }
-        let stored = otherKeys(["Playbook"]).filter { $0.namespace == overlay.key.namespace }
+        let stored = otherKeys(["Playbook"]).lazy.filter { $0.namespace == overlay.key.namespace }
             .map { ($0.name, self.spec($0)) }
-        return (declared + stored).filter { rule.playbook ?? $0.0 == $0.0 }.map { _, spec in
-            (spec?["stages"]?.array ?? []).compactMap { $0["name"]?.string }
+        var found: [String: Set<String>] = [:]
+        for (name, spec) in Array(declared) + Array(stored) {
+            found[name, default: []].formUnion(
+                (spec?["stages"]?.array ?? []).compactMap { $0["name"]?.string }
+            )
         }
+        return found
     }
 
     /// The fields of the stages of a playbook that have a gate, by a Policy as well.

@@ -73,19 +73,19 @@ struct Assembly {
     mutating func judge(_ index: Int, _ body: (borrowing Assembly, inout Findings) -> Void) {
         let path = drafts[index].path
         var findings = self.findings[path] ?? Findings(path: path)
-        let before = (count: findings.diagnostics.count, errors: findings.errorCount)
+        let errors = findings.errorCount
         findings.object = "\(drafts[index].kind.name)/\(drafts[index].name)"
         body(self, &findings)
         self.findings[path] = findings
-        if findings.errorCount > before.errors, drafts[index].firstError == nil {
-            drafts[index].firstError = findings.firstError(after: before.count)
+        if findings.errorCount > errors, drafts[index].firstError == nil {
+            drafts[index].firstError = findings.firstError(after: errors)
         }
     }
 
     /// What identifies a draft.
     func key(_ draft: Draft) -> ObjectKey { draft.key(options.namespace) }
 
-    /// The spec of an object, declared here or stored; nil when there is none or it has an error.
+    /// The spec of an object, declared here or stored; nil when there is none or its fields have an error.
     func spec(_ key: ObjectKey) -> Value? {
         byKey[key].map { drafts[$0].spec } ?? standing[key]?.object.spec ?? options.existing[key]
     }
@@ -111,8 +111,7 @@ struct Assembly {
     mutating func refer(_ index: Int, to reference: Reference) {
         drafts[index].references.append(reference)
         let target = reference.key(from: key(drafts[index]).namespace)
-        guard !exists(target) else { return }
-        judge(index) { $0.reportDangling(reference, target, &$1) }
+        if !exists(target) { reportDangling(index, reference, target) }
     }
 
     private mutating func indexDrafts() {
@@ -148,10 +147,20 @@ struct Assembly {
         let own = key(draft).namespace
         for reference in draft.references {
             let target = reference.key(from: own)
-            guard !exists(target) else { continue }
-            suggestionsLeft -= 1
-            judge(index) { $0.reportDangling(reference, target, &$1) }
+            if reference.isForeign(to: own) {
+                judge(index) {
+                    let message = "\(reference.field) must not lead to another namespace; '\(target)' does"
+                    $1.report(.malformed, at: reference.span, field: reference.field, message)
+                }
+            } else if !exists(target) {
+                reportDangling(index, reference, target)
+            }
         }
+    }
+
+    private mutating func reportDangling(_ index: Int, _ reference: Reference, _ target: ObjectKey) {
+        suggestionsLeft -= 1
+        judge(index) { $0.reportDangling(reference, target, &$1) }
     }
 
     private func reportDangling(_ reference: Reference, _ target: ObjectKey, _ findings: inout Findings) {
@@ -173,7 +182,7 @@ struct Assembly {
             at: reference.span,
             field: reference.field,
             "\(reference.field) must name a \(reference.kind)\(place); '\(reference.name)' not found",
-            fix: nearestName(to: reference.name, among: names.sorted()).map { "did you mean '\($0)'?" },
+            fix: nearestName(to: reference.name, among: names).map { "did you mean '\($0)'?" },
             notes: Array(notes)
         )
     }

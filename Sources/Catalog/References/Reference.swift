@@ -17,6 +17,12 @@ struct Reference: Sendable, Hashable {
             || kind == "WorkItem" && field == "spec.parentRef"
     }
 
+    /// Whether it leads from an object of a namespace to another one, as an annotation must not.
+    func isForeign(to own: String?) -> Bool {
+        field == "metadata.annotations.\(Dependency.annotation)" && own != nil
+            && namespace.map { $0 != own } == true
+    }
+
     /// The object that is meant, seen from an object of a namespace.
     func key(from own: String?) -> ObjectKey {
         ObjectKey(

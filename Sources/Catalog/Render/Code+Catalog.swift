@@ -7,7 +7,7 @@ extension Code {
         case .noManifest:
             (
                 "no manifest",
-                "A catalog is what its manifests name; without one nothing in it would be loaded."
+                "A catalog is what its manifests name; without that of the playbooks nobody knows them."
             )
         case .entryWithoutFile:
             ("entry without a file", "The file that the manifest names is not there, or is a link.")

@@ -160,7 +160,7 @@ extension Code {
             )
         case .tooLarge: ("file too large", "A file is at most 1 MiB; split it, several documents are fine.")
         case .tooManyFiles:
-            ("too many files", "A source has at most 20,000 files; narrow its path or include.")
+            ("too many files", "A source has at most 20,000 files; narrow its path, or split it.")
         case .tooManyDiagnostics:
             ("too many mistakes", "Only the first mistakes of a file are listed; mend them and look again.")
         case .syntax: ("not YAML", "The file cannot be read as YAML; a tab or a missing quote is often why.")
@@ -203,7 +203,8 @@ extension Code {
         case .unknownKey: ("unknown key", "A key that is ignored would look as if it worked.")
         case .missingKey: ("missing key", "The field has no default.")
         case .wrongType: ("wrong type", "The value is of another type than the field takes.")
-        case .outOfRange: ("out of range", "The number is outside the range of the field.")
+        case .outOfRange:
+            ("out of range", "A number, an amount of time or of elements is outside the range of the field.")
         case .malformed: ("malformed text", "The text does not have the form that the field takes.")
         case .length: ("too long or empty", "The text is empty or longer than the field takes.")
         case .unknownWord: ("unknown word", "The field takes one of a few words.")

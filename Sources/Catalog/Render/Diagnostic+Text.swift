@@ -93,6 +93,15 @@ extension Loaded {
     }
 }
 
+/// A text with whatever looks like a credential masked.
+func withoutCredentials(_ text: String) -> String {
+    var scalars = Array(text.unicodeScalars)
+    let hidden = credentials(in: scalars)
+    guard !hidden.isEmpty else { return text }
+    for index in hidden.joined() { scalars[index] = "•" }
+    return String(String.UnicodeScalarView(scalars))
+}
+
 /// The stretches of a line that look like credentials: words of known forms, and what stands before the host
 /// of a URL.
 private func credentials(in line: [Unicode.Scalar]) -> [Range<Int>] {

@@ -13,29 +13,48 @@ struct Findings: Sendable {
     private(set) var diagnostics: [Diagnostic] = []
     /// How many errors there were, those past the limit included.
     private(set) var errorCount = 0
+    /// How many more names unknown ones are compared with.
+    private var namesLeft = 10_000
     /// What the object refers to.
     var references: [Reference] = []
 
     init(path: String) { self.path = path }
 
-    /// The first error after `count` diagnostics, or the last one when the limit swallowed it.
-    func firstError(after count: Int) -> Diagnostic? {
-        diagnostics.dropFirst(count).first { $0.severity == .error } ?? diagnostics.last
+    /// The first error after some others, or the last diagnostic when it is not listed.
+    func firstError(after errors: Int) -> Diagnostic? {
+        diagnostics.lazy.filter { $0.severity == .error }.dropFirst(errors).first ?? diagnostics.last
     }
 
-    /// The first error in a stretch of the file, or the last diagnostic when the limit may have swallowed
-    /// one.
+    /// The first error in a stretch of the file, or the last diagnostic when one that is not listed may be
+    /// in it.
     func firstError(in span: TextSpan) -> Diagnostic? {
         let found = diagnostics.first {
             $0.severity == .error && span.start <= $0.span.start && $0.span.start < span.end
         }
-        return found ?? (diagnostics.count < Self.limit ? nil : diagnostics.last)
+        return found ?? (isFullOfErrors ? diagnostics.last : nil)
     }
 
     /// Lets go of all diagnostics but the first error, or the first one where there is no error.
     mutating func keepFirst() {
         let first = diagnostics.first { $0.severity == .error } ?? diagnostics.first
         diagnostics = first.map { [$0] } ?? []
+        errorCount = first?.severity == .error ? 1 : 0
+    }
+
+    /// What to say of a name that is unknown when it is like one of those that there are.
+    ///
+    /// A file of twenty thousand names has twenty thousand that they are like, so it is told of a few, and
+    /// of none that is not listed.
+    mutating func suggestion(for name: String, among names: @autoclosure () -> [String]) -> String? {
+        nearest(to: name, among: names()).map { "did you mean '\($0)'?" }
+    }
+
+    /// The name that an unknown one was probably meant to be, as ``suggestion(for:among:)`` says it.
+    mutating func nearest(to name: String, among names: @autoclosure () -> [String]) -> String? {
+        guard namesLeft > 0, !isFullOfErrors else { return nil }
+        let names = names()
+        namesLeft -= names.count
+        return namesLeft < 0 ? nil : nearestName(to: name, among: names)
     }
 
     /// Adds a diagnostic of a stretch of the file; nil means the severity of the code.
@@ -50,21 +69,58 @@ struct Findings: Sendable {
     ) {
         let severity = severity ?? code.severity
         if severity == .error { errorCount += 1 }
-        guard diagnostics.count < Self.limit else { return }
-        let isLast = diagnostics.count == Self.limit - 1
-        diagnostics.append(
+        guard hasRoom(for: severity) else { return }
+        let said = field.map(shownField)
+        let message = field == said ? message : message.replacing(field ?? "", with: said ?? "")
+        keep(
             Diagnostic(
-                code: (isLast ? .tooManyDiagnostics : code).rawValue,
+                code: code.rawValue,
                 severity: severity,
                 path: path,
                 span: span,
-                object: object,
-                field: field.map(cut),
-                message: isLast
-                    ? "a file must not have so many mistakes; the rest is not listed" : cut(message),
-                fix: isLast ? nil : fix.map(cut),
-                notes: isLast ? [] : notes
+                object: object.map(shown),
+                field: said,
+                message: shown(message),
+                fix: fix.map(shown),
+                notes: notes.map {
+                    Diagnostic.Note(path: $0.path, position: $0.position, message: shown($0.message))
+                }
             )
+        )
+    }
+
+    /// Whether there were errors that are not listed, which goes for whatever comes.
+    private var isFullOfErrors: Bool {
+        diagnostics.count == Self.limit && diagnostics.last?.severity == .error
+    }
+
+    private func hasRoom(for severity: Diagnostic.Severity) -> Bool {
+        diagnostics.count < Self.limit || severity == .error && !isFullOfErrors
+    }
+
+    /// Lists a diagnostic as long as there is room, which an error takes from a warning; the last one tells
+    /// of the rest, and is an error when one of those is.
+    private mutating func keep(_ diagnostic: Diagnostic) {
+        let last = Self.limit - 1
+        guard diagnostics.count >= last else { return diagnostics.append(diagnostic) }
+        if diagnostics.count == last { diagnostics.append(rest(from: diagnostic.span, .warning)) }
+        guard diagnostic.severity == .error else { return }
+        if let warning = diagnostics[..<last].lastIndex(where: { $0.severity == .warning }) {
+            diagnostics.remove(at: warning)
+            diagnostics.insert(diagnostic, at: last - 1)
+        } else {
+            diagnostics[last] = rest(from: diagnostic.span, .error)
+        }
+    }
+
+    private func rest(from span: TextSpan, _ severity: Diagnostic.Severity) -> Diagnostic {
+        Diagnostic(
+            code: Code.tooManyDiagnostics.rawValue,
+            severity: severity,
+            path: path,
+            span: span,
+            object: object.map(shown),
+            message: "a file must not have so many mistakes; the rest is not listed"
         )
     }
 
@@ -118,7 +174,19 @@ struct Findings: Sendable {
         report(.unknownKey, at: span, field: field, "unknown field \"\(field)\"", severity: .warning)
     }
 
-    /// A text of bounded length: what a file says ends up in statuses, which hold fifty of them.
+    /// A text of bounded length without credentials: what a file says ends up in statuses, which hold fifty
+    /// of them.
+    private func shown(_ text: String) -> String {
+        cut(withoutCredentials(String(text.unicodeScalars.prefix(2 * Self.textLimit))))
+    }
+
+    /// The name of a field, part by part: the dot before it would hide a key that looks like a credential.
+    private func shownField(_ field: String) -> String {
+        let parts = Substring(field.unicodeScalars.prefix(2 * Self.textLimit))
+            .split(separator: ".", omittingEmptySubsequences: false)
+        return cut(parts.map { withoutCredentials(String($0)) }.joined(separator: "."))
+    }
+
     private func cut(_ text: String) -> String {
         text.unicodeScalars.count <= Self.textLimit
             ? text : String(text.unicodeScalars.prefix(Self.textLimit - 1)) + "…"

@@ -66,14 +66,22 @@ struct Place: Sendable {
     /// The elements of a list; none when this is no list.
     var elements: [Place] {
         guard case .sequence(let nodes) = node.content else { return [] }
-        return nodes.enumerated().map { index, node in
-            Place(
-                node: node,
-                in: field,
-                "[\(index)]",
-                mark: node.entries?.first?.key.span ?? node.span.first(1)
-            )
-        }
+        return nodes.enumerated().map(element)
+    }
+
+    /// One element of a list, counted from 0; nil when there is none.
+    subscript(index: Int) -> Place? {
+        guard case .sequence(let nodes) = node.content, nodes.indices.contains(index) else { return nil }
+        return element(index, nodes[index])
+    }
+
+    private func element(_ index: Int, _ element: YAMLNode) -> Place {
+        Place(
+            node: element,
+            in: field,
+            "[\(index)]",
+            mark: element.entries?.first?.key.span ?? element.span.first(1)
+        )
     }
 
     /// The elements of a list under a key; none when there is no such list.

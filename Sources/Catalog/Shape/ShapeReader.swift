@@ -79,7 +79,7 @@ extension ShapeReader {
         among unused: [String]
     ) -> String? {
         let field = place.field.isEmpty ? name : "\(place.field).\(name)"
-        let nearest = nearestName(to: name, among: unused)
+        let nearest = findings.nearest(to: name, among: unused)
         findings.report(
             .unknownKey,
             at: key.span,
@@ -201,7 +201,7 @@ extension ShapeReader {
                     .unknownWord,
                     place,
                     "must be one of \(rule.words.joined(separator: ", ")); '\(clip(text))' found",
-                    fix: nearestName(to: text, among: rule.words).map { "did you mean '\($0)'?" }
+                    fix: findings.suggestion(for: text, among: rule.words)
                 )
                 return nil
             }
@@ -213,7 +213,8 @@ extension ShapeReader {
                 .malformed,
                 place,
                 "must be \(rule.format.description ?? "text"); '\(clip(text))' found",
-                fix: isBareDuration ? "write \(text)s for seconds" : rule.format.nearest(to: text)
+                fix: isBareDuration
+                    ? "write \(text)s for seconds" : findings.suggestion(for: text, among: rule.format.names)
             )
             return nil
         }
@@ -253,7 +254,7 @@ extension ShapeReader {
             .credential,
             place,
             "must not hold a credential; this looks like \(noun)",
-            fix: "refer to it with secretRef"
+            fix: credentialFix
         )
         return true
     }
@@ -268,13 +269,14 @@ extension ShapeReader {
             at: node.span,
             field: field,
             "\(name) must be a text; YAML reads it as \(reading.noun)",
-            fix: "write \"\(text)\""
+            // Nothing was meant, and what then should stand there only the author knows.
+            fix: reading == .null ? nil : "write \"\(text)\""
         )
         return false
     }
 
     private mutating func readInteger(_ place: Place, _ range: ClosedRange<Int64>) -> Value? {
-        guard let number = place.integer else { return wrongType(place, "a whole number") }
+        guard let number = place.integer else { return noInteger(place) }
         guard range.contains(number) else {
             let bounds =
                 range.upperBound == .max
@@ -283,6 +285,19 @@ extension ShapeReader {
             return nil
         }
         return .integer(number)
+    }
+
+    /// Shows what stands there where its noun would not tell what is wrong: `1.5` is a number, as `1_000` is.
+    private mutating func noInteger(_ place: Place) -> Value? {
+        guard case .scalar(let text, .plain) = place.node.content else {
+            return wrongType(place, "a whole number")
+        }
+        switch PlainReading(text) {
+        case .number, .disputed, .integer:
+            findings.report(.wrongType, place, "must be a whole number; '\(clip(text))' found")
+            return nil
+        default: return wrongType(place, "a whole number")
+        }
     }
 
     private mutating func readBoolean(_ place: Place) -> Value? {
@@ -327,6 +342,9 @@ extension ShapeReader {
         }
     }
 }
+
+/// What to do about a credential, also in a kind that has no secretRef.
+let credentialFix = "take it out; a secret that is needed is named by a secretRef"
 
 /// A text short enough for a message.
 func clip(_ text: String) -> String {

@@ -99,11 +99,8 @@ enum TextFormat: Sendable, CaseIterable {
 }
 
 extension TextFormat {
-    /// What a text was probably meant to be, as a fix; nil where nobody can tell.
-    func nearest(to text: String) -> String? {
-        guard self == .timeZone else { return nil }
-        return nearestName(to: text, among: TimeZones.names.sorted()).map { "did you mean '\($0)'?" }
-    }
+    /// What a text may have been meant to be; none where nobody can tell.
+    var names: [String] { self == .timeZone ? Array(TimeZones.names) : [] }
 }
 
 /// Sets of ASCII characters.

@@ -42,12 +42,9 @@ struct FileOptions: ParsableArguments {
         options.passesOverServerFields = true
         options.unknownFields = validate.unknownFields
         options.keepsPlaces = keepsPlaces
-        for kind in Kind.all where kind.isDeclared {
-            for object in try await client.declared(kind) {
-                options.existing[object.key] = object.spec ?? [:]
-            }
-        }
-        options.inForce = options.existing
+        let stored = try await storedObjects(client)
+        options.existing = stored.specs
+        options.inForce = LoadOptions.inForce(stored)
         let loaded = load(sources, options)
         try tell(loaded.diagnostics, sources)
         guard !loaded.hasErrors else { throw ExitCode.failure }

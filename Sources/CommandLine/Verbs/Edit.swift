@@ -135,8 +135,9 @@ private struct EditSession {
     private mutating func load(_ text: String) async throws -> Declared? {
         var options = LoadOptions()
         options.passesOverServerFields = true
-        options.existing = try await storedObjects(client).specs
-        options.inForce = options.existing
+        let stored = try await storedObjects(client)
+        options.existing = stored.specs
+        options.inForce = LoadOptions.inForce(stored)
         let bytes = Array(text.utf8)
         let loaded = Loader().load([SourceFile(path: "edited.yaml", bytes: bytes)], options: options)
         let errors = loaded.diagnostics.filter { $0.severity == .error }

@@ -106,7 +106,7 @@ package struct ManagedFields: Sendable, Hashable, Codable {
     package var fieldsType = "FieldsV1"
     package var fieldsV1: Value
 
-    /// An entry of what differs from one to the other.
+    /// An entry of its parts.
     package init(manager: String, operation: FieldOwner.Operation, time: Timestamp?, fieldsV1: Value) {
         self.manager = manager
         self.operation = operation

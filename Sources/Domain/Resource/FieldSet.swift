@@ -75,6 +75,9 @@ extension FieldSet {
         isEmpty ? target : Self.copy(fieldsV1, source, target) ?? [:]
     }
 
+    /// The member that a key such as `f:goal` stands for; it may begin with what joins the colon.
+    private static func name(of key: String) -> String { String(Substring(key.utf8.dropFirst(2))) }
+
     private static func isLeaf(_ tree: Value) -> Bool { tree.object?.isEmpty != false }
 
     private static func leaves(_ value: Value) -> Value? {
@@ -129,7 +132,7 @@ extension FieldSet {
         guard !isLeaf(tree), let fields = tree.object else { return source }
         var members = target?.object ?? [:]
         for (key, below) in fields {
-            let name = String(key.dropFirst(2))
+            let name = name(of: key)
             members[name] = copy(below, source?[name], members[name])
         }
         // A mapping that holds nothing any more and that the source has not is gone.
@@ -138,7 +141,7 @@ extension FieldSet {
 
     private static func paths(_ tree: Value, _ prefix: String) -> [String] {
         (tree.object ?? [:]).flatMap { key, below in
-            let path = prefix + key.dropFirst(2)
+            let path = prefix + name(of: key)
             return isLeaf(below) ? [path] : paths(below, path + ".")
         }
     }

@@ -1,6 +1,6 @@
 /// A number of bytes.
 package struct ByteCount: Sendable, Hashable, Comparable {
-    /// Whole bytes, never negative.
+    /// Whole bytes.
     package let bytes: Int64
 
     /// A number of bytes.

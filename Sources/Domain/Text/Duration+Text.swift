@@ -27,7 +27,7 @@ extension Duration {
         self = .milliseconds(total)
     }
 
-    /// The shortest text that ``init(text:)`` reads back, to the millisecond.
+    /// A text that ``init(text:)`` reads back, in units from days to milliseconds, whole ones only.
     package var text: String {
         var rest = max(0, milliseconds)
         var result = ""

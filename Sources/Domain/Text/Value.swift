@@ -1,6 +1,6 @@
 /// A JSON value: the one shape that specs, facts, wire messages and digests share.
 ///
-/// Objects are unordered here; ``canonicalJSON`` sorts their keys, so equal values have equal bytes.
+/// Objects are unordered here; ``canonicalJSON`` sorts their keys, so that the bytes have one order.
 package enum Value: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -87,7 +87,7 @@ extension Value {
     /// An array of strings.
     package static func strings(_ texts: some Sequence<String>) -> Value { .array(texts.map { .string($0) }) }
 
-    /// The JSON merge patch (RFC 7386) that turns `old` into this value.
+    /// The JSON merge patch (RFC 7386) that turns `old` into this value, which has no null member.
     ///
     /// *Shape*: for two objects an object of the keys that differ, null for a removed one; else this value
     /// itself.

@@ -1,8 +1,10 @@
 /// The candidate most like a mistyped name, or nil when none is near enough to suggest.
 ///
 /// Near enough is an edit distance (insert, delete, replace, swap neighbours) of at most a third of the
-/// longer word and never over three, so that a suggestion is a likely slip and not a guess.
+/// longer word and never over three, so that a suggestion is a likely slip and not a guess. No name of over
+/// 128 scalars has one: comparing takes as long as two names' lengths multiplied.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
+    guard name.unicodeScalars.count <= 128 else { return nil }
     let wanted = Array(name.lowercased().unicodeScalars)
     return candidates.compactMap { candidate -> (name: String, distance: Int)? in
         let other = Array(candidate.lowercased().unicodeScalars)
