@@ -51,7 +51,15 @@ func runPorts(_ store: Store) -> RunPorts {
                     actor: "controller"
                 )
             } catch let failure as Failure where failure.code == .alreadyExists {
-                // Another replica began it; the next look finds the run.
+                // Another replica may have begun it; the next look finds the run.
+                guard try await store.run(change.run.workflow.uid) == nil else { return }
+                throw Failure(
+                    .conflict,
+                    "something of the run would be called as something of another run is "
+                        + "(\(change.run.items.first?.name ?? change.run.workflow.name)); give it another name",
+                    reason: "NameTaken",
+                    cause: failure
+                )
             }
         },
         transact: { workflow, actor, decision, claimed, body in

@@ -37,10 +37,13 @@ package struct WorkflowController: Sendable {
         _ uid: UID,
         _ claimed: ClaimedKey
     ) async throws -> Outcome {
-        let pins: Pins
         do {
-            pins = try await PinResolver(objects: objects, namespace: claimed.key.namespace ?? "default")
-                .resolve(spec)
+            let pins = try await PinResolver(
+                objects: objects,
+                namespace: claimed.key.namespace ?? "default"
+            ).resolve(spec)
+            try await begin(stored, spec, uid, pins, claimed)
+            return .done
         } catch let failure as Failure where failure.code == .notFound || failure.code == .conflict {
             let reason = failure.reason ?? "ReferenceNotFound"
             try await objects.setStatus(claimed.key, claimed, nil) { stored, now in
@@ -49,6 +52,15 @@ package struct WorkflowController: Sendable {
             // What is missing may come with the next commit, and nobody marks this key then.
             return .again(after: .seconds(10))
         }
+    }
+
+    private func begin(
+        _ stored: Stored,
+        _ spec: WorkflowSpec,
+        _ uid: UID,
+        _ pins: Pins,
+        _ claimed: ClaimedKey
+    ) async throws {
         let context = try await runs.context()
         let workflow = WorkflowRecord(
             uid: uid,
@@ -65,7 +77,6 @@ package struct WorkflowController: Sendable {
             createdAt: context.now
         )
         try await runs.begin(try beginRun(workflow, pins: pins, context: context), pins, claimed)
-        return .done
     }
 
     private func refresh(
