@@ -2,13 +2,11 @@ package import Domain
 
 /// An attempt or a gate of a run that somebody must look at.
 package struct DueRecord: Sendable, Hashable {
-    package let workflow: ObjectKey
     package let workflowUID: UID
     package let uid: UID
 
     /// A due record of its parts.
-    package init(workflow: ObjectKey, workflowUID: UID, uid: UID) {
-        self.workflow = workflow
+    package init(workflowUID: UID, uid: UID) {
         self.workflowUID = workflowUID
         self.uid = uid
     }
@@ -42,11 +40,11 @@ enum ClaimStatement: String, Statement, CaseIterable {
         FROM attempts WHERE worker = $1 AND uid = ANY($2::text[])
         """
     case expired = """
-        SELECT a.uid, a.workflow_uid, a.namespace, a.workflow AS name, 'Workflow' AS kind FROM attempts a
+        SELECT a.uid, a.workflow_uid FROM attempts a
         WHERE a.state = 'live' AND a.lease_until < clock_timestamp() ORDER BY a.lease_until LIMIT $1::bigint
         """
     case dueGates = """
-        SELECT g.uid, g.workflow_uid, g.namespace, g.workflow AS name, 'Workflow' AS kind FROM gates g
+        SELECT g.uid, g.workflow_uid FROM gates g
         WHERE g.state = 'awaiting' AND g.due_at <= clock_timestamp() ORDER BY g.due_at LIMIT $1::bigint
         """
 }
@@ -55,8 +53,8 @@ extension Store {
     /// Gives the best ready task to a worker: highest priority first, then the one that is ready longest.
     ///
     /// `tags` empty means every role of the namespaces. The body is pure; it decides the claim, or answers
-    /// nil to pass over this task, which is done at most 32 times. A run that is being written to right now
-    /// is passed over too: its commit rings the bell.
+    /// nil to pass over this task, which is done at most 32 times. A run that somebody holds right now is
+    /// left out too: if that changes it, the commit rings the bell.
     /// - Returns: the body's answer; nil when there is nothing to claim.
     /// - Throws: whatever the body throws, unchanged.
     package func claimTask<Answer: Sendable>(
@@ -129,7 +127,7 @@ extension Store {
             guard let (change, answer) = try body(loaded.run, specs, record, now) else {
                 return .passedOver(task)
             }
-            var writer = RunWriter(session: session, actor: actor, cause: nil, now: now)
+            var writer = RunWriter(session: session, actor: actor, now: now)
             try writer.write(change, before: loaded.run)
             try session.settleKeys(marks: change.marks, fence: nil)
             return .claimed(answer)
@@ -147,11 +145,7 @@ private enum Claim<Answer: Sendable>: Sendable {
 extension Session {
     fileprivate func dueRecords(_ statement: ClaimStatement, _ limit: Int) throws -> [DueRecord] {
         try rows(statement, limit).map { row in
-            DueRecord(
-                workflow: try row.key(),
-                workflowUID: UID(try row.text("workflow_uid")),
-                uid: UID(try row.text("uid"))
-            )
+            DueRecord(workflowUID: UID(try row.text("workflow_uid")), uid: UID(try row.text("uid")))
         }
     }
 }
