@@ -11,9 +11,9 @@ import Testing
 
     @Test(arguments: [true, false])
     func `a run that begins while its Workflow is removed goes with it`(byCommit: Bool) async throws {
-        try await withNamedStore("begins\(fixture.seed)") { store in
+        try await withNamedStore("begins\(byCommit)\(fixture.seed)") { store in
             let context = DeclaredContext(actor: "git:main", priority: .webhook, newUID: { UID("") })
-            let (begun, removed) = try await store.race(at: "workflows") {
+            let (begun, removed) = try await store.race(at: "AFTER INSERT ON workflows") {
                 try await fixture.begin("run", tasks: 1, in: store)
             } _: {
                 guard byCommit else { return try await store.removeOne(workflow, actor: "unix:0") }
@@ -40,7 +40,7 @@ import Testing
             _ = try await fixture.apply(role, to: store)
             var protected = role
             protected.object.metadata.annotations = [PruneHold.protection: "enabled"]
-            let (written, removed) = try await store.race(at: "objects") { [protected] in
+            let (written, removed) = try await store.race(at: "AFTER UPDATE ON objects") { [protected] in
                 try await fixture.apply(protected, to: store).1
             } _: {
                 try await store.removeOne(role.object.key, actor: "unix:0")
@@ -51,10 +51,13 @@ import Testing
         }
     }
 
-    @Test func `a run that begins while the last one with its specs is removed has them`() async throws {
-        try await withNamedStore("specs\(fixture.seed)") { store in
+    @Test(arguments: ["before", "after"])
+    func `a run that begins while the last one with its specs is removed has them`(
+        moment: String
+    ) async throws {
+        try await withNamedStore("specs\(moment)\(fixture.seed)") { store in
             _ = try await fixture.begin("run", in: store)
-            let (removed, begun) = try await store.race(at: "pins") {
+            let (removed, begun) = try await store.race(at: "\(moment) DELETE ON pins") {
                 try await store.removeOne(workflow, actor: "unix:0")
             } _: {
                 try await fixture.begin("other", in: store)
@@ -68,7 +71,7 @@ import Testing
         try await withNamedStore("both\(fixture.seed)") { store in
             _ = try await fixture.begin("run", in: store)
             _ = try await fixture.begin("other", in: store)
-            let (one, two) = try await store.race(at: "pins") {
+            let (one, two) = try await store.race(at: "AFTER DELETE ON pins") {
                 try await store.removeOne(workflow, actor: "unix:0")
             } _: {
                 let other = ObjectKey("Workflow", namespace: "default", name: "other")
@@ -85,7 +88,7 @@ import Testing
             try await store.mark([Mark(source, priority: .people)])
             let stale = try #require(try await store.claimKey(by: "a", lease: .zero))
             let role = fixture.declared("Role", "r", origin: fixture.gitOrigin("main"))
-            let (one, two) = try await store.race(at: "objects", refusing: true) {
+            let (one, two) = try await store.race(at: "AFTER INSERT ON objects", refusing: true) {
                 try await store.apply(
                     fixture.revision([.put(role)]),
                     fence: stale,

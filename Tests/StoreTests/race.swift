@@ -14,17 +14,17 @@ func withNamedStore<Answer: Sendable>(
 }
 
 extension Store {
-    /// Runs two operations at once: the first is held where it has written to a table and not committed, with
+    /// Runs two operations at once: the first is held at a moment such as `AFTER INSERT ON workflows`, with
     /// all the locks it has by then, until the second waits for one of them.
     ///
     /// With `refusing` the first one's write fails when it goes on.
     func race<First: Sendable, Second: Sendable>(
-        at table: String,
+        at moment: String,
         refusing: Bool = false,
         _ first: @Sendable @escaping () async throws -> First,
         _ second: @Sendable @escaping () async throws -> Second
     ) async throws -> (Result<First, any Error>, Result<Second, any Error>) {
-        try await hold(table, refusing: refusing)
+        try await hold(moment, refusing: refusing)
         let door = Door()
         async let holder: Void = transaction { session in
             let lock = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
@@ -41,8 +41,7 @@ extension Store {
         return await (one, two)
     }
 
-    /// Has the first writer of a table wait after it wrote.
-    private func hold(_ table: String, refusing: Bool) async throws {
+    private func hold(_ moment: String, refusing: Bool) async throws {
         let end = refusing ? "RAISE EXCEPTION 'refused'" : "RETURN NULL"
         try await raw(
             """
@@ -50,12 +49,7 @@ extension Store {
             BEGIN PERFORM pg_advisory_xact_lock(hashtext(current_schema())); \(end); END $$
             """
         )
-        try await raw(
-            """
-            CREATE TRIGGER hold AFTER INSERT OR UPDATE OR DELETE ON \(table)
-            FOR EACH STATEMENT EXECUTE FUNCTION hold()
-            """
-        )
+        try await raw("CREATE TRIGGER hold \(moment) FOR EACH STATEMENT EXECUTE FUNCTION hold()")
     }
 
     /// Waits until so many of this store's connections wait for a lock.
