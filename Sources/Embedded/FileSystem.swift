@@ -64,6 +64,21 @@ enum FileSystem {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
+        return bytes(from: descriptor, limit: limit)
+    }
+
+    /// The last bytes of a file; nil when it cannot be read.
+    static func end(of path: String, limit: Int) -> [UInt8]? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard lseek(descriptor, max(0, lseek(descriptor, 0, SEEK_END) - limit), SEEK_SET) >= 0 else {
+            return nil
+        }
+        return bytes(from: descriptor, limit: limit)
+    }
+
+    private static func bytes(from descriptor: Int32, limit: Int) -> [UInt8]? {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while bytes.count < limit {
@@ -118,6 +133,11 @@ enum FileSystem {
         try setMode(path, mode)  // whatever the umask says
     }
 
+    /// Empties a file that others go on writing to.
+    static func empty(_ path: String) throws {
+        guard unsafe truncate(path, 0) == 0 else { throw failure("truncate", path) }
+    }
+
     static func setMode(_ path: String, _ mode: UInt32) throws {
         guard unsafe chmod(path, mode) == 0 else { throw failure("chmod", path) }
     }
@@ -134,6 +154,13 @@ enum FileSystem {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")
+    }
+
+    /// The path that links lead to, as the kernel shows it; the path itself when there is nothing.
+    static func resolved(_ path: String) -> String {
+        guard let resolved = unsafe realpath(path, nil) else { return path }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
     }
 
     private static func unlink(_ path: String) { _ = unsafe Glibc.unlink(path) }

@@ -5,13 +5,15 @@ internal import Threads
 ///
 /// The record on disk is the only memory of what runs, here as after a restart.
 struct Keeper: Sendable {
-    /// Bytes; a longer log is put aside at a start and replaces the one put aside before.
+    /// Bytes; a longer log is put aside and replaces the one put aside before.
     static let logLimit: Int64 = 16 << 20
 
     let program: Program
     let installation: Installation
     let progress: @Sendable (String) -> Void
     var pause = RestartPause()
+    /// How often the log of a program that runs is measured.
+    var logPause: Duration = .seconds(60)
 
     private var recordPath: String { installation.record(of: program.name) }
     private var logPath: String { installation.log(of: program.name) }
@@ -57,6 +59,11 @@ struct Keeper: Sendable {
                     running = try await start()
                     if try await becomesReady(running, until: .after(program.readyWithin)) {
                         progress("\(program.name): ready again (process \(running.pid))")
+                    } else if running.isAlive {
+                        progress(
+                            "\(program.name): started again, but not ready after \(program.readyWithin); "
+                                + "see \(logPath)"
+                        )
                     }
                 }
                 let status = try await exit(of: running)
@@ -154,11 +161,23 @@ struct Keeper: Sendable {
 
     private func exit(of process: ProcessIdentity) async throws -> ExitStatus {
         while true {
-            // The hour only bounds one wait; the program may run for as long as it likes.
-            if let status = try await DetachedProcess.waitForExit(process, until: .after(.seconds(3600))) {
+            // The program may run for as long as it likes; what it writes must not fill the disk meanwhile.
+            if let status = try await DetachedProcess.waitForExit(process, until: .after(logPause)) {
                 return status
             }
+            do { try putLogAside() } catch {
+                progress("\(program.name): its log cannot be put aside: \(error)")
+            }
         }
+    }
+
+    /// Puts the end of a log that is too long aside and empties it: the program appends to it all the time.
+    private func putLogAside() throws {
+        guard let log = FileSystem.entry(logPath), log.size > Keeper.logLimit,
+            let end = FileSystem.end(of: logPath, limit: Int(Keeper.logLimit))
+        else { return }
+        try FileSystem.write(end, to: logPath + ".1")
+        try FileSystem.empty(logPath)
     }
 
     private func end(_ process: ProcessIdentity, isHurried: @Sendable () -> Bool) async throws {
@@ -183,7 +202,7 @@ struct Keeper: Sendable {
         try await ContinuousClock().sleep(for: duration)
     }
 
-    private var logEnd: String { lastLines(of: FileSystem.content(logPath) ?? []) }
+    private var logEnd: String { lastLines(of: FileSystem.end(of: logPath, limit: 4096) ?? []) }
 }
 
 extension Duration {

@@ -76,7 +76,8 @@ struct PostgresCluster: Sendable {
         )
         try await run(
             programs.folder + "/postgres",
-            ["--single", "-D", partial, "postgres"],
+            // Otherwise it goes on after an error and says that all is well.
+            ["--single", "-c", "exit_on_error=on", "-D", partial, "postgres"],
             input: "CREATE DATABASE \(Installation.databaseUser);\n",
             within: .seconds(60)
         )
@@ -121,8 +122,10 @@ struct PostgresCluster: Sendable {
     }
 
     private func isOurs(_ process: ProcessIdentity) -> Bool {
-        FileSystem.target(ofLink: "/proc/\(process.pid)/cwd") == dataFolder
-            && FileSystem.target(ofLink: "/proc/\(process.pid)/exe")?.split(separator: "/").last == "postgres"
+        let program = FileSystem.target(ofLink: "/proc/\(process.pid)/exe")?.split(separator: "/").last
+        // The second is what an upgrade of the package leaves of a program that runs.
+        return ["postgres", "postgres (deleted)"].contains(program)
+            && FileSystem.target(ofLink: "/proc/\(process.pid)/cwd") == FileSystem.resolved(dataFolder)
     }
 
     private func command(_ name: String, _ arguments: [String]) -> Command {

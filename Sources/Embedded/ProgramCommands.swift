@@ -53,16 +53,24 @@ struct FleetCommand {
             command: Command(
                 executable: settings.programDirectory + "/agirunner-fleet",
                 arguments: arguments,
-                // Secrets of the control plane are not for those who start runtimes.
-                environment: settings.environment.filter {
-                    !$0.key.hasPrefix(SecretStoreSpec.defaultPrefix)
-                },
+                environment: environment,
                 directory: installation.state
             ),
             // SIGTERM lets runtimes end their work for some seconds, SIGQUIT does not.
             stops: [StopStep(.terminate, patience: .seconds(30)), StopStep(.quit, patience: .seconds(5))],
             readyWithin: settings.readyWithin
         )
+    }
+}
+
+extension FleetCommand {
+    /// What programs commonly need to know of the machine and of who runs them.
+    ///
+    /// Everything else may be a secret of the control plane, which is not for those who start runtimes: a
+    /// SecretStore names its variables as it likes.
+    private var environment: [String: String] {
+        let names: Set<String> = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR"]
+        return settings.environment.filter { names.contains($0.key) || $0.key.hasPrefix("LC_") }
     }
 }
 

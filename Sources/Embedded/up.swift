@@ -19,28 +19,36 @@ package func up(_ settings: EmbeddedSettings, ports: UpPorts) async throws {
     )
     let stops = StopRequests()
     let supervision = Supervision(installation: installation, stops: stops, progress: ports.progress)
+    let repositories = Repositories(
+        installation: installation,
+        environment: settings.environment,
+        progress: ports.progress
+    )
+    @Sendable func programs(source: String?) -> [Program] {
+        let cluster = PostgresCluster(
+            installation: installation,
+            programs: databasePrograms,
+            account: account
+        )
+        var daemon = DaemonCommand(installation: installation, settings: settings, source: source).program
+        daemon.isReady = { await ports.probe(installation) }
+        var fleet = FleetCommand(installation: installation, settings: settings, isRoot: isRoot).program
+        fleet.cleanUp = { await endRuntimes(in: installation.runtimes) { stops.isHurried } }
+        return [cluster.program(readyWithin: settings.readyWithin), daemon, fleet]
+    }
     try await withTaskCancellationHandler {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in ports.stops { stops.note() } }
-            let source = try await Repositories(
-                installation: installation,
-                environment: settings.environment,
-                progress: ports.progress
-            ).source(folder: settings.folder)
+            defer { group.cancelAll() }
+            let source: String?
+            do { source = try await repositories.source(folder: settings.folder) } catch {
+                await supervision.stop(programs(source: nil))
+                throw error
+            }
             if source == nil {
                 ports.progress("there is no configuration yet; give one with `agirunner up DIR`")
             }
-            let cluster = PostgresCluster(
-                installation: installation,
-                programs: databasePrograms,
-                account: account
-            )
-            var daemon = DaemonCommand(installation: installation, settings: settings, source: source).program
-            daemon.isReady = { await ports.probe(installation) }
-            var fleet = FleetCommand(installation: installation, settings: settings, isRoot: isRoot).program
-            fleet.cleanUp = { await endRuntimes(in: installation.runtimes) { stops.isHurried } }
-            defer { group.cancelAll() }
-            try await supervision.run([cluster.program(readyWithin: settings.readyWithin), daemon, fleet])
+            try await supervision.run(programs(source: source))
         }
     } onCancel: {
         stops.note()
@@ -61,10 +69,14 @@ struct Supervision: Sendable {
         do {
             try await keep(programs[...])
         } catch {
-            // What an earlier `up` left and this one did not reach is stopped as well.
-            for program in programs.reversed() { await stop(program) }
+            await stop(programs)
             throw error
         }
+        await stop(programs)
+    }
+
+    /// Stops the programs, also those that an earlier `up` left and this one did not reach.
+    func stop(_ programs: [Program]) async {
         for program in programs.reversed() { await stop(program) }
     }
 

@@ -17,11 +17,18 @@ enum DeclaredStatement: String, Statement, CaseIterable {
     case delete = "DELETE FROM objects WHERE uid = ANY($1::text[])"
     /// Locks the runs of Workflow objects that are about to go.
     case lockRuns = """
-        SELECT uid FROM workflows WHERE namespace || '/' || name = ANY($1::text[])
-        ORDER BY namespace, name FOR UPDATE
+        SELECT t.uid, t.pin FROM workflows t
+        JOIN unnest($1::text[], $2::text[]) w (namespace, name)
+            ON (t.namespace, t.name) = (w.namespace, w.name)
+        ORDER BY t.namespace, t.name FOR UPDATE OF t
         """
     case deleteRuns = "DELETE FROM workflows WHERE uid = ANY($1::text[])"
-    case all = "SELECT to_jsonb(t) AS row FROM objects t ORDER BY t.kind, t.namespace, t.name"
+    /// Who deletes another run with the same specs waits here, and so sees whether any run is left.
+    case lockPins = "SELECT digest FROM pins WHERE digest = ANY($1::text[]) ORDER BY digest FOR UPDATE"
+    case deletePins = """
+        DELETE FROM pins p WHERE p.digest = ANY($1::text[])
+            AND NOT EXISTS (SELECT FROM workflows w WHERE w.pin = p.digest)
+        """
     case outlines = """
         SELECT t.kind, t.namespace, t.name, t.digest,
             NULLIF(t.labels, '{}') AS labels, NULLIF(t.annotations, '{}') AS annotations,

@@ -50,6 +50,12 @@ struct DeclaredWriter {
         case cascade(Object)
     }
 
+    /// A run that goes with its Workflow.
+    private struct GoingRun {
+        let uid: String
+        let pin: String
+    }
+
     let session: Session
     let context: DeclaredContext
 
@@ -65,20 +71,22 @@ struct DeclaredWriter {
         return Dictionary(found.map { ($0.object.key, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Locks objects that are about to go, as `lock` does; the runs of Workflows are locked before them, as
+    /// by everybody who locks both.
+    func lockForRemoval(_ keys: [ObjectKey]) throws -> [ObjectKey: Stored] {
+        _ = try lockRuns(of: keys)
+        return try lock(keys)
+    }
+
     /// Applies steps: at most one for each key.
     ///
     /// Rows come first and positions after them, so that no position is drawn before its row is locked.
-    /// `judge` sees each object that exists once it is locked; when it throws, nothing is written.
-    func apply(
-        _ steps: [ApplyStep],
-        judging judge: (Stored) throws -> Void = { _ in }
-    ) throws -> DeclaredOutcome {
+    func apply(_ steps: [ApplyStep]) throws -> DeclaredOutcome {
         let removals = steps.compactMap { step -> ObjectKey? in
             if case .remove(let key) = step { key } else { nil }
         }
-        let runs = try lockRuns(of: removals)
+        _ = try lockRuns(of: removals)
         let existing = try lock(steps.map(\.key))
-        try existing.values.forEach(judge)
         let new = steps.compactMap { step -> ObjectKey? in
             if case .put = step, existing[step.key] == nil { step.key } else { nil }
         }
@@ -93,9 +101,11 @@ struct DeclaredWriter {
             }
             writes.append(write)
         }
-        for uid in runs { writes += try cascade(of: uid).map(Write.cascade) }
+        // Once more, since a run may have begun while the lock of its object was waited for.
+        let runs = try lockRuns(of: writes.compactMap(\.removedKey))
+        for run in runs { writes += try cascade(of: run.uid).map(Write.cascade) }
         try insert(writes)
-        try session.enqueue(DeclaredStatement.deleteRuns, runs)
+        try delete(runs)
         outcome.positions = try log(&writes, now: now)
         try store(writes)
         for write in writes { count(write, in: &outcome) }
@@ -196,10 +206,23 @@ struct DeclaredWriter {
         return status
     }
 
-    private func lockRuns(of keys: [ObjectKey]) throws -> [String] {
-        let names = keys.filter { $0.kind == WorkflowRecord.kind }.map { "\($0.namespace ?? "")/\($0.name)" }
-        guard !names.isEmpty else { return [] }
-        return try session.rows(DeclaredStatement.lockRuns, names).map { try $0.text("uid") }
+    private func lockRuns(of keys: [ObjectKey]) throws -> [GoingRun] {
+        let workflows = keys.filter { $0.kind == WorkflowRecord.kind }
+        guard !workflows.isEmpty else { return [] }
+        return try session.rows(
+            DeclaredStatement.lockRuns,
+            workflows.map { $0.namespace ?? "" },
+            workflows.map(\.name)
+        ).map { GoingRun(uid: try $0.text("uid"), pin: try $0.text("pin")) }
+    }
+
+    /// Deletes runs, and the specs that none but they followed.
+    private func delete(_ runs: [GoingRun]) throws {
+        guard !runs.isEmpty else { return }
+        let pins = Set(runs.map(\.pin)).sorted()
+        try session.enqueue(DeclaredStatement.deleteRuns, runs.map(\.uid))
+        try session.enqueue(DeclaredStatement.lockPins, pins)
+        try session.enqueue(DeclaredStatement.deletePins, pins)
     }
 
     private func cascade(of uid: String) throws -> [Object] {
@@ -230,31 +253,31 @@ struct DeclaredWriter {
 
     /// Writes events and changes, and gives what was written the position of its change.
     private func log(_ writes: inout [Write], now: Timestamp) throws -> [Position] {
-        var positions = try session.drawPositions(writes.reduce(0) { $0 + $1.positionCount })
-        let drawn = positions
+        let drawn = try session.drawPositions(writes.reduce(0) { $0 + $1.positionCount })
+        var positions = drawn.makeIterator()
         var events: [Event] = []
         var changes: [ChangeRow] = []
         for index in writes.indices {
             switch writes[index] {
             case .move(var stored):
-                stored.object.metadata.resourceVersion = positions.removeFirst()
+                stored.object.metadata.resourceVersion = try positions.take()
                 changes.append(try ChangeRow(put: stored, before: stored, time: now))
                 writes[index] = .move(stored)
             case .cascade(let object):
-                changes.append(try ChangeRow(removed: object, at: positions.removeFirst(), time: now))
+                changes.append(try ChangeRow(removed: object, at: positions.take(), time: now))
             case .create(var stored):
-                events.append(event("object.created", stored, at: positions.removeFirst(), now))
-                stored.object.metadata.resourceVersion = positions.removeFirst()
+                events.append(try event("object.created", stored, at: positions.take(), now))
+                stored.object.metadata.resourceVersion = try positions.take()
                 changes.append(try ChangeRow(put: stored, before: nil, time: now))
                 writes[index] = .create(stored)
             case .change(var stored, let before):
-                events.append(event(of: stored, since: before, at: positions.removeFirst(), now))
-                stored.object.metadata.resourceVersion = positions.removeFirst()
+                events.append(try event(of: stored, since: before, at: positions.take(), now))
+                stored.object.metadata.resourceVersion = try positions.take()
                 changes.append(try ChangeRow(put: stored, before: before, time: now))
                 writes[index] = .change(stored, before: before)
             case .remove(let stored):
-                events.append(event("object.removed", stored, at: positions.removeFirst(), now))
-                changes.append(try ChangeRow(removed: stored.shown, at: positions.removeFirst(), time: now))
+                events.append(try event("object.removed", stored, at: positions.take(), now))
+                changes.append(try ChangeRow(removed: stored.shown, at: positions.take(), time: now))
             }
         }
         try session.append(events: events, changes: changes)
@@ -339,6 +362,10 @@ struct DeclaredWriter {
 }
 
 extension DeclaredWriter.Write {
+    fileprivate var removedKey: ObjectKey? {
+        if case .remove(let stored) = self { stored.object.key } else { nil }
+    }
+
     fileprivate var positionCount: Int {
         switch self {
         case .create, .change, .remove: 2

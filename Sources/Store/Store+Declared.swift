@@ -33,13 +33,6 @@ extension Store {
         }
     }
 
-    /// Everything that is declared; sorted by kind, namespace and name.
-    package func storedObjects() async throws -> [Stored] {
-        try await read { session in
-            try session.rows(DeclaredStatement.all).map { try Stored(row: $0.value("row")) }
-        }
-    }
-
     /// The specs of everything that is declared, by key: those of some kinds; of the others, empty ones.
     package func declaredSpecs(kinds: [String]) async throws -> [ObjectKey: Value] {
         // No source has an empty name, so these are all.
@@ -172,22 +165,15 @@ extension Store {
         let context = DeclaredContext(actor: actor, priority: .people, newUID: { UID("") })
         return try await transaction { session in
             let writer = DeclaredWriter(session: session, context: context)
-            func judge(_ stored: Stored) throws {
-                try stored.refuseAnother(than: expectedUID, at: expectedResourceVersion)
-                guard !stored.isDeclaredByGit else { throw ownedByGit(stored) }
-                try session.refuseRemoval(stored)
-            }
-            // Removing locks a Workflow's run before its object, so what is read here is not locked yet.
-            let row = try session.rows(ShownTable.declared.get, key.kind, key.namespace ?? "", key.name).first
-            guard let row else {
+            guard let stored = try writer.lockForRemoval([key])[key] else {
                 try session.refuseLive([key])
                 throw Failure(.notFound, "\(key) does not exist")
             }
-            guard !isDryRun else {
-                try judge(Stored(row: row.value("row")))
-                return .start
-            }
-            let outcome = try writer.apply([.remove(key)], judging: judge)
+            try stored.refuseAnother(than: expectedUID, at: expectedResourceVersion)
+            guard !stored.isDeclaredByGit else { throw ownedByGit(stored) }
+            try session.refuseRemoval(stored)
+            guard !isDryRun else { return .start }
+            let outcome = try writer.apply([.remove(key)])
             guard let position = outcome.positions.max() else {
                 throw Failure(.notFound, "\(key) does not exist")
             }

@@ -33,8 +33,22 @@ enum FleetStatement: String, Statement, CaseIterable {
         WHERE state <> 'offline' AND last_seen_at < clock_timestamp() - $1::bigint * interval '1 microsecond'
         ORDER BY last_seen_at
         """
+    /// Workers that have been offline for a while, and runtimes that have been gone; the longest first.
+    case forgottenWorkers = """
+        SELECT to_jsonb(t) AS row FROM workers t
+        WHERE t.state = 'offline'
+            AND t.last_seen_at < clock_timestamp() - $1::bigint * interval '1 microsecond'
+        ORDER BY t.last_seen_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED
+        """
+    case forgottenRuntimes = """
+        SELECT to_jsonb(t) AS row FROM runtimes t
+        WHERE t.state = 'gone' AND t.changed_at < clock_timestamp() - $1::bigint * interval '1 microsecond'
+        ORDER BY t.changed_at LIMIT $2::bigint FOR UPDATE SKIP LOCKED
+        """
+    case deleteRuntime = "DELETE FROM runtimes WHERE name = $1"
     case runtimes = "SELECT to_jsonb(t) AS row FROM runtimes t ORDER BY t.name"
     case lockRuntime = "SELECT to_jsonb(t) AS row FROM runtimes t WHERE t.name = $1 FOR UPDATE"
+    case noteChange = "UPDATE runtimes SET changed_at = clock_timestamp() WHERE name = $1"
     case readyTasks = """
         SELECT t.namespace, count(*) AS count FROM tasks t JOIN workflows w ON w.uid = t.workflow_uid
         WHERE t.state = 'ready' AND w.phase = 'active' AND (t.not_before IS NULL OR t.not_before <= now())
@@ -49,7 +63,8 @@ extension Store {
     /// - Throws: `Failure.alreadyExists` for its name or token.
     package func provisionRuntime(_ record: RuntimeRecord, actor: String) async throws {
         try await transaction { session in
-            try session.insertShown(record, .runtimes)
+            let now = try session.now()
+            try session.insertShown(record, .runtimes, volatile: ["changed_at": .string(now.description)])
             try session.put(
                 record,
                 .runtimes,
@@ -59,11 +74,6 @@ extension Store {
                 data: [:]
             )
         }
-    }
-
-    /// The runtime of a name; nil when there is none.
-    package func runtime(named name: String) async throws -> RuntimeRecord? {
-        try await runtimes().first { $0.name == name }
     }
 
     /// Every runtime, sorted by name.
@@ -91,6 +101,7 @@ extension Store {
             (record.state, record.message) = (state, message)
             guard record != before else { return }
             let data: Value = ["from": .string(before.state.rawValue), "to": .string(state.rawValue)]
+            try session.enqueue(FleetStatement.noteChange, name)
             try session.put(
                 record,
                 .runtimes,
@@ -109,14 +120,7 @@ extension Store {
         try await transaction { session in
             if let row = try session.rows(FleetStatement.lockWorker, record.name).first {
                 let old: WorkerRecord = try Table.workers.decode(row.value("row"))
-                let position = try session.drawPositions(1)[0]
-                let object = try old.object(resourceVersion: position)
-                let now = try session.now()
-                try session.append(
-                    events: [],
-                    changes: [try ChangeRow(removed: object, at: position, time: now)]
-                )
-                try session.enqueue(FleetStatement.deleteWorker, record.name)
+                try session.remove([old], FleetStatement.deleteWorker)
             }
             try session.insertShown(record, .workers, volatile: ["token_digest": .string(tokenDigest.text)])
             try session.put(
@@ -186,14 +190,18 @@ extension Store {
         }
     }
 
-    /// Moves workers that have been silent one step towards offline.
+    /// Moves workers that have been silent one step towards offline, and forgets what has been offline or
+    /// gone for longer than `forgottenAfter`: at most 100 workers and as many runtimes, the rest the next
+    /// time.
     ///
+    /// A draining worker is never disconnected, so that it is still draining when it is heard of again.
     /// - Returns: how many moved.
     @discardableResult
     package func sweepWorkers(
         degradedAfter: Duration,
         disconnectedAfter: Duration,
-        offlineAfter: Duration
+        offlineAfter: Duration,
+        forgottenAfter: Duration = .seconds(86_400)
     ) async throws -> Int {
         let silent = try await read { session in
             try session.rows(FleetStatement.silent, degradedAfter).map { row in
@@ -208,8 +216,8 @@ extension Store {
                 let target: WorkerState? =
                     switch record.state {
                     case .online, .busy: .degraded
-                    case .degraded, .draining: silence >= disconnectedAfter ? .disconnected : nil
-                    case .disconnected: silence >= offlineAfter ? .offline : nil
+                    case .degraded: silence >= disconnectedAfter ? .disconnected : nil
+                    case .draining, .disconnected: silence >= offlineAfter ? .offline : nil
                     case .offline: nil
                     }
                 guard let target else { return 0 }
@@ -217,7 +225,19 @@ extension Store {
                 return 1
             }
         }
+        try await forget(after: forgottenAfter)
         return moved
+    }
+
+    private func forget(after duration: Duration) async throws {
+        try await transaction { session in
+            let workers: [WorkerRecord] = try session.rows(FleetStatement.forgottenWorkers, duration, 100)
+                .map { try Table.workers.decode($0.value("row")) }
+            try session.remove(workers, FleetStatement.deleteWorker)
+            let runtimes: [RuntimeRecord] = try session.rows(FleetStatement.forgottenRuntimes, duration, 100)
+                .map { try Table.runtimes.decode($0.value("row")) }
+            try session.remove(runtimes, FleetStatement.deleteRuntime)
+        }
     }
 
     /// What waits and what runs.
@@ -268,6 +288,18 @@ extension Session {
             events: [Event(event, subjectUID: record.uid, at: positions[0], time: now)],
             changes: [try ChangeRow(put: record, isNew: isNew, at: positions[1], time: now)]
         )
+    }
+
+    /// Removes locked rows with their changes; the statement deletes the one of a name.
+    fileprivate func remove<Record: ShownRecord>(_ records: [Record], _ delete: FleetStatement) throws {
+        guard !records.isEmpty else { return }
+        let now = try now()
+        let changes = try zip(records, try drawPositions(records.count)).map { record, position in
+            try enqueue(delete, record.shownName)
+            let object = try record.object(resourceVersion: position)
+            return try ChangeRow(removed: object, at: position, time: now)
+        }
+        try append(events: [], changes: changes)
     }
 
     fileprivate func move(_ worker: WorkerRecord, to state: WorkerState, actor: String) throws {

@@ -2,14 +2,9 @@ package import Domain
 
 /// The statements of the work queue.
 enum KeyStatement: String, Statement, CaseIterable {
-    /// Locks those of some keys that exist, in the order that everybody locks them in. The arrays run in
-    /// parallel.
-    case lock = """
-        SELECT k.kind, k.namespace, k.name, k.fence, k.claimed_generation FROM keys k
-        JOIN unnest($1::text[], $2::text[], $3::text[]) w (kind, namespace, name)
-            ON (k.kind, k.namespace, k.name) = (w.kind, w.namespace, w.name)
-        ORDER BY k.kind, k.namespace, k.name FOR UPDATE OF k
-        """
+    case lock = "SELECT fence FROM keys WHERE kind = $1 AND namespace = $2 AND name = $3 FOR UPDATE"
+    /// Makes or locks keys, in the order that everybody locks them in.
+    ///
     /// A waiting key keeps the earlier time and the higher priority; a claimed one that nobody marked since
     /// gets the mark's own, because the old ones led to the claim. A step of priority is worth 30 seconds of
     /// waiting.
@@ -237,22 +232,18 @@ extension Session {
                 delay: min(mark.delay, other.delay)
             )
         }
-        let keys = Set(urgent.keys).union(fence.map { [$0.key] } ?? [])
-        guard !keys.isEmpty else { return }
-        let locked = try rows(
-            KeyStatement.lock,
-            keys.map(\.kind),
-            keys.map { $0.namespace ?? "" },
-            keys.map(\.name)
-        )
-        if let fence {
-            let holds = try locked.map { row in
-                try row.key() == fence.key && row.optional("fence") == String(fence.fence)
-            }
-            guard holds.contains(true) else { throw fenced(fence.key) }
-        }
-        guard !urgent.isEmpty else { return }
-        let documents = urgent.values.map { mark -> Value in
+        // The fence's key is locked in its place among the marked ones, so that no two wait for each other.
+        guard let fence else { return try enqueue(Array(urgent.values)) }
+        try enqueue(urgent.values.filter { $0.key < fence.key })
+        let key = fence.key
+        let row = try rows(KeyStatement.lock, key.kind, key.namespace ?? "", key.name).first
+        guard try row?.optional("fence") == String(fence.fence) else { throw fenced(key) }
+        try enqueue(urgent.values.filter { !($0.key < fence.key) })
+    }
+
+    private func enqueue(_ marks: [Mark]) throws {
+        guard !marks.isEmpty else { return }
+        let documents = marks.map { mark -> Value in
             [
                 "kind": .string(mark.key.kind), "namespace": .string(mark.key.namespace ?? ""),
                 "name": .string(mark.key.name), "priority": .integer(Int64(mark.priority.rawValue)),

@@ -23,6 +23,10 @@ struct Migration: Sendable {
             name: "m0004_field_owners",
             script: String(decoding: PackageResources.m0004_field_owners_sql, as: UTF8.self)
         ),
+        Migration(
+            name: "m0005_foreign_keys",
+            script: String(decoding: PackageResources.m0005_foreign_keys_sql, as: UTF8.self)
+        ),
     ]
 }
 
@@ -62,7 +66,8 @@ extension Store {
         for migration in Migration.all {
             try await transaction { session in
                 try session.execute(MigrationStatement.unlimited)
-                _ = try session.rows(MigrationStatement.lock)
+                // Waited for as long as a migration may take; other statements are given up much earlier.
+                try session.run(script: MigrationStatement.lock.sql, timeout: .seconds(600))
                 try session.execute(MigrationStatement.table)
                 try session.apply(migration)
             }

@@ -63,10 +63,13 @@ extension Store {
         let position = position ?? horizon()
         let limit = min(max(limit, 1), 1000)
         return try await read { session in
+            // One more tells whether there is another page. What is selected may lie far apart.
+            let isPlain = query.labels.isEmpty && query.name == nil && query.isDeclared == nil
+            let size = isPlain ? min(Session.batchSize, limit + 1) : Session.batchSize
             var objects: [Object] = []
             var cursor = after
             while true {
-                let batch = try session.batch(query, after: cursor, through: position)
+                let batch = try session.batch(query, after: cursor, through: position, size)
                 for object in batch where query.matches(object.metadata) {
                     if objects.count == limit {
                         return ObjectPage(objects: objects, position: position, next: objects.last?.key)
@@ -74,7 +77,7 @@ extension Store {
                     objects.append(object)
                 }
                 cursor = batch.last?.key
-                if batch.count < Session.batchSize {
+                if batch.count < size {
                     return ObjectPage(objects: objects, position: position, next: nil)
                 }
             }
@@ -84,7 +87,8 @@ extension Store {
     /// Changes after a position, in order, and the position they are complete through: the next call's
     /// `after`.
     ///
-    /// An object that changed again since is left out, for its later change will come; kinds may include
+    /// An object that changed again since is left out, for its later change will come; one that is new to
+    /// the reader is said to be new all the same, and may then be newer than its position. Kinds may include
     /// `Event`.
     /// - Throws: `Failure.expired` when changes after the position are no longer kept, or it is above the
     ///   horizon.
@@ -158,10 +162,15 @@ extension Session {
     fileprivate static let batchSize = 500
 
     /// The next objects of a query in the order of the list; labels are not looked at.
-    fileprivate func batch(_ query: ObjectQuery, after: ObjectKey?, through: Position) throws -> [Object] {
+    fileprivate func batch(
+        _ query: ObjectQuery,
+        after: ObjectKey?,
+        through: Position,
+        _ size: Int
+    ) throws -> [Object] {
         if query.kind == Event.kind {
             let start = after.flatMap { Position($0.name) } ?? .start
-            return try rows(LogStatement.eventsForward, start, through, nil, query.namespace, Self.batchSize)
+            return try rows(LogStatement.eventsForward, start, through, nil, query.namespace, size)
                 .map { try Event(row: $0.value("row")).object() }
         }
         // What is declared stands in one table, so nothing else has to be read for it.
@@ -174,12 +183,12 @@ extension Session {
             query.name,
             after?.namespace ?? "",
             after?.name ?? "",
-            Self.batchSize
+            size
         ).map { try shown.object($0.value("row")) }
     }
 
-    /// The changes that are to be delivered: those that carry an image, and those whose object is still as it
-    /// was.
+    /// The changes that are to be delivered: those that carry an image, those whose object is still as it
+    /// was, and of each object that is new among them the first that can be shown, as that of a new object.
     fileprivate func current(_ rows: [ChangeRow]) throws -> [Change] {
         var objects: [UID: Object] = [:]
         for (kind, changes) in Dictionary(grouping: rows.filter { $0.image == nil }, by: \.kind) {
@@ -190,15 +199,24 @@ extension Session {
                 if let uid = object.metadata.uid { objects[uid] = object }
             }
         }
+        let last = Dictionary(rows.map { ($0.uid, $0.position) }, uniquingKeysWith: { $1 })
+        // Objects that are new and of which nothing could be shown yet.
+        var new: Set<UID> = []
         return try rows.compactMap { row in
+            if row.act == .put, row.labelsBefore == nil { new.insert(row.uid) }
             let object: Object? =
                 if let image = row.image { try image.decode() } else { objects[row.uid] }
-            guard let object, object.metadata.resourceVersion == row.position else { return nil }
+            guard let object else { return nil }
+            let isCurrent = object.metadata.resourceVersion == row.position
+            // Its next change, which comes to the reader later, says that it existed before.
+            let isLastSight = new.contains(row.uid) && last[row.uid] == row.position
+            guard isCurrent || isLastSight else { return nil }
+            let isNew = new.remove(row.uid) != nil && row.act == .put
             return Change(
                 position: row.position,
                 act: row.act == .put ? .put : .removed,
                 object: object,
-                labelsBefore: row.labelsBefore
+                labelsBefore: isNew ? nil : row.labelsBefore
             )
         }
     }

@@ -95,7 +95,7 @@ extension Store {
             }
             return try await finish(write, name: begun.name, total, fence: fence, newUID: newUID)
         } catch {
-            try await fail(write, because: error, newUID: newUID)
+            try await fail(write, because: error, fence: fence, newUID: newUID)
             throw error
         }
     }
@@ -110,7 +110,8 @@ extension Store {
         let position = try await transaction { session in
             let (_, position) = try session.putRevision(write, newUID: newUID) { record in
                 record.phase = .applied
-                // Applied again, as after an interruption or against drift, a commit has done both.
+                // Applied again, as against drift, a commit has done both. What was done before an
+                // interruption is not counted.
                 record.created += total.created
                 record.changed += total.changed
                 record.removed += total.removed
@@ -133,6 +134,7 @@ extension Store {
     private func fail(
         _ write: RevisionWrite,
         because error: any Error,
+        fence: ClaimedKey?,
         newUID: @escaping @Sendable () -> UID
     ) async throws {
         let failure = error as? Failure
@@ -144,6 +146,7 @@ extension Store {
                 record.phase = .failed
                 record.failure = failure?.message ?? "\(error)"
             }
+            try session.settleKeys(marks: [], fence: fence)
         }
     }
 }

@@ -25,7 +25,7 @@ extension Origin {
             )
         }
         let restored = (before.taken ?? .none).subtracting(taken ?? .none)
-        if !restored.isEmpty, before.hasLost(restored, by: self) {
+        if !restored.isEmpty, before.givesWay(to: self) {
             return (
                 "object.drift_corrected",
                 ["fields": .strings(restored.paths), "owners": .strings(before.holders(of: restored))]
@@ -35,7 +35,7 @@ extension Origin {
     }
 
     /// Whether fields that were taken are the file's again because a commit was applied.
-    fileprivate func hasLost(_ fields: FieldSet, by after: Origin) -> Bool {
+    fileprivate func givesWay(to after: Origin) -> Bool {
         after.declared != .unknown && after.gitSource == gitSource && after.gitSource != nil
     }
 

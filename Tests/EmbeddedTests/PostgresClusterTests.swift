@@ -67,6 +67,81 @@ import Threads
         }
     }
 
+    @Test func `a server that nobody recorded is known also behind a link`() async throws {
+        try await withCluster { state, cluster, _ in
+            let link = state.folder + "/link"
+            #expect(unsafe symlink(state.folder, link) == 0)
+            let linked = TemporaryState(
+                folder: state.folder,
+                installation: Installation(state: link + "/s"),
+                account: state.account
+            )
+            try await keeper(linked).begin()
+            let process = try #require(linked.process("postgres"))
+            try FileSystem.removeFile(linked.installation.record(of: "postgres"))
+            try await keeper(linked).begin()
+            #expect(!process.isAlive)
+            #expect(try await query(cluster, "SELECT 1") == "1")
+            await (try keeper(linked)).stop { false }
+        }
+    }
+
+    @Test func `a server that nobody recorded is known also when its program was replaced`() async throws {
+        try await withCluster { state, cluster, keeper in
+            let old = try other(state, cluster)
+            let copy = old.programs.folder + "/postgres"
+            let copying = Command(
+                executable: "/usr/bin/cp",
+                arguments: [cluster.programs.folder + "/postgres", copy]
+            )
+            #expect(try await ChildProcess(copying).run(until: .after(.seconds(20))).succeeded)
+            try await Keeper(
+                program: old.program(readyWithin: .seconds(60)),
+                installation: state.installation,
+                progress: { print($0) }
+            ).begin()
+            let process = try #require(state.process("postgres"))
+            try FileSystem.removeFile(copy)
+            try FileSystem.removeFile(state.installation.record(of: "postgres"))
+            try await keeper.begin()
+            #expect(!process.isAlive)
+            #expect(try await query(cluster, "SELECT 1") == "1")
+            await keeper.stop { false }
+        }
+    }
+
+    @Test func `a cluster whose database cannot be made is not kept`() async throws {
+        try await withCluster { state, cluster, _ in
+            let broken = try other(state, cluster)
+            // It makes a database that is there already.
+            let script = """
+                #!/bin/sh
+                echo 'CREATE DATABASE postgres;' | \(cluster.programs.folder)/postgres "$@"
+                """
+            try FileSystem.write(Array(script.utf8), to: broken.programs.folder + "/postgres", mode: 0o755)
+            let failure = await #expect(throws: Failure.self) { try await broken.prepare() }
+            #expect(failure?.message.contains("already exists") == true)
+            #expect(FileSystem.entry(PostgresCluster.dataFolder(state.installation)) == nil)
+            try await cluster.prepare()
+            #expect(FileSystem.entry(PostgresCluster.dataFolder(state.installation)) != nil)
+        }
+    }
+
+    /// A cluster with programs in a folder of the test, in which the server is still missing.
+    private func other(_ state: TemporaryState, _ cluster: PostgresCluster) throws -> PostgresCluster {
+        let folder = state.folder + "/bin"
+        try FileSystem.makeFolder(folder, mode: 0o755)
+        // The server looks for its libraries beside its folder.
+        for name in ["initdb", "pg_isready", "../lib"] {
+            #expect(unsafe symlink("\(cluster.programs.folder)/\(name)", "\(folder)/\(name)") == 0, "\(name)")
+        }
+        return PostgresCluster(
+            installation: state.installation,
+            programs: PostgresPrograms(major: cluster.programs.major, folder: folder),
+            account: state.account
+        )
+    }
+
     @Test func `a killed postmaster is brought back by its keeper`() async throws {
         try await withCluster { state, cluster, keeper in
             try await keeper.begin()

@@ -45,6 +45,20 @@ import Threads
         }
     }
 
+    @Test func `what a killed up left is stopped when the next one is given a wrong folder`() async throws {
+        try await TemporaryState.with { state in
+            try state.writePrograms()
+            let session = Session()
+            try await start(state, session)
+            let failure = await #expect(throws: Failure.self) {
+                try await up(state.settings(folder: state.folder + "/none"), ports: session.ports)
+            }
+            #expect(failure?.code == .notFound)
+            #expect(state.running.isEmpty)
+            #expect(await state.isLeftAlone())
+        }
+    }
+
     @Test func `what was started differently is replaced`() async throws {
         try await TemporaryState.with { state in
             try state.writePrograms()

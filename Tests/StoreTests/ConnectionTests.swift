@@ -1,5 +1,6 @@
 import Domain
 import Support
+import Synchronization
 import Testing
 
 @testable import Store
@@ -12,32 +13,39 @@ import Testing
         try await withStore(settings: cluster.settings(schema: "s")) { store in
             _ = try await fixture.apply(fixture.declared("Role", "before"), to: store)
             try await cluster.stop()
-            let down = await failure { _ = try await store.storedObjects() }
+            let down = await failure { _ = try await store.storedObjects(kind: "Role", namespace: nil) }
             #expect(down?.code == .unavailable)
             try await cluster.start()
-            #expect(try await store.storedObjects().map(\.object.metadata.name) == ["before"])
+            let kept = try await store.storedObjects(kind: "Role", namespace: nil)
+            #expect(kept.map(\.object.metadata.name) == ["before"])
             let (_, position) = try await fixture.apply(fixture.declared("Role", "after"), to: store)
             try await store.waitForHorizon(position, deadline: .seconds(20))
         }
     }
 
     @Test func `a transaction whose connection is killed is done again`() async throws {
-        try await withStore { store in
+        try await withNamedStore("killed\(fixture.seed)") { store in
             _ = try await fixture.apply(fixture.declared("Role", "r"), to: store)
-            // Those of this store alone: its schema is in the text of no other store's last statement.
-            let name = try #require(store.settings.schema)
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<3 {
-                    group.addTask { try await store.raw("SELECT pg_sleep(0.05), '\(name).kill'") }
-                }
-                try await group.waitForAll()
+            let door = Door()
+            let tries = Atomic(0)
+            async let number: Int = store.transaction { session in
+                let number = tries.add(1, ordering: .relaxed).newValue
+                try session.execute(TableStatement(sql: "UPDATE objects SET name = name || $1"), "\(number)")
+                if number == 1 { try door.pass(session) }
+                return number
             }
-            _ = try await store.rawText(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                    + "WHERE pid <> pg_backend_pid() AND query LIKE '%\(name).kill%'"
+            await door.waitUntilReached()
+            // The only one of this store within a transaction, besides the one that asks.
+            let killed = try await store.rawText(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                    + "AND application_name = '\(store.settings.applicationName)' "
+                    + "AND backend_xid IS NOT NULL"
             )
-            _ = try await fixture.apply(fixture.declared("Role", "s"), to: store)
-            #expect(try await store.storedObjects().count == 2)
+            #expect(killed == "1")
+            door.open()
+            #expect(try await number == 2)
+            let roles = try await store.storedObjects(kind: "Role", namespace: nil)
+            #expect(roles.map(\.object.metadata.name) == ["r2"])
         }
     }
 
@@ -72,7 +80,7 @@ import Testing
     @Test func `a statement that takes too long is ended by the server`() async throws {
         let cluster = try await TemporaryCluster.shared()
         var settings = cluster.settings(schema: "slow\(fixture.seed)")
-        settings.statementTimeout = .seconds(1)
+        settings.statementTimeout = .milliseconds(900)
         try await withStore(settings: settings) { store in
             #expect(await failure { try await store.raw("SELECT pg_sleep(20)") }?.code == .timeout)
             let answer = try await store.rawText("SELECT 1")

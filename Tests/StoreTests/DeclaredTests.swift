@@ -90,10 +90,10 @@ import Testing
                 )
             }
             _ = try await apply(fixture.revision(steps), store)
-            let before = try await store.storedObjects()
+            let before = try await store.storedObjects(kind: "Role", namespace: nil)
             let again = try await apply(fixture.revision(steps), store)
             #expect(again.unchanged == 5 && again.created + again.changed + again.removed == 0)
-            #expect(try await store.storedObjects() == before)
+            #expect(try await store.storedObjects(kind: "Role", namespace: nil) == before)
         }
     }
 
@@ -178,6 +178,15 @@ import Testing
             // What nothing acts on is not said to be in force.
             let isInert = Kind.named(kind)?.isInert == true
             #expect(ready?["reason"] == (isControlled ? "Pending" : isInert ? "Kept" : "Applied"))
+        }
+    }
+
+    @Test func `a commit that may not remove a Workflow leaves its run`() async throws {
+        try await withStore { store in
+            let uid = try await fixture.begin("run", tasks: 1, in: store)
+            let key = ObjectKey("Workflow", namespace: "default", name: "run")
+            #expect(try await apply(fixture.revision([.remove(key)]), store).removed == 0)
+            #expect(try await store.run(uid)?.0.tasks.count == 1)
         }
     }
 
@@ -344,6 +353,21 @@ import Testing
                 ]
             )
             _ = try await fixture.begin("run", tasks: 2, in: store)
+        }
+    }
+
+    @Test func `the specs of runs go with the last run that has them`() async throws {
+        try await withStore { store in
+            for name in ["one", "two"] { _ = try await fixture.begin(name, in: store) }
+            var left: [String?] = []
+            for name in ["one", "two"] {
+                _ = try await store.removeOne(
+                    ObjectKey("Workflow", namespace: "default", name: name),
+                    actor: "unix:0"
+                )
+                left.append(try await store.rawText("SELECT count(*) FROM pins"))
+            }
+            #expect(left == ["1", "0"])
         }
     }
 }

@@ -203,7 +203,10 @@ final class Door: Sendable {
             }
             await isWaiting.wait(after: 0, for: .seconds(10))
             // Until the insert has drawn its position.
-            while try await store.rawText("SELECT last_value FROM log_position") != "2" {}
+            let deadline = ContinuousClock.now + .seconds(8)
+            while try await store.rawText("SELECT last_value FROM log_position") != "2" {
+                guard ContinuousClock.now < deadline else { throw SupportError("nothing was inserted") }
+            }
             let patience = announces ? Duration.milliseconds(500) : .seconds(20)
             // That it gives up is one of the two outcomes, told apart below.
             try? await store.waitForHorizon(Position(2), deadline: patience)

@@ -125,10 +125,65 @@ import Testing
                     let plan = try session.rows(
                         TableStatement(sql: "EXPLAIN EXECUTE explained\(index)\(arguments)")
                     )
-                    #expect(plan.count > 0)
+                    #expect(plan.first != nil)
                 }
             }
         }
+    }
+
+    @Test func `every foreign key has an index`() async throws {
+        try await withStore { store in
+            let slow = try await store.rawText(
+                """
+                SELECT string_agg(c.conrelid::regclass || '.' || a.attname, ' ') FROM pg_constraint c
+                JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+                WHERE c.contype = 'f' AND c.connamespace = current_schema()::regnamespace AND NOT EXISTS (
+                    SELECT FROM pg_index i
+                    WHERE i.indrelid = c.conrelid AND i.indkey[0] = a.attnum AND i.indpred IS NULL
+                )
+                """
+            )
+            #expect(slow == nil)
+        }
+    }
+
+    @Test func `events of a namespace are found by it`() async throws {
+        try await withStore { store in
+            try await store.transaction { session in
+                for setting in ["enable_seqscan = off", "plan_cache_mode = force_custom_plan"] {
+                    try session.execute(TableStatement(sql: "SET LOCAL \(setting)"))
+                }
+                for statement in [LogStatement.eventsForward, .eventsBackward] {
+                    try session.execute(TableStatement(sql: "PREPARE \(statement) AS \(statement.sql)"))
+                    let plan = try session.rows(
+                        TableStatement(sql: "EXPLAIN EXECUTE \(statement)(0, 9, NULL, 'default', 9)")
+                    ).map { try $0.text("QUERY PLAN") }.joined(separator: "\n")
+                    #expect(plan.contains("events_namespace") && !plan.contains("Sort"), "\(plan)")
+                }
+            }
+        }
+    }
+
+    @Test func `whoever waits for another's migration waits longer than for a statement`() async throws {
+        let store = try await emptyStore()
+        defer { store.close() }
+        var settings = store.settings
+        settings.statementTimeout = .seconds(1)
+        let second = Store(settings: settings)
+        defer { second.close() }
+        let door = Door()
+        async let first: Void = store.transaction { session in
+            _ = try session.rows(MigrationStatement.lock)
+            try door.pass(session)
+        }
+        await door.waitUntilReached()
+        async let waiting: Void = second.migrate()
+        // A second more than the client gives a statement that the server does not end.
+        try await ContinuousClock().sleep(for: settings.statementTimeout + .seconds(6))
+        door.open()
+        try await first
+        try await waiting
+        #expect(try await store.rawText("SELECT count(*) FROM schema_migrations") == "\(Migration.all.count)")
     }
 
     @Test func `what the log is read by has an index`() async throws {

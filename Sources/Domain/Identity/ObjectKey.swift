@@ -32,7 +32,7 @@ package func isDNSLabel(_ text: String) -> Bool {
 /// A live object's name from its parts, at most 63 characters: `fix-division-implement-2`.
 ///
 /// When the parts are too long the last one stays whole, the rest is cut, and a hash of the rest keeps two
-/// long names apart (FNV-1a, six base-36 digits).
+/// long names apart but for a rare chance (FNV-1a, at most six base-36 digits).
 package func liveName(_ parts: String...) -> String {
     let whole = parts.joined(separator: "-")
     guard whole.utf8.count > 63, let last = parts.last else { return whole }

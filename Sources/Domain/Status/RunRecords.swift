@@ -3,7 +3,7 @@ package protocol RunRecord: Sendable, Hashable, Codable {
     /// The kind it is shown as.
     static var kind: String { get }
     var uid: UID { get }
-    /// Unique among its kind in the namespace.
+    /// Unique among its kind in the namespace; a stage's within its run.
     var name: String { get }
     /// The order of creation within the run; unique and growing.
     var ordinal: Int { get }

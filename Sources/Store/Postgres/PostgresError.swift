@@ -14,8 +14,10 @@ struct PostgresError: Error, CustomStringConvertible {
     }
 
     /// Names of constraints that only a race can violate: a second try finds the row that the other one
-    /// wrote.
-    private static let racy: Set<String> = ["objects_kind_namespace_name_key", "requests_pkey"]
+    /// wrote, or writes the specs of a run again that went with the last run that had them.
+    private static let racy: Set<String> = [
+        "objects_kind_namespace_name_key", "requests_pkey", "workflows_pin_fkey",
+    ]
 
     var isConnectionLoss: Bool {
         // 25P03: the server ended a transaction that idled, and the connection with it.
@@ -26,7 +28,7 @@ struct PostgresError: Error, CustomStringConvertible {
     var isRetryable: Bool {
         if isUncertain { return false }
         if sqlState == "40001" || sqlState == "40P01" || isConnectionLoss { return true }
-        return sqlState == "23505" && constraint.map(Self.racy.contains) ?? false
+        return ["23505", "23503"].contains(sqlState) && constraint.map(Self.racy.contains) ?? false
     }
 
     /// The error that callers of the store see.

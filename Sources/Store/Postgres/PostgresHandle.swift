@@ -7,7 +7,7 @@ internal import Threads
     private let wake: WakeUp
     private let canceller: Canceller
 
-    /// Connects without ever blocking longer than the deadline.
+    /// Connects until the deadline; only to find a host by its name may take libpq longer.
     init(_ connectionText: String, wake: WakeUp, until deadline: Deadline) throws {
         guard let raw = unsafe PQconnectStart(connectionText) else {
             throw PostgresError(sqlState: "53200", message: "no memory for a connection")

@@ -26,7 +26,6 @@ struct Rows: Sendable {
         }
     }
 
-    var count: Int { cells.count }
     var first: Row? { cells.first.map { Row(columns: columns, cells: $0) } }
 
     func map<Answer>(_ body: (Row) throws -> Answer) rethrows -> [Answer] {

@@ -70,7 +70,7 @@ final class Session {
         }
     }
 
-    /// Runs several statements at once; only migrations do.
+    /// Runs one or more statements within a time of their own; only what makes the schema does.
     func run(script: String, timeout: Duration) throws {
         try watching {
             if !queue.isEmpty { _ = try flush(heedsCancellation: true) }
@@ -176,5 +176,15 @@ final class Session {
             isBroken = true
             throw error
         }
+    }
+}
+
+extension IndexingIterator<[Position]> {
+    /// The next of the positions that were drawn.
+    ///
+    /// - Throws: `Failure.internal` when more are taken than were drawn.
+    mutating func take() throws -> Position {
+        guard let position = next() else { throw Failure(.internal, "Too few positions were drawn") }
+        return position
     }
 }

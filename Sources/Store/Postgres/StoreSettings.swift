@@ -1,3 +1,5 @@
+internal import Domain
+
 /// Where the database is and how it is used.
 package struct StoreSettings: Sendable, Hashable {
     /// A socket directory (an absolute path) or a host name.
@@ -54,8 +56,8 @@ package struct StoreSettings: Sendable, Hashable {
     var connectionText: String {
         var options = [
             "-c TimeZone=UTC", "-c DateStyle=ISO", "-c client_min_messages=warning",
-            "-c statement_timeout=\(statementTimeout.components.seconds)s",
-            "-c idle_in_transaction_session_timeout=\(idleTimeout.components.seconds)s",
+            "-c statement_timeout=\(statementTimeout.atLeastOneMillisecond)ms",
+            "-c idle_in_transaction_session_timeout=\(idleTimeout.atLeastOneMillisecond)ms",
             "-c default_transaction_isolation=read\\ committed",
         ]
         if let schema { options.append("-c search_path=\(schema)") }
@@ -66,6 +68,11 @@ package struct StoreSettings: Sendable, Hashable {
         ]
         return parts.map { "\($0.0)='\($0.1.escaped)'" }.joined(separator: " ")
     }
+}
+
+extension Duration {
+    /// Whole milliseconds, of which none would be no limit at all.
+    fileprivate var atLeastOneMillisecond: Int64 { max(1, milliseconds) }
 }
 
 extension String {

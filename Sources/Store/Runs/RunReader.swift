@@ -5,7 +5,6 @@ internal import Synchronization
 /// The statements that read runs.
 enum RunStatement: String, Statement, CaseIterable {
     case lock = "SELECT uid FROM workflows WHERE uid = $1 FOR UPDATE"
-    case lockShared = "SELECT uid FROM workflows WHERE uid = $1 FOR SHARE"
     /// One snapshot of all rows of a run; empty when there is none.
     case load = """
         SELECT to_jsonb(w) AS workflow,
@@ -25,12 +24,7 @@ enum RunStatement: String, Statement, CaseIterable {
         """
     case pin = "SELECT body FROM pins WHERE digest = $1"
     case insertPin = "INSERT INTO pins (digest, body) VALUES ($1, $2::jsonb) ON CONFLICT DO NOTHING"
-    case active =
-        "SELECT uid, namespace, name FROM workflows WHERE finished_at IS NULL ORDER BY namespace, name"
     case ofAttempt = "SELECT workflow_uid FROM attempts WHERE uid = $1"
-    case events = """
-        SELECT to_jsonb(e) AS row FROM events e WHERE e.workflow_uid = $1 ORDER BY e.position
-        """
     case setLeases = """
         UPDATE attempts t SET lease_until = clock_timestamp() + l.lease * interval '1 microsecond'
         FROM jsonb_to_recordset($1::jsonb) AS l (uid text, lease bigint) WHERE t.uid = l.uid
@@ -40,7 +34,6 @@ enum RunStatement: String, Statement, CaseIterable {
         INSERT INTO requests (scope, request_id, content, answer, time) VALUES ($1, $2, $3, $4::jsonb,
             clock_timestamp())
         """
-    case decision = "SELECT 1 FROM decisions_done WHERE source = $1 AND name = $2 AND digest = $3"
     case recordDecision = """
         INSERT INTO decisions_done (source, name, digest, time) VALUES ($1, $2, $3, clock_timestamp())
         ON CONFLICT DO NOTHING
@@ -86,7 +79,7 @@ extension Session {
     }
 }
 
-/// The pinned specs that this process used last, at most 64 of them; a digest's specs never change.
+/// The pinned specs that this process read last, at most 64 of them; a digest's specs never change.
 final class PinCache: Sendable {
     private let entries = Mutex<OrderedDictionary<Digest, Pins>>([:])
 

@@ -15,14 +15,12 @@ struct RunWriter {
 
     let session: Session
     let actor: String
-    let cause: Position?
     let now: Timestamp
     private var rows: [PendingRow] = []
 
-    init(session: Session, actor: String, cause: Position?, now: Timestamp) {
+    init(session: Session, actor: String, now: Timestamp) {
         self.session = session
         self.actor = actor
-        self.cause = cause
         self.now = now
     }
 
@@ -33,15 +31,19 @@ struct RunWriter {
         let shown = rows.indices.filter { rows[$0].shown != nil }
         let statusCount = workflow == nil ? 0 : 1
         var positions = try session.drawPositions(change.events.count + shown.count + statusCount)
-        let events = change.events.map { event(of: $0, in: change.run.workflow, at: positions.removeFirst()) }
+            .makeIterator()
+        let events = try change.events.map {
+            event(of: $0, in: change.run.workflow, at: try positions.take())
+        }
         var changes: [ChangeRow] = []
         for index in shown {
-            let position = positions.removeFirst()
+            let position = try positions.take()
             rows[index].document["resource_version"] = .integer(position.number)
             guard let record = rows[index].shown else { continue }
             changes.append(try ChangeRow(put: record, isNew: rows[index].isNew, at: position, time: now))
         }
-        if var workflow, let position = positions.popLast() {
+        if var workflow {
+            let position = try positions.take()
             workflow.object.metadata.resourceVersion = position
             try session.enqueue(Table.objects.update, Value.array([try workflow.row()]))
             changes.append(try ChangeRow(put: workflow, before: workflow, time: now))
@@ -61,10 +63,9 @@ struct RunWriter {
         try add(run.items, before: before?.items, .workItems)
         try add(run.tasks, before: before?.tasks, .tasks)
         try add(run.attempts, before: before?.attempts, .attempts)
-        let lease = now
         for index in rows.indices where rows[index].table.name == Table.attempts.name && rows[index].isNew {
             guard let duration = change.leases[rows[index].uid] else { continue }
-            rows[index].document["lease_until"] = .string((lease + duration).description)
+            rows[index].document["lease_until"] = .string((now + duration).description)
         }
         try add(run.handoffs, before: before?.handoffs, .handoffs)
         try add(run.gates, before: before?.gates, .gates)
@@ -122,7 +123,7 @@ struct RunWriter {
             workflowUID: workflow.uid,
             workflow: workflow.name,
             actor: actor,
-            cause: cause,
+            cause: nil,
             data: event.facts
         )
     }
@@ -141,9 +142,8 @@ struct RunWriter {
     /// Changed rows first, so that what ends makes room for what begins (one live attempt, one open gate).
     private func store() throws {
         for isNew in [false, true] {
-            var start = rows.startIndex
             let some = rows.filter { $0.isNew == isNew }
-            start = some.startIndex
+            var start = some.startIndex
             while start < some.endIndex {
                 // Rows of one table stand together, in the order that foreign keys need.
                 let table = some[start].table

@@ -2,13 +2,11 @@ package import Domain
 
 /// An attempt or a gate of a run that somebody must look at.
 package struct DueRecord: Sendable, Hashable {
-    package let workflow: ObjectKey
     package let workflowUID: UID
     package let uid: UID
 
     /// A due record of its parts.
-    package init(workflow: ObjectKey, workflowUID: UID, uid: UID) {
-        self.workflow = workflow
+    package init(workflowUID: UID, uid: UID) {
         self.workflowUID = workflowUID
         self.uid = uid
     }
@@ -16,12 +14,12 @@ package struct DueRecord: Sendable, Hashable {
 
 /// The statements of claims and leases.
 enum ClaimStatement: String, Statement, CaseIterable {
-    /// The best claimable task whose run nobody else is writing to; locks the run. `$3` are tasks to pass
-    /// over.
+    /// The run of the best claimable task that nobody else is writing to; locks the run. `$3` are runs to
+    /// pass over.
     case candidate = """
-        SELECT t.uid, t.workflow_uid FROM tasks t JOIN workflows w ON w.uid = t.workflow_uid
+        SELECT t.workflow_uid FROM tasks t JOIN workflows w ON w.uid = t.workflow_uid
         WHERE t.state = 'ready' AND w.phase = 'active' AND t.namespace = ANY($1::text[])
-            AND ($2::text[] = '{}' OR t.routing_tag = ANY($2::text[])) AND NOT t.uid = ANY($3::text[])
+            AND ($2::text[] = '{}' OR t.routing_tag = ANY($2::text[])) AND NOT t.workflow_uid = ANY($3::text[])
             AND (t.not_before IS NULL OR t.not_before <= now())
         ORDER BY t.priority DESC, t.ready_at, t.uid LIMIT 1 FOR UPDATE OF w SKIP LOCKED
         """
@@ -42,11 +40,11 @@ enum ClaimStatement: String, Statement, CaseIterable {
         FROM attempts WHERE worker = $1 AND uid = ANY($2::text[])
         """
     case expired = """
-        SELECT a.uid, a.workflow_uid, a.namespace, a.workflow AS name, 'Workflow' AS kind FROM attempts a
+        SELECT a.uid, a.workflow_uid FROM attempts a
         WHERE a.state = 'live' AND a.lease_until < clock_timestamp() ORDER BY a.lease_until LIMIT $1::bigint
         """
     case dueGates = """
-        SELECT g.uid, g.workflow_uid, g.namespace, g.workflow AS name, 'Workflow' AS kind FROM gates g
+        SELECT g.uid, g.workflow_uid FROM gates g
         WHERE g.state = 'awaiting' AND g.due_at <= clock_timestamp() ORDER BY g.due_at LIMIT $1::bigint
         """
 }
@@ -55,8 +53,9 @@ extension Store {
     /// Gives the best ready task to a worker: highest priority first, then the one that is ready longest.
     ///
     /// `tags` empty means every role of the namespaces. The body is pure; it decides the claim, or answers
-    /// nil to pass over this task, which is done at most 32 times. A run that is being written to right now
-    /// is passed over too: its commit rings the bell.
+    /// nil to pass over this task. A run none of whose tasks can be claimed, since it is over its budget, say,
+    /// is passed over as a whole, at most 200 of them: they hold up nobody else. A run that somebody holds right now is
+    /// left out too: if that changes it, the commit rings the bell.
     /// - Returns: the body's answer; nil when there is nothing to claim.
     /// - Throws: whatever the body throws, unchanged.
     package func claimTask<Answer: Sendable>(
@@ -66,12 +65,12 @@ extension Store {
         body: @Sendable (Run, Pins, TaskRecord, Timestamp) throws -> (RunChange, Answer)?
     ) async throws -> Answer? {
         var passedOver: [String] = []
-        while passedOver.count < 32 {
+        while passedOver.count < 200 {
             let without = passedOver
             switch try await claimOne(namespaces, tags, without: without, actor: actor, body: body) {
             case .claimed(let answer): return answer
             case .nothing: return nil
-            case .passedOver(let task): passedOver.append(task)
+            case .passedOver(let run): passedOver.append(run)
             }
         }
         return nil
@@ -117,22 +116,35 @@ extension Store {
             guard let row = try session.rows(ClaimStatement.candidate, namespaces, tags, without).first else {
                 return .nothing
             }
-            let task = try row.text("uid")
+            let run = try row.text("workflow_uid")
             // Read after the lock: the candidate was found in a snapshot that may be older than the run's
             // last change.
-            guard let loaded = try session.loadRun(UID(try row.text("workflow_uid"))),
-                let record = loaded.run.tasks.first(where: { $0.uid.text == task }), record.state == .ready,
-                loaded.run.workflow.phase == .active
-            else { return .passedOver(task) }
+            guard let loaded = try session.loadRun(UID(run)), loaded.run.workflow.phase == .active else {
+                return .passedOver(run)
+            }
             let now = try session.now()
             let specs = try session.loadPins(loaded.pin, cache: pins)
-            guard let (change, answer) = try body(loaded.run, specs, record, now) else {
-                return .passedOver(task)
+            for task in loaded.run.claimableTasks(tags, now) {
+                guard let (change, answer) = try body(loaded.run, specs, task, now) else { continue }
+                var writer = RunWriter(session: session, actor: actor, now: now)
+                try writer.write(change, before: loaded.run)
+                try session.settleKeys(marks: change.marks, fence: nil)
+                return .claimed(answer)
             }
-            var writer = RunWriter(session: session, actor: actor, cause: nil, now: now)
-            try writer.write(change, before: loaded.run)
-            try session.settleKeys(marks: change.marks, fence: nil)
-            return .claimed(answer)
+            return .passedOver(run)
+        }
+    }
+}
+
+extension Run {
+    /// The tasks that wait for a worker with these tags, in the order of the statement that finds them.
+    fileprivate func claimableTasks(_ tags: [String], _ now: Timestamp) -> [TaskRecord] {
+        let waiting = tasks.filter { task in
+            task.state == .ready && task.notBefore.map({ $0 <= now }) ?? true
+                && (tags.isEmpty || tags.contains(task.routingTag))
+        }
+        return waiting.sorted {
+            (-$0.priority, $0.readyAt ?? now, $0.uid.text) < (-$1.priority, $1.readyAt ?? now, $1.uid.text)
         }
     }
 }
@@ -147,11 +159,7 @@ private enum Claim<Answer: Sendable>: Sendable {
 extension Session {
     fileprivate func dueRecords(_ statement: ClaimStatement, _ limit: Int) throws -> [DueRecord] {
         try rows(statement, limit).map { row in
-            DueRecord(
-                workflow: try row.key(),
-                workflowUID: UID(try row.text("workflow_uid")),
-                uid: UID(try row.text("uid"))
-            )
+            DueRecord(workflowUID: UID(try row.text("workflow_uid")), uid: UID(try row.text("uid")))
         }
     }
 }

@@ -48,7 +48,7 @@ extension Store {
             // The object's lock stands in for that of the run's row, which is not there yet.
             _ = try session.rows(DeclaredStatement.lockByUID, change.run.workflow.uid)
             try session.enqueue(RunStatement.insertPin, digest, body)
-            var writer = RunWriter(session: session, actor: actor, cause: nil, now: try session.now())
+            var writer = RunWriter(session: session, actor: actor, now: try session.now())
             try writer.write(change, before: nil)
             try session.settleKeys(marks: change.marks, fence: fence)
         }
@@ -60,20 +60,6 @@ extension Store {
         return try await read { session in
             guard let loaded = try session.loadRun(uid) else { return nil }
             return (loaded.run, try session.loadPins(loaded.pin, cache: pins))
-        }
-    }
-
-    /// The runs that have not ended, with the keys of their Workflows; sorted by namespace and name.
-    package func activeRuns() async throws -> [(key: ObjectKey, uid: UID)] {
-        try await read { session in
-            try session.rows(RunStatement.active).map { row in
-                let key = ObjectKey(
-                    WorkflowRecord.kind,
-                    namespace: try row.text("namespace"),
-                    name: try row.text("name")
-                )
-                return (key, UID(try row.text("uid")))
-            }
         }
     }
 
@@ -97,7 +83,6 @@ extension Store {
         decision: DecisionKey? = nil,
         fence: ClaimedKey? = nil,
         actor: String,
-        cause: Position? = nil,
         body: @Sendable (Run, Pins, Timestamp) throws -> (RunChange?, Answer)
     ) async throws -> Answer {
         let pins = pins
@@ -114,7 +99,7 @@ extension Store {
                 now
             )
             if let change {
-                var writer = RunWriter(session: session, actor: actor, cause: cause, now: now)
+                var writer = RunWriter(session: session, actor: actor, now: now)
                 try writer.write(change, before: loaded.run)
             }
             if let request {
@@ -149,46 +134,6 @@ extension Store {
             name: "\(key.namespace ?? "")/\(key.name)",
             digest: stored.digest
         )
-    }
-
-    /// Whether a Decision has taken effect in this state of its spec.
-    package func decisionDone(_ decision: DecisionKey) async throws -> Bool {
-        try await read { session in
-            try session.rows(RunStatement.decision, decision.source, decision.name, decision.digest).first
-                != nil
-        }
-    }
-
-    /// Notes that a Decision that changes no run has taken effect.
-    ///
-    /// - Throws: `Failure.conflict`, reason `decision_done`.
-    package func recordDecision(_ decision: DecisionKey) async throws {
-        try await transaction { try $0.record(decision) }
-    }
-
-    /// Where the events of a run do not fold into the facts of its rows; empty when they do.
-    ///
-    /// - Throws: `Failure.notFound` without the run.
-    package func audit(_ uid: UID) async throws -> [String] {
-        try await transaction { session in
-            guard try session.rows(RunStatement.lockShared, uid).first != nil,
-                let loaded = try session.loadRun(uid)
-            else { throw Failure(.notFound, "The run does not exist") }
-            let events = try session.rows(RunStatement.events, uid).map { row -> RunEvent in
-                let event: Event = try Table.events.decode(row.value("row"))
-                let key = FactKey(kind: event.subjectKind, uid: event.subjectUID ?? UID(""))
-                return RunEvent(type: event.type, subject: key, name: event.subjectName, facts: event.data)
-            }
-            let folded = fold([:], events)
-            let facts = try loaded.run.facts()
-            return Set(folded.keys).union(facts.keys).sorted().compactMap { key in
-                if folded[key] == facts[key] { return nil }
-                let events = folded[key]?.canonicalJSON ?? "nothing"
-                return
-                    "\(key.kind) \(key.uid): events say \(events), rows say "
-                    + "\(facts[key]?.canonicalJSON ?? "nothing")"
-            }
-        }
     }
 }
 

@@ -100,9 +100,9 @@ extension Table {
     static let runtimes = Table(
         "runtimes",
         text: ["uid", "name", "pool", "token_digest", "state", "message"],
-        timestamptz: ["created_at"],
+        timestamptz: ["created_at", "changed_at"],
         position: ["resource_version"],
-        volatile: ["resource_version"]
+        volatile: ["changed_at", "resource_version"]
     )
 
     static let workers = Table(
