@@ -56,7 +56,8 @@ func runPorts(_ store: Store) -> RunPorts {
                 throw Failure(
                     .conflict,
                     "something of the run would be called as something of another run is "
-                        + "(\(change.run.items.first?.name ?? change.run.workflow.name)); give it another name",
+                        + "(\(change.run.items.first?.name ?? change.run.workflow.name)); "
+                        + "give it another name",
                     reason: "NameTaken",
                     cause: failure
                 )

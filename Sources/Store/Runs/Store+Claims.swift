@@ -14,8 +14,8 @@ package struct DueRecord: Sendable, Hashable {
 
 /// The statements of claims and leases.
 enum ClaimStatement: String, Statement, CaseIterable {
-    /// The run of the best claimable task that nobody else is writing to; locks the run. `$3` are runs to
-    /// pass over.
+    /// The run of the best claimable task that nobody else is writing to; locks it. `$3` are runs to pass
+    /// over.
     case candidate = """
         SELECT t.workflow_uid FROM tasks t JOIN workflows w ON w.uid = t.workflow_uid
         WHERE t.state = 'ready' AND w.phase = 'active' AND t.namespace = ANY($1::text[])
@@ -53,9 +53,9 @@ extension Store {
     /// Gives the best ready task to a worker: highest priority first, then the one that is ready longest.
     ///
     /// `tags` empty means every role of the namespaces. The body is pure; it decides the claim, or answers
-    /// nil to pass over this task. A run none of whose tasks can be claimed, since it is over its budget, say,
-    /// is passed over as a whole, at most 200 of them: they hold up nobody else. A run that somebody holds right now is
-    /// left out too: if that changes it, the commit rings the bell.
+    /// nil to pass over this task. A run none of whose tasks can be claimed, since it is over its budget,
+    /// say, is passed over as a whole, at most 200 of them: they hold up nobody else. A run that somebody
+    /// holds right now is left out too: if that changes it, the commit rings the bell.
     /// - Returns: the body's answer; nil when there is nothing to claim.
     /// - Throws: whatever the body throws, unchanged.
     package func claimTask<Answer: Sendable>(
