@@ -48,8 +48,10 @@ extension SourceController {
         return .again(after: interval)
     }
 
-    /// Applies the commit that is in force once more beside one that is not applied: when somebody wants
-    /// everything looked at, the source is another, or a Policy is. Answers what the source tells of it.
+    /// Applies the commit in force once more beside one that is not applied: when somebody wants everything
+    /// looked at, the source is another, or a Policy is.
+    ///
+    /// Answers what the source tells of it.
     func keepInForce(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> [String: Value?] {
         let applied = look.stored.object.status?["appliedCommit"]?.string
         guard look.isAsked || isJudgedOtherwise(look), let commit = applied, commit != look.tip.text
