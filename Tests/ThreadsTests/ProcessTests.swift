@@ -105,31 +105,6 @@ private func withProcess<Value>(
         #expect(ProcessIdentity.current(pid: identity.pid) != identity)
     }
 
-    @Test func `a process that cannot be looked at for want of a descriptor is not taken for gone`() async {
-        // In a process of its own, which may have no further descriptor.
-        await #expect(processExitsWith: .success) {
-            let child = try DetachedProcess(
-                Command(executable: "/bin/sleep", arguments: ["60"])
-            ).start()
-            var limit = rlimit()
-            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-            _ = unsafe getrlimit(resource, &limit)
-            let before = limit.rlim_cur
-            limit.rlim_cur = 0
-            _ = unsafe setrlimit(resource, &limit)
-            let isAlive = child.isAlive
-            let found = Result { try ProcessIdentity.find(pid: child.pid) }
-            let killed = Result { try child.killGroup() }
-            limit.rlim_cur = before
-            _ = unsafe setrlimit(resource, &limit)
-            #expect(isAlive && child.isAlive)
-            #expect(throws: SystemError.self) { try found.get() }
-            #expect(throws: SystemError.self) { try killed.get() }
-            #expect(try ProcessIdentity.find(pid: child.pid) == child)
-            #expect(try child.killGroup())
-        }
-    }
-
     @Test func `killing the group leaves nobody of the session`() async throws {
         let scratch = Scratch()
         // A child in the group, one in a group of its own, and a grandchild whose parent is gone.
