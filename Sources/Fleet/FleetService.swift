@@ -35,7 +35,7 @@ package struct FleetService: Service {
     let settings: FleetSettings
     let rhythm: Rhythm
     let onExit: OnExit
-    let bell: FleetBell
+    private let bell = Bell()
     /// Wall clock; runtimes outlive the process, so their times must too.
     let now: @Sendable () -> Timestamp
     /// From 0 up to 1.
@@ -49,7 +49,6 @@ package struct FleetService: Service {
         settings: FleetSettings = FleetSettings(),
         rhythm: Rhythm = Rhythm(),
         onExit: OnExit,
-        bell: FleetBell = FleetBell(),
         now: @escaping @Sendable () -> Timestamp,
         random: @escaping @Sendable () -> Double,
         logger: Logger = Logger(label: "agirunner.fleet")
@@ -59,7 +58,6 @@ package struct FleetService: Service {
         self.settings = settings
         self.rhythm = rhythm
         self.onExit = onExit
-        self.bell = bell
         self.now = now
         self.random = random
         self.logger = logger
@@ -80,13 +78,16 @@ package struct FleetService: Service {
         release(lock)
     }
 
+    /// Has the loop look at once instead of at its next turn.
+    package func lookNow() { bell.ring() }
+
     private func keep() async throws {
         var memory = FleetMemory()
         var wait = rhythm.interval
         while !Task.isCancelled {
             let wasHeard = await turn(&memory)
             wait = wasHeard ? rhythm.interval : min(rhythm.longestWait, wait * 2)
-            await bell.wait(for: wait * (1 - random() / 4))
+            await bell.wait(atMost: wait * (1 - random() / 4))
         }
         throw CancellationError()
     }
@@ -189,14 +190,13 @@ package struct FleetService: Service {
     func cascade(isHurried: @escaping @Sendable () -> Bool) async {
         do {
             let names = try await runtimes.inventory().filter(\.isRunning).map(\.name)
-            for name in names { try runtimes.drain(name, now: now()) }
+            for name in names { ending(name) { try runtimes.drain(name, now: now()) } }
             let deadline = Deadline.after(rhythm.cascadeGrace)
-            while !deadline.isPast && !isHurried(),
-                names.contains(where: { runtimes.processID(of: $0) != nil })
-            {
-                try await runtimes.waitForEnd(of: names, within: .milliseconds(100))
+            while !deadline.isPast && !isHurried(), names.contains(where: runtimes.isRunning) {
+                // A wait that fails shortens the grace; the kill comes in any case.
+                do { try await runtimes.waitForEnd(of: names, within: .milliseconds(100)) } catch { break }
             }
-            for name in names { try runtimes.kill(name, now: now()) }
+            for name in names { ending(name) { try runtimes.kill(name, now: now()) } }
             try await runtimes.waitForEnd(of: names, within: .seconds(5))
             for item in try await runtimes.inventory() where !item.isRunning {
                 try runtimes.remove(item.name)
@@ -205,6 +205,16 @@ package struct FleetService: Service {
             try? await withDeadline(.seconds(2)) { try await door.report(InventoryReport(entries: [])) }
         } catch {
             logger.error("the runtimes were not all ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Does its part to the end of one runtime; what fails with one keeps nobody from the others.
+    private func ending(_ name: String, _ step: () throws -> Void) {
+        do { try step() } catch {
+            logger.error(
+                "a step to the end of a runtime failed",
+                metadata: ["runtime": "\(name)", "error": "\(error)"]
+            )
         }
     }
 }

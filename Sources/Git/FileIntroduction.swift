@@ -2,7 +2,7 @@ package import Domain
 
 /// How a file came into a repository.
 package enum FileIntroduction: Sendable, Hashable {
-    /// By this commit, as it is now: no commit before it has a file at the path.
+    /// By this commit, as it is now: none of its parents has a file at the path.
     case by(CommitID)
     /// It was there before this commit, with another content.
     case changed(by: CommitID)

@@ -13,13 +13,16 @@ package actor Mirror {
     private var place: String
     private var health = Health.sound
 
+    /// Packs from which on a mirror is made anew rather than added to.
+    static let packLimit = 500
+
     /// Whether the next fetch has to make the mirror anew.
     private enum Health {
         case sound
         /// Something could not be read: the next fetch starts anew.
         case damaged
-        /// It was made anew and not read since. If it is damaged again, the remote is, and a third copy is
-        /// no better.
+        /// It was made anew, and the files of no commit were read since. If it is damaged again, the remote
+        /// is, and a third copy is no better.
         case remade
     }
 
@@ -77,13 +80,18 @@ package actor Mirror {
         deadline: Deadline
     ) async throws -> CommitID {
         if let local = try readInPlace(url, ref, deadline) { return local }
+        let isFull = folder.packCount >= Self.packLimit
+        // What is read from a good mirror is not given up for a remote that is away.
+        if isFull {
+            _ = try await remoteTip(url: url, ref: ref, credential: credential, deadline: deadline)
+        }
         let request = FetchRequest(
             .fetch,
             directory: folder.path,
             url: url,
             reference: ref,
             credential: credential,
-            startsAnew: health == .damaged,
+            startsAnew: health == .damaged || isFull,
             until: deadline
         )
         do {
@@ -163,7 +171,7 @@ package actor Mirror {
         maximumBytes: Int,
         maximumTotalBytes: Int = 256 << 20
     ) throws -> [BlobID: [UInt8]] {
-        try reading { repository throws(Failure) in
+        let blobs = try reading { repository throws(Failure) in
             var result: [BlobID: [UInt8]] = [:]
             var total = 0
             for id in ids where result[id] == nil {
@@ -176,6 +184,9 @@ package actor Mirror {
             }
             return result
         }
+        // The end of a load: commits and folders were read before. Less says nothing about what is in them.
+        if place == folder.path { health = .sound }
+        return blobs
     }
 
     /// The commit of a local repository, nil for a remote one.
@@ -193,7 +204,6 @@ package actor Mirror {
     ) throws -> Value {
         do {
             let value = try body(RepositoryHandle(reading: place))
-            if place == folder.path { health = .sound }
             return value
         } catch {
             guard place == folder.path else { throw error }

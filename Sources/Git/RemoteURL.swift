@@ -1,4 +1,5 @@
 internal import Domain
+internal import Secrets
 
 /// Where a repository is; shown without the credentials it may carry.
 package struct RemoteURL: Sendable, Hashable {
@@ -7,9 +8,6 @@ package struct RemoteURL: Sendable, Hashable {
         case https, http, ssh, git
         /// A folder of this machine, given as a path or a `file://` URL.
         case local
-
-        /// Whether nobody on the way can read or change what is fetched.
-        package var isProtected: Bool { self != .http && self != .git }
 
         /// The port where a URL names none.
         var port: Int? { [.https: 443, .http: 80, .ssh: 22, .git: 9418][self] }
@@ -52,28 +50,6 @@ package struct RemoteURL: Sendable, Hashable {
         } else {
             self = try Self.secureCopy(text)
         }
-    }
-
-    /// The URL that `text` means beside this one: an absolute one is itself; `./x` and `../x` are resolved
-    /// as git resolves a submodule's, taking this URL as a folder.
-    ///
-    /// - Throws: `Failure.invalid` for a path that leaves the top.
-    package func resolving(relative text: String) throws -> RemoteURL {
-        guard text.hasPrefix("./") || text.hasPrefix("../") || text == ".." || text == "." else {
-            return try RemoteURL(text)
-        }
-        var parts = path.split(separator: "/")
-        for part in text.split(separator: "/") where part != "." {
-            if part != ".." {
-                parts.append(part)
-            } else if parts.popLast() == nil {
-                throw Failure(.invalid, "'\(text)' leads above the top of \(self)")
-            }
-        }
-        guard !parts.isEmpty else { throw Failure(.invalid, "'\(text)' leads to the top of \(self)") }
-        let joined = (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
-        guard let local = localPath else { return try RemoteURL(prefix + joined) }
-        return try RemoteURL(local.hasPrefix("/") ? joined : "/" + joined)
     }
 
     /// The host, without the brackets of an IPv6 address; nil for a local path.
@@ -195,22 +171,4 @@ extension RemoteURL: CustomStringConvertible, CustomDebugStringConvertible, Cust
         let start = prefix.firstRange(of: "://")?.upperBound ?? prefix.startIndex
         return prefix[start..<end]
     }
-}
-
-private func percentDecoded(_ text: Substring) -> String? {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-        guard byte == UInt8(ascii: "%") else {
-            bytes.append(byte)
-            continue
-        }
-        let digits = rest.prefix(2)
-        guard digits.count == 2, let digits = String(digits), let value = UInt8(digits, radix: 16),
-            value >= 0x20, value != 0x7F
-        else { return nil }
-        bytes.append(value)
-        rest = rest.dropFirst(2)
-    }
-    return String(validating: bytes, as: UTF8.self)
 }

@@ -2,7 +2,6 @@ internal import CLinux
 
 /// The signals that one process may send to another.
 package enum Signal: Int32, Sendable {
-    case hangUp = 1
     case interrupt = 2
     case quit = 3
     case kill = 9
@@ -20,18 +19,28 @@ package struct ProcessIdentity: Sendable, Codable, Hashable {
         self.startTime = startTime
     }
 
-    /// The process that has the number now; nil when there is none.
+    /// The process that has the number now; nil when there is none, or none that can be looked at.
     package static func current(pid: Int32) -> ProcessIdentity? {
-        processState(pid).map { ProcessIdentity(pid: pid, startTime: $0.start_time) }
+        // Who must tell the two apart asks `find`.
+        (try? find(pid: pid)) ?? nil
+    }
+
+    /// The process that has the number now; nil when there is none.
+    ///
+    /// - Throws: `SystemError` when it cannot be looked at, which does not say that it is gone.
+    package static func find(pid: Int32) throws(SystemError) -> ProcessIdentity? {
+        try processState(pid).map { ProcessIdentity(pid: pid, startTime: $0.start_time) }
     }
 
     /// The calling process.
     package static var own: ProcessIdentity? { current(pid: ag_own_pid()) }
 
     /// Whether the process runs; one that has ended and waits to be reaped does not.
+    ///
+    /// One that cannot be looked at, as when there is no descriptor left, counts as running: whoever takes it
+    /// for gone would give away what it uses.
     package var isAlive: Bool {
-        guard let state = presentState else { return false }
-        return !state.hasEnded
+        do { return try presentState.map { !$0.hasEnded } ?? false } catch { return true }
     }
 
     /// Sends a signal to this process and no other.
@@ -52,7 +61,7 @@ package struct ProcessIdentity: Sendable, Codable, Hashable {
     /// cannot be given to another group. When it is gone nothing is killed, since what is left cannot be told
     /// from strangers.
     /// - Returns: false when the leader is gone.
-    /// - Throws: `SystemError.notPermitted` after killing what may be killed; `.invalid` for the caller
+    /// - Throws: `SystemError` after killing what may be killed and can be seen; `.invalid` for the caller
     /// itself.
     package func killGroup() throws(SystemError) -> Bool {
         guard pid > 1, pid != ag_own_pid() else {
@@ -64,11 +73,12 @@ package struct ProcessIdentity: Sendable, Codable, Hashable {
         var seen: Set<ProcessIdentity> = [self]
         // Rounds, because a process may have forked just before it was killed; a dying one forks no more.
         for _ in 0..<100 {
-            let found = groupMembers().subtracting(seen)
+            var found: Set<ProcessIdentity> = []
+            do { found = try groupMembers().subtracting(seen) } catch { failure = error }
             if found.isEmpty { break }
             seen.formUnion(found)
-            for member in found where presentState != nil {
-                do { _ = try member.signal(.kill) } catch { failure = error }
+            for member in found {
+                do { if try presentState != nil { _ = try member.signal(.kill) } } catch { failure = error }
             }
         }
         let result = ag_pidfd_signal(leader.raw, Signal.kill.rawValue)
@@ -84,20 +94,22 @@ package struct ProcessIdentity: Sendable, Codable, Hashable {
         let result = ag_pidfd_open(pid)
         if result == -ESRCH || result == -EINVAL { return nil }
         let descriptor = OwnedDescriptor(try checked(result, "pidfd_open", "process \(pid)"))
-        if presentState == nil { return nil }
+        if try presentState == nil { return nil }
         return consume descriptor
     }
 
     private var presentState: ag_process_state? {
-        processState(pid).flatMap { $0.start_time == startTime ? $0 : nil }
+        get throws(SystemError) {
+            try processState(pid).flatMap { $0.start_time == startTime ? $0 : nil }
+        }
     }
 
-    private func groupMembers() -> Set<ProcessIdentity> {
+    private func groupMembers() throws(SystemError) -> Set<ProcessIdentity> {
         var pids = [pid_t](repeating: 0, count: 65_536)
-        let count = unsafe ag_processes(&pids, pids.count)
+        let count = try checked(unsafe ag_processes(&pids, pids.count), "opendir", "/proc")
         var members: Set<ProcessIdentity> = []
-        for other in pids.prefix(max(0, Int(count))) {
-            guard let state = processState(other), !state.hasEnded else { continue }
+        for other in pids.prefix(Int(count)) {
+            guard let state = try visibleState(other), !state.hasEnded else { continue }
             if state.group == pid || state.session == pid {
                 members.insert(ProcessIdentity(pid: other, startTime: state.start_time))
             }
@@ -106,9 +118,21 @@ package struct ProcessIdentity: Sendable, Codable, Hashable {
     }
 }
 
-private func processState(_ pid: Int32) -> ag_process_state? {
+/// What `/proc` says about a process; nil when it is gone.
+private func processState(_ pid: Int32) throws(SystemError) -> ag_process_state? {
     var state = ag_process_state()
-    return unsafe ag_process_state(pid, &state) == 0 ? state : nil
+    let result = unsafe ag_process_state(pid, &state)
+    if result == -ESRCH { return nil }
+    _ = try checked(result, "read", "process \(pid)")
+    return state
+}
+
+/// The same of a process among all of the host, of which those of others may be closed to us (hidepid).
+private func visibleState(_ pid: Int32) throws(SystemError) -> ag_process_state? {
+    do { return try processState(pid) } catch {
+        if error.code == .notPermitted { return nil }
+        throw error
+    }
 }
 
 extension ag_process_state {

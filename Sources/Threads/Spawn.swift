@@ -82,7 +82,13 @@ package struct Command: Sendable {
             }
         }
         _ = try checked(pid, "posix_spawn", executable)
-        guard let identity = ProcessIdentity.current(pid: pid) else {
+        let identity: ProcessIdentity?
+        do { identity = try ProcessIdentity.find(pid: pid) } catch {
+            // It would run without anybody who could name it.
+            _ = ag_kill_group(pid, SIGKILL)
+            throw error
+        }
+        guard let identity else {
             // Only possible where SIGCHLD is ignored and the child has ended already.
             throw SystemError(code: .notFound, message: "The process ended at once", call: "posix_spawn")
         }

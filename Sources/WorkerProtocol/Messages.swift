@@ -202,7 +202,7 @@ package struct LogsRequest: Sendable, Hashable, Codable {
 
 /// The reply to a request that has nothing to say.
 package struct Acknowledgement: Sendable, Hashable, Codable {
-    /// Whether this was the first time; a repeat is false.
+    /// Always true: what is refused is answered with an error, and a repeat like the first time.
     package var applied: Bool
 
     /// A reply of its part.

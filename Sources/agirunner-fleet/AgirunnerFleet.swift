@@ -54,7 +54,6 @@ struct AgirunnerFleet: AsyncParsableCommand {
         _ = bootstrap(program: "agirunner-fleet", level: Logger.Level(rawValue: logLevel) ?? .info)
         let logger = Logger(label: "fleet")
         try HTTPClient.initialise()
-        let bell = FleetBell()
         let service = FleetService(
             door: .socket(workerSocket, token: try token(), client: try HTTPClient(maximumTransfers: 8)),
             runtimes: try LocalRuntimes(
@@ -68,14 +67,13 @@ struct AgirunnerFleet: AsyncParsableCommand {
                 )
             ),
             onExit: onExit,
-            bell: bell,
             now: currentTime,
             random: { .random(in: 0..<1) },
             logger: logger
         )
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: service), .init(service: Waker(bell: bell))],
+                services: [.init(service: service), .init(service: Waker(fleet: service))],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 cancellationSignals: [.sigquit],
                 logger: logger
@@ -100,12 +98,14 @@ struct AgirunnerFleet: AsyncParsableCommand {
 
 extension OnExit: ExpressibleByArgument {}
 
-/// Rings the bell at SIGHUP.
+/// Has the fleet look at once at SIGHUP.
 private struct Waker: Service {
-    let bell: FleetBell
+    let fleet: FleetService
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { bell.ring() }
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            fleet.lookNow()
+        }
     }
 }
 

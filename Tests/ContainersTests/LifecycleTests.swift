@@ -93,6 +93,14 @@ import Threads
         }
     }
 
+    @Test func `the folder of users, which root alone can make, is made only where users are lent`() {
+        let settings = LocalEngineSettings(folder: "/state/engine")
+        let own = ["/state/engine", "/state/engine/sandboxes"]
+        #expect(settings.folders(for: nil).map(\.path) == own)
+        let users = UserIDPool(folder: settings.userIDFolder, range: settings.userIDs)
+        #expect(settings.folders(for: users).map(\.path) == own + [settings.userIDFolder])
+    }
+
     @Test func `a workspace the sandbox's user cannot reach is refused by name`() async throws {
         guard Fixture.isRoot else {
             print("NOTE: not root: the sandbox runs as our own user, who reaches what we reach")

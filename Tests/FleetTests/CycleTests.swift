@@ -202,12 +202,30 @@ func known(
         let local = try pool(grace: "100s")
         let items = [item("x", ending: 0)]
         let kill = [FleetAction.kill(runtime: "x", .drainDeadline)]
-        #expect(outcome([local], [known("x", busy: 0)], items, at: 29).actions == [])
-        #expect(outcome([local], [known("x", busy: 0)], items, at: 30).actions == kill)
+        let idle = outcome([local], [known("x", busy: 0)], items, at: 0)
+        func later(_ now: Int64) -> [FleetAction] {
+            outcome([local], [known("x", busy: 0)], items, at: now, memory: idle.memory).actions
+        }
+        #expect(idle.actions == [] && later(29) == [] && later(30) == kill)
         #expect(outcome([local], [known("x", busy: 1)], items, at: 99).actions == [])
         #expect(outcome([local], [known("x", busy: 1)], items, at: 100).actions == kill)
         #expect(outcome([], [known("x", busy: 1)], items, at: 119).actions == [])
         #expect(outcome([], [known("x", busy: 1)], items, at: 120).actions == kill)
+    }
+
+    @Test func `a runtime that finishes its work late in a drain has its time to clean up`() throws {
+        let local = try pool(grace: "100s")
+        let items = [item("x", ending: 0)]
+        var memory = FleetMemory()
+        func actions(busy: Int, at now: Int64) -> [FleetAction] {
+            let turn = outcome([local], [known("x", busy: busy)], items, at: now, memory: memory)
+            memory = turn.memory
+            return turn.actions
+        }
+        #expect(actions(busy: 0, at: 1) == [] && actions(busy: 1, at: 2) == [])
+        #expect(actions(busy: 1, at: 90) == [])
+        #expect(actions(busy: 0, at: 92) == [] && actions(busy: 0, at: 121) == [])
+        #expect(actions(busy: 0, at: 122) == [.kill(runtime: "x", .drainDeadline)])
     }
 
     @Test func `a runtime that never registers is killed at its boot deadline and counts as a failure`()

@@ -90,10 +90,14 @@ struct FleetFixture: Sendable {
 
     /// Replaces the stand-in for the runtime.
     func write(_ script: String) {
-        guard let file = unsafe fopen(program, "w") else { return }
-        unsafe fputs("#!/bin/sh\n" + script, file)
-        unsafe fclose(file)
+        write("#!/bin/sh\n" + script, to: program)
         unsafe chmod(program, 0o755)
+    }
+
+    func write(_ text: String, to path: String) {
+        guard let file = unsafe fopen(path, "w") else { return }
+        unsafe fputs(text, file)
+        unsafe fclose(file)
     }
 
     /// Opened anew, as by a fleet manager that was started again.
@@ -111,15 +115,13 @@ struct FleetFixture: Sendable {
 
     func service(
         onExit: OnExit = .detach,
-        rhythm: FleetService.Rhythm = FleetService.Rhythm(),
-        bell: FleetBell = FleetBell()
+        rhythm: FleetService.Rhythm = FleetService.Rhythm()
     ) throws -> FleetService {
         FleetService(
             door: plane.door,
             runtimes: try runtimes(),
             rhythm: rhythm,
             onExit: onExit,
-            bell: bell,
             now: { [clock] in clock.now },
             random: { .random(in: 0..<1) }
         )
@@ -147,6 +149,14 @@ struct FleetFixture: Sendable {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe fread(&bytes, 1, bytes.count, file)
         return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Lets the record of a runtime be read and not be written, as on a full disk: a link is not written
+    /// through.
+    func closeRecord(of name: String) {
+        let record = "\(state)/runtimes/\(name)/record.json"
+        unsafe rename(record, record + ".real")
+        unsafe symlink("record.json.real", record)
     }
 
     func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }

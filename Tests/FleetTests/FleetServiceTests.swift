@@ -122,8 +122,7 @@ import WorkerProtocol
         try await FleetFixture.with(FleetFixture.patient) { fixture in
             fixture.plane.want(try pool())
             let first = try await runUntilStarted(fixture, try fixture.service(onExit: .detach))
-            #expect(try fixture.runtimes().processID(of: first) != nil)
-            let pid = try fixture.runtimes().processID(of: first)
+            let pid = try #require(try fixture.runtimes().processID(of: first))
             let second = try await runUntilStarted(fixture, try fixture.service(onExit: .detach))
             #expect(second == first)
             #expect(try fixture.runtimes().processID(of: second) == pid)
@@ -146,6 +145,22 @@ import WorkerProtocol
             #expect(fixture.processes.isEmpty)
             #expect(fixture.exists(fixture.program + ".asked") == isPatient)
             #expect(try await fixture.runtimes().inventory().isEmpty)
+        }
+    }
+
+    @Test func `a runtime whose record cannot be written keeps no other one alive in a cascade`() async throws
+    {
+        try await FleetFixture.with(FleetFixture.stubborn) { fixture in
+            fixture.plane.want(try pool(min: 3, max: 3))
+            var rhythm = FleetService.Rhythm()
+            rhythm.cascadeGrace = .milliseconds(100)
+            let service = try fixture.service(onExit: .cascade, rhythm: rhythm)
+            var memory = FleetMemory()
+            _ = await service.turn(&memory)
+            let first = try #require(try await fixture.runtimes().inventory().first?.name)
+            fixture.closeRecord(of: first)
+            await service.cascade { false }
+            #expect(fixture.processes.isEmpty)
         }
     }
 
@@ -175,11 +190,10 @@ import WorkerProtocol
         try await FleetFixture.with(FleetFixture.patient) { fixture in
             var rhythm = FleetService.Rhythm()
             rhythm.interval = .seconds(3600)
-            let bell = FleetBell()
-            let service = try fixture.service(rhythm: rhythm, bell: bell)
+            let service = try fixture.service(rhythm: rhythm)
             let running = Task { try await service.run() }
             try await fixture.until { fixture.plane.state.withLock { $0.reports.count } == 1 }
-            bell.ring()
+            service.lookNow()
             try await fixture.until { fixture.plane.state.withLock { $0.reports.count } == 2 }
             running.cancel()
             try await running.value

@@ -61,13 +61,48 @@ import WorkerProtocol
         try await FleetFixture.with(FleetFixture.stubborn) { fixture in
             let runtimes = try fixture.runtimes()
             try runtimes.start("local-a", of: pool, token: "t", now: fixture.clock.now)
-            let pid = try #require(runtimes.processID(of: "local-a"))
+            let pid = try #require(try runtimes.processID(of: "local-a"))
             try runtimes.drain("local-a", now: fixture.clock.now)
             try runtimes.kill("local-a", now: fixture.clock.now)
             try await runtimes.waitForEnd(of: ["local-a"], within: .seconds(20))
-            #expect(runtimes.processID(of: "local-a") == nil)
+            #expect(try runtimes.processID(of: "local-a") == nil)
             #expect(kill(pid, 0) == -1)
             #expect(fixture.processes.isEmpty)
+        }
+    }
+
+    @Test func `a runtime whose record cannot be written is asked to end and killed all the same`()
+        async throws
+    {
+        try await FleetFixture.with(FleetFixture.patient) { fixture in
+            let runtimes = try fixture.runtimes()
+            for name in ["asked", "killed"] {
+                try runtimes.start(name, of: pool, token: "t", now: fixture.clock.now)
+                fixture.closeRecord(of: name)
+            }
+            try await fixture.until { fixture.text(fixture.program + ".started").contains("--name asked") }
+            #expect(throws: Failure.self) { try runtimes.drain("asked", now: fixture.clock.now) }
+            #expect(throws: Failure.self) { try runtimes.kill("killed", now: fixture.clock.now) }
+            try await runtimes.waitForEnd(of: ["asked", "killed"], within: .seconds(20))
+            #expect(try runtimes.processID(of: "asked") == nil)
+            #expect(try runtimes.processID(of: "killed") == nil)
+            #expect(fixture.text(fixture.program + ".asked") == "asked\n")
+        }
+    }
+
+    @Test func `a runtime whose record cannot be read is not taken for gone`() async throws {
+        try await FleetFixture.with(FleetFixture.patient) { fixture in
+            let runtimes = try fixture.runtimes()
+            try runtimes.start("local-a", of: pool, token: "t", now: fixture.clock.now)
+            let record = fixture.state + "/runtimes/local-a/record.json"
+            let text = fixture.text(record)
+            for damaged in ["{}", "garbage", String(text.dropLast())] {
+                fixture.write(damaged, to: record)
+                await #expect(throws: Failure.self) { try await runtimes.inventory() }
+                #expect(fixture.exists(record))
+            }
+            fixture.write(text, to: record)
+            #expect(try await runtimes.inventory().map(\.isRunning) == [true])
         }
     }
 
@@ -90,8 +125,11 @@ import WorkerProtocol
         try await FleetFixture.with(FleetFixture.patient) { fixture in
             let runtimes = try fixture.runtimes()
             unsafe mkdir(fixture.state + "/runtimes/half", 0o755)
+            // What a power failure makes of a file that was just written.
+            unsafe mkdir(fixture.state + "/runtimes/empty", 0o755)
+            fixture.write("", to: fixture.state + "/runtimes/empty/record.json")
             #expect(try await runtimes.inventory().isEmpty)
-            #expect(!fixture.exists(fixture.state + "/runtimes/half"))
+            for name in ["half", "empty"] { #expect(!fixture.exists(fixture.state + "/runtimes/\(name)")) }
         }
     }
 
@@ -101,10 +139,11 @@ import WorkerProtocol
             try runtimes.start("a", of: pool, token: "t", now: fixture.clock.now)
             let path = fixture.state + "/runtimes/a/record.json"
             let old = fixture.text(path)
-            let pid = try #require(runtimes.processID(of: "a"))
-            guard let file = unsafe fopen(path, "w") else { return }
-            unsafe fputs(String(old.split(separator: RuntimeFile.currentBoot).joined(separator: "b")), file)
-            unsafe fclose(file)
+            let pid = try #require(try runtimes.processID(of: "a"))
+            fixture.write(
+                String(old.split(separator: RuntimeFile.currentBoot).joined(separator: "b")),
+                to: path
+            )
             #expect(try await runtimes.inventory().map(\.isRunning) == [false])
             try runtimes.kill("a", now: fixture.clock.now)
             #expect(kill(pid, 0) == 0)

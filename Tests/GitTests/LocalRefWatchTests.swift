@@ -17,15 +17,23 @@ import Threads
 
     @Test func `every way a branch moves is noticed`() async throws {
         let repository = try await TestRepository()
-        let main = GitReference.branch("main")
-        #expect(try await isNoticed(repository, main) { try await repository.commit(["a": "1"]) })
-        #expect(try await isNoticed(repository, main) { try await repository.git("pack-refs", "--all") })
-        #expect(try await isNoticed(repository, main) { try await repository.commit(["a": "2"]) })
-        #expect(
-            try await isNoticed(repository, main) {
-                try await repository.git("reset", "-q", "--hard", "HEAD~")
-            }
-        )
+        let first = try await repository.commit(["a": "1"]).text
+        let second = try await repository.commit(["a": "2"]).text
+        // A branch that is not checked out, moved by itself: nothing else changes in the folder that could be
+        // noticed in its place.
+        let other = GitReference.branch("other")
+        for change in [
+            ("update-ref", "refs/heads/other", first), ("update-ref", "refs/heads/other", second),
+            ("pack-refs", "--all", "--prune"), ("update-ref", "refs/heads/other", first),
+            ("update-ref", "-d", "refs/heads/other"),
+        ] {
+            #expect(
+                try await isNoticed(repository, other) {
+                    try await repository.git(change.0, change.1, change.2)
+                },
+                "\(change)"
+            )
+        }
         let nested = GitReference.branch("feature/x")
         #expect(try await isNoticed(repository, nested) { try await repository.git("branch", "feature/x") })
         #expect(

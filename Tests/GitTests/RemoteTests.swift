@@ -188,6 +188,70 @@ private func serving(
         }
     }
 
+    @Test func `a mirror in a folder with an odd name is kept, and one with too many packs is made anew`()
+        async throws
+    {
+        try await serving { repository, url, _ in
+            let folder = "\(repository.folder.path)/of_git2_/one"
+            let mirror = try Mirror(directory: folder, child: .testProgram)
+            let commit = try await repository.commit(["a": "1"])
+            func fetch() async throws { _ = try await mirror.fetch(url: url, ref: main, deadline: .generous) }
+            func packs() throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: folder + "/objects/pack").sorted()
+            }
+            try await fetch()
+            let first = try packs()
+            try Data().write(to: URL(filePath: folder + "/note"))
+            for number in 1..<499 {
+                try Data().write(to: URL(filePath: folder + "/objects/pack/pack-\(number).pack"))
+            }
+            try await fetch()
+            #expect(FileManager.default.fileExists(atPath: folder + "/note"))
+            try Data().write(to: URL(filePath: folder + "/objects/pack/pack-499.pack"))
+            let away = try RemoteURL(url.secretText + "-gone")
+            _ = try await failure { try await mirror.fetch(url: away, ref: main, deadline: .generous) }
+            #expect(try await mirror.snapshot(commit: commit, path: "").files.count == 1)
+            try await fetch()
+            #expect(try packs() == first)
+            #expect(try await mirror.snapshot(commit: commit, path: "").files.count == 1)
+        }
+    }
+
+    @Test func `a remote whose copies are damaged again and again is not copied for ever`() async throws {
+        try await serving { repository, url, mirror in
+            let commit = try await repository.commit(["a": "1"])
+            let folder = "\(repository.folder.path)/mirrors/one"
+            /// Loads as a source does, from a mirror that loses its one file each time it is made.
+            func load() async throws {
+                _ = try await mirror.fetch(url: url, ref: main, deadline: .generous)
+                _ = try await mirror.descends(commit, from: commit)
+                let packs = TestRepository(beside: repository, path: folder)
+                // No folder: the packs were unpacked before, and nothing was fetched since.
+                let names =
+                    (try? FileManager.default.contentsOfDirectory(atPath: folder + "/objects/pack")) ?? []
+                for name in names
+                where name.hasSuffix(".pack") {
+                    let pack = try Data(contentsOf: URL(filePath: "\(folder)/objects/pack/\(name)"))
+                    try FileManager.default.removeItem(atPath: folder + "/objects/pack")
+                    try await packs.git("unpack-objects", "-q", input: Array(pack))
+                }
+                let blob = try await repository.git("rev-parse", "HEAD:a")
+                // Gone already where the mirror is the one of before.
+                try? FileManager.default.removeItem(
+                    atPath: "\(folder)/objects/\(blob.prefix(2))/\(blob.dropFirst(2))"
+                )
+                let found = try await failure { try await mirror.snapshot(commit: commit, path: "") }
+                #expect(found.code == .corrupted, "\(found)")
+            }
+            try await load()
+            try await load()
+            try Data().write(to: URL(filePath: folder + "/note"))
+            try await load()
+            try await load()
+            #expect(FileManager.default.fileExists(atPath: folder + "/note"))
+        }
+    }
+
     private func whileLocked(_ path: String, _ body: () async throws -> Void) async throws {
         let lock = try FileLock(path: path)
         try await body()

@@ -56,28 +56,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("/srv/config", "../workspaces/calculator.git", "/srv/workspaces/calculator.git"),
-        ("/srv/config/", "./x", "/srv/config/x"), ("file:///srv/config", "../a/./b/../c", "/srv/a/c"),
-        ("https://u:p@host/team/config.git", "../x.git", "https://u:p@host/team/x.git"),
-        ("git@host:team/config.git", "../x.git", "git@host:team/x.git"),
-        ("git@host:config.git", "../x.git", "git@host:x.git"),
-        ("ssh://host/~me/config", "../x", "ssh://host/~me/x"),
-        ("/srv/config", "https://host/x", "https://host/x"), ("https://host/a", "/srv/x", "/srv/x"),
-    ])
-    func `a relative URL is resolved as a submodule's`(base: String, relative: String, result: String) throws
-    {
-        #expect(try RemoteURL(base).resolving(relative: relative).secretText == result)
-    }
-
-    @Test(arguments: ["../../..", "../..", "../../../x", "workspaces/x"])
-    func `a relative URL that leads nowhere is invalid`(relative: String) async throws {
-        let found = try await failure {
-            try RemoteURL("https://host/team/config").resolving(relative: relative)
-        }
-        #expect(found.code == .invalid)
-    }
-
     @Test func `percent escapes of a file URL are resolved`() throws {
         #expect(try RemoteURL("file:///srv/a%20b%C3%BC/").localPath == "/srv/a bü")
         #expect(try RemoteURL("/srv/a%20b").localPath == "/srv/a%20b")

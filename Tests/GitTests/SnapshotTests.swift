@@ -194,6 +194,7 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
     @Test func `a commit that claims any time, author or message is read`() async throws {
         let repository = try await TestRepository()
         let tree = try await repository.git("mktree")
+        var read: [String] = []
         for time in ["9223372036854775807", "99999999999999999999999", "-5", "0"] {
             let text = "tree \(tree)\nauthor  <> 0 +0000\ncommitter x <> \(time) +0000\n\n"
             let raw = Array(text.utf8) + Array(repeating: 0xFF, count: 40_000)
@@ -209,6 +210,7 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
             try Data("\(commit)\n".utf8).write(to: URL(filePath: "\(repository.path)/.git/refs/heads/main"))
             do {
                 let found = try await snapshot(repository)
+                read.append(time)
                 #expect(found.time >= Timestamp(microseconds: 0))
                 #expect(found.time.description < "9999-12-31T23:59:60Z")
                 #expect(found.message.utf8.count <= 16_384 + 4)
@@ -216,6 +218,7 @@ private func snapshot(_ repository: TestRepository, _ path: String = "") async t
                 #expect(failure.code == .corrupted, "\(time): \(failure)")
             }
         }
+        #expect(read == ["9223372036854775807", "-5", "0"])
     }
 
     @Test func `a file whose content is missing is damage`() async throws {

@@ -112,6 +112,20 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
         }
     }
 
+    @Test func `what is committed beside the branch is told and not kept`() async throws {
+        try await Fixture.with { fixture in
+            let aside =
+                "git checkout -q -b aside && git commit -q --allow-empty -m 'Far away' && git checkout -q -"
+            let contract = try fixture.contract {
+                $0.setTurns([turn(("shell_exec", ["command": .string(aside)])), handOff])
+            }
+            let report = try await fixture.run(contract)
+            #expect(report.outcome == .completed && report.commit == nil, "\(report.message ?? "")")
+            let line = fixture.door.lines.first { $0.source == "workspace" && $0.data?["commits"] != nil }
+            #expect(line?.data?["commits"]?.string?.contains("aside: Far away") == true)
+        }
+    }
+
     @Test func `an attempt that uses no sandbox makes none`() async throws {
         try await Fixture.with { fixture in
             let contract = try fixture.contract {
@@ -160,6 +174,28 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
             #expect(report.outcome == .completed, "\(report.message ?? "")")
             #expect(report.handoff?.resolution == .approved && report.commit == nil)
             #expect(try await fixture.tip() == head)
+        }
+    }
+
+    @Test func `setup, which writes, is left out and told where the workspace is only read`() async throws {
+        for isReadOnly in [true, false] {
+            try await Fixture.with { fixture in
+                let contract = try fixture.contract {
+                    $0["workspace"]?["spec"]?["readOnly"] = .bool(isReadOnly)
+                    $0["workspace"]?["spec"]?["setup"] = ["touch made"]
+                    $0.setTurns([
+                        turn(("shell_exec", ["command": "ls"])),
+                        turn(
+                            ("submit_handoff", ["summary": "s", "completion": "full"]),
+                            seen: ["matches": isReadOnly ? "*test_calculator.py*" : "*made*"]
+                        ),
+                    ])
+                }
+                let report = try await fixture.run(contract)
+                #expect(report.outcome == .completed, "\(report.message ?? "")")
+                let told = fixture.door.lines.filter { $0.message.contains("touch made") }.map(\.message)
+                #expect(told.count == 1 && told.first?.contains("left out") == isReadOnly, "\(told)")
+            }
         }
     }
 
@@ -272,6 +308,33 @@ private let runTests: (String, Value) = ("shell_exec", ["command": "python3 -m u
             #expect(report.outcome == .completed)
             let calls = fixture.door.state.withLock { $0.calls.filter { $0 != "logs" } }
             #expect(calls == ["begin", "begin", "report", "report", "report"])
+        }
+    }
+
+    @Test func `a report that nobody takes is given up after a quarter of an hour, whatever the lease`()
+        async throws
+    {
+        try await Fixture.with { fixture in
+            let away = Failure(.unavailable, "away")
+            fixture.door.fail("report", with: Array(repeating: away, count: 100_000))
+            // A pause between two reports takes no time, and the clock goes on by it.
+            let paused = Mutex(Duration.zero)
+            let clock = Timepiece(
+                now: { ContinuousClock.now.advanced(by: paused.withLock { $0 }) },
+                wall: Timepiece.system.wall,
+                sleep: { duration in
+                    guard duration <= .seconds(5) else { return try await Task.sleep(for: duration) }
+                    try Task.checkCancellation()
+                    paused.withLock { $0 += duration }
+                }
+            )
+            var supervisor = fixture.supervisor()
+            supervisor.clock = clock
+            let claim = Fixture.claim(try fixture.contract { $0.setTurns([handOff]) })
+            await supervisor.run(claim, fixture.control(claim, lease: .seconds(1_000_000)))
+            #expect(fixture.door.reports.isEmpty)
+            let reports = fixture.door.count("report")
+            #expect((170...200).contains(reports), "\(reports)")
         }
     }
 

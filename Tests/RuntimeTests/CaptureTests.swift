@@ -6,6 +6,30 @@ import WorkerProtocol
 
 @testable import Runtime
 
+@Suite struct RemoteTests {
+    @Test(
+        arguments: [
+            ("/srv/a b", "/srv/a b"), ("file:///srv/x.git", "/srv/x.git"),
+            ("file://localhost/srv/x", "/srv/x"),
+            ("FILE:///srv/a%20b%C3%BC", "/srv/a bü"), ("/srv/a%20b", "/srv/a%20b"),
+            ("https://host/x", nil), ("git@host:x", nil),
+        ] as [(String, String?)]
+    )
+    func `a repository of this host is read as a source's is`(text: String, path: String?) throws {
+        let remote = try Remote(text)
+        #expect(remote.localPath == path)
+        #expect(remote.url == path ?? text)
+    }
+
+    @Test(arguments: [
+        "file://host/srv/x", "file:srv", "file:///srv/a%2", "file:///srv/%00", "file:///a/%2E%2E/b", "-x",
+        "x", "/",
+    ])
+    func `what names no repository is refused`(text: String) {
+        #expect(throws: Failure.self) { try Remote(text) }
+    }
+}
+
 @Suite struct CaptureTests {
     /// Commits a file by the tools and hands over; `between` is a command of the sandbox in between.
     private func committing(_ name: String, between: String = "true") -> Value {
@@ -124,6 +148,41 @@ import WorkerProtocol
         }
     }
 
+    @Test func `a remote that does not let its branch be set back is quoted`() async throws {
+        try await Fixture.with { fixture in
+            let head = try await fixture.commit(on: "main", text: "kept")
+            let lost = try await fixture.commit(on: "agirunner/fix", text: "lost")
+            try await fixture.shell("git -C remote.git config receive.denyNonFastForwards true")
+            let contract = try fixture.contract {
+                $0["workspace"]?["head"] = .string(head.text)
+                $0["workspace"]?["abandoned"] = [.string(lost.text)]
+                $0.setTurns([handOff])
+            }
+            let report = try await fixture.run(contract)
+            #expect(report.category == "capture" && report.usage.modelCalls == 0)
+            #expect(report.message?.contains("non-fast-forward") == true, "\(report.message ?? "")")
+            #expect(try await fixture.tip() == lost)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can work for somebody else"))
+    func `a local repository of another user is written as that user`() async throws {
+        try await Fixture.with { fixture in
+            let head = try await fixture.commit(on: "main", text: "before")
+            try await fixture.shell("chown -R 65990:65991 remote.git && chmod 700 remote.git")
+            let contract = try fixture.contract {
+                $0["workspace"]?["head"] = .string(head.text)
+                $0.setTurns(committing("new.txt"))
+            }
+            let report = try await fixture.run(contract)
+            #expect(report.outcome == .completed, "\(report.message ?? "")")
+            let strangers = "find remote.git ! -user 65990 -o ! -group 65991"
+            #expect(try await fixture.shell(strangers) == "")
+            try await fixture.shell("chown -R 0:0 remote.git")
+            #expect(try await fixture.tip() == report.commit && report.commit != nil)
+        }
+    }
+
     @Test func `rewritten history is refused`() async throws {
         try await Fixture.with { fixture in
             let rewrite =
@@ -160,14 +219,20 @@ import WorkerProtocol
 
     @Test func `nothing that a repository configures runs outside of the sandbox`() async throws {
         try await Fixture.with { fixture in
-            let mark = fixture.folder + "/ran"
+            // Where the hook can write: what it is seen to do must be possible.
+            let mark = fixture.remote + "/ran"
             try await fixture.shell(
                 """
                 cd remote.git
                 printf '#!/bin/sh\\ntouch \(mark)\\n' > hooks/pre-receive && chmod +x hooks/pre-receive
-                cp hooks/pre-receive hooks/post-update
+                for hook in update reference-transaction post-receive post-update; do
+                  cp hooks/pre-receive hooks/$hook
+                done
                 """
             )
+            try await fixture.commit(on: "main", branch: "other", text: "the hooks run")
+            #expect(FileManager.default.fileExists(atPath: mark))
+            try FileManager.default.removeItem(atPath: mark)
             let contract = try fixture.contract {
                 $0.setTurns(
                     committing(
@@ -197,7 +262,8 @@ import WorkerProtocol
                 fixture.door.lines.first { $0.source == "tool" }?.data?["result"]?.string
             )
             #expect(result.contains("[core]"))
-            for secret in [fixture.folder, "/mirror", "token"] {
+            // A token would be in the log as what takes its place.
+            for secret in [fixture.folder, "/mirror", "token", "•••"] {
                 #expect(!result.contains(secret), "\(secret)")
             }
         }

@@ -320,6 +320,22 @@ import Testing
     }
 }
 
+extension LoopTests {
+    @Test func `calls of a turn that ends the attempt are counted`() async throws {
+        let contract = try makeContract {
+            $0["tools"] = ["fine", "broken", "submit_handoff"]
+            $0.setTurns([turn(("fine", [:]), ("broken", [:]), ("fine", [:]))])
+        }
+        let meter = Meter(price: nil)
+        let tools: [Tool] = [
+            .test("fine", .execute) { _ in "done" },
+            .test("broken", .execute) { _ in throw AttemptFailure(.infrastructure, "broken") },
+        ]
+        #expect(try await failure(loop(contract, tools: tools, meter: meter)).message == "broken")
+        #expect(meter.usage.toolCalls == 2)
+    }
+}
+
 extension ReactiveLoop.End {
     fileprivate var isHandedOff: Bool { if case .handedOff = self { true } else { false } }
 }

@@ -181,6 +181,33 @@ import Testing
         }
     }
 
+    @Test func `file_edit refuses what would fill the memory, and is not held up by what repeats`()
+        async throws
+    {
+        try await withTools { call, folder in
+            let text = String(repeating: "a", count: 1 << 20)
+            _ = try await call("file_write", ["path": "x.txt", "content": .string(text)])
+            func edit(_ old: String, _ new: String) async throws -> ToolAnswer {
+                try await call(
+                    "file_edit",
+                    [
+                        "path": "x.txt", "old_text": .string(old), "new_text": .string(new),
+                        "replace_all": true,
+                    ]
+                )
+            }
+            let grown = try await edit("a", String(repeating: "b", count: 20))
+            #expect(grown.isError && grown.text.contains("larger than 16 MiB"), "\(grown.text.prefix(100))")
+            // Compared place by place this would take hours.
+            let absent = try await edit(String(repeating: "a", count: 500_000) + "b", "x")
+            #expect(absent.isError && absent.text.contains("not found"), "\(absent.text.prefix(100))")
+            let long = try await edit("a", String(repeating: "b", count: (1 << 20) + 1))
+            #expect(long.isError && long.text.contains("at most 1048576 characters"))
+            let content = try String(contentsOfFile: folder.repository + "/x.txt", encoding: .utf8)
+            #expect(content == text)
+        }
+    }
+
     @Test func `file_list shows folders and sizes`() async throws {
         try await withTools { call, _ in
             _ = try await call("shell_exec", ["command": "mkdir -p d/e && echo x > d/e/f && ln -s d/e/f l"])
@@ -201,7 +228,7 @@ import Testing
 
     @Test func `shell_exec answers code and output, shortened in the middle, and ends in time`() async throws
     {
-        try await withTools { call, _ in
+        try await withTools { call, folder in
             let both = try await call("shell_exec", ["command": "echo out; echo err >&2; exit 3"])
             #expect(both.isError && both.text == "exit code: 3\nstdout:\nout\n\nstderr:\nerr\n")
             let long = try await call("shell_exec", ["command": "echo begin; seq 100000; echo end"])
@@ -211,10 +238,22 @@ import Testing
             #expect(late.isError && late.text.hasPrefix("killed after 1 s"))
             let clamped = try await call("shell_exec", ["command": "sleep 30", "timeout": 0])
             #expect(clamped.text.hasPrefix("killed after 1 s"))
-            let place = try await call("shell_exec", ["command": "pwd; id -u; ls /work 2>&1", "cwd": ".git"])
+            let place = try await call(
+                "shell_exec",
+                ["command": .string("pwd; id -u; ls \(folder.path) 2>&1"), "cwd": ".git"]
+            )
             #expect(
                 place.text.contains("/workspace/repo/.git\n1000\n") && place.text.contains("No such file")
             )
+        }
+        // The copy in which an assessor's command runs is gone after it, also when it is killed.
+        try await withTools({ $0["identity"]?["purpose"] = "assessment" }) { call, folder in
+            let attempt = folder.path.split(separator: "/").last ?? ""
+            let temporary = folder.path + "/../../engine/sandboxes/\(attempt)/tmp"
+            for command in ["pwd", "chmod 0 .; sleep 30"] {
+                _ = try await call("shell_exec", ["command": .string(command), "timeout": 1])
+                #expect(try FileManager.default.contentsOfDirectory(atPath: temporary) == ["home"])
+            }
         }
         try await withTools({ $0["shell"] = ["allow": [], "deny": ["git push"]] }) { call, _ in
             let refused = try await call("shell_exec", ["command": "true && git push origin"])
@@ -257,6 +296,12 @@ import Testing
                 ["command": "git status --porcelain; git log -1 --format='%an %ae %cn %B'"]
             )
             #expect(status.text.contains("?? b.txt\nAgirunner agirunner@localhost Agirunner Add a\n\nWhy."))
+            _ = try await call("file_write", ["path": "c.txt", "content": "c"])
+            _ = try await call("shell_exec", ["command": "git add b.txt && git rm -q --cached a.txt"])
+            let third = try await call("git_commit", ["message": "Add c", "paths": ["c.txt"]])
+            #expect(!third.isError && third.text.contains("1 file changed"), "\(third.text)")
+            let staged = try await call("shell_exec", ["command": "git diff --cached --name-status"])
+            #expect(staged.text.contains("D\ta.txt\nA\tb.txt\n"), "\(staged.text)")
             let absent = try await call("git_commit", ["message": "x", "paths": ["absent"]])
             #expect(absent.isError && absent.text.contains("absent"))
             _ = try await call("shell_exec", ["command": "git checkout -q -b other"])

@@ -51,6 +51,38 @@ import Testing
     }
 }
 
+@Suite struct OccurrenceTests {
+    /// Compares at every place.
+    private func plainly(_ needle: [UInt8], _ bytes: [UInt8]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var place = 0
+        while !needle.isEmpty, place + needle.count <= bytes.count {
+            let range = place..<place + needle.count
+            if Array(bytes[range]) == needle { found.append(range) }
+            place = found.last == range ? range.upperBound : place + 1
+        }
+        return found
+    }
+
+    @Test func `they are those that a look at every place finds`() {
+        // All texts of up to nine bytes from an alphabet of two, so that everything repeats itself.
+        func word(_ number: Int, _ length: Int) -> [UInt8] {
+            (0..<length).map { number >> $0 & 1 == 0 ? 97 : 98 }
+        }
+        let needles = (0...4).flatMap { length in (0..<1 << length).map { word($0, length) } }
+        for length in 0...9 {
+            for number in 0..<1 << length {
+                let bytes = word(number, length)
+                for needle in needles {
+                    let found = occurrences(of: needle, in: bytes)
+                    #expect(Array(found) == plainly(needle, bytes), "\(needle) in \(bytes)")
+                    #expect(found.isEmpty == plainly(needle, bytes).isEmpty)
+                }
+            }
+        }
+    }
+}
+
 @Suite struct ShellPolicyTests {
     private func policy(allow: [String] = [], deny: [String] = []) throws -> ShellPolicy {
         let rules: Value = ["allow": .strings(allow), "deny": .strings(deny)]
@@ -65,12 +97,16 @@ import Testing
             "echo \"`git push`\"", "FOO=1 git push", "env A=1 git push", "sh -c 'git push'",
             "bash -lc \"git push\"",
             "eval git push", "/usr/bin/curl x", "'cu'rl x", "if true; then curl x; fi", "ls | xargs rm -rf x",
+            "nice -n 5 git push", "nice -5 git push", "nice --adjustment 5 git push", "xargs -n 1 curl",
+            "ls | xargs -0rn 1 -I {} rm -rf {}", "xargs -P4 curl", "env -u HOME curl x", "env -i A=1 curl x",
+            "env --unset HOME -C / curl x", "exec -a name curl x", "ls > 'a b'; curl x",
+            "echo > \"$(curl x)\"",
             "\\curl x", "time curl", "echo a > $(curl x)", "a=$(curl x)", "{ curl; }",
         ]
         for command in denied { #expect(policy.refusal(of: command) != nil, "\(command)") }
         let allowed = [
             "git status", "echo git push", "echo 'git push'", "# git push", "ls curl", "rm -r x",
-            "echo a > curl",
+            "echo a > curl", "nice -n 5 ls curl", "echo x > \"a b\"", "echo x > 'curl x'", "echo x >a\\ b",
         ]
         for command in allowed {
             #expect(policy.refusal(of: command) == nil, "\(command)")
@@ -96,6 +132,8 @@ import Testing
         let table: [(String, [[String]]?)] = [
             ("a b  c", [["a", "b", "c"]]), ("a 'b c' \"d e\"f", [["a", "b c", "d ef"]]), ("a\\ b", [["a b"]]),
             ("a;b|c&&d||e&f", [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]), ("a 2>&1 >x <y b", [["a", "b"]]),
+            ("a >\"x y\"z b", [["a", "b"]]), ("a >'x;y' b", [["a", "b"]]), ("a >x\\ y b", [["a", "b"]]),
+            ("a >'x", nil),
             ("a \"$(b c)\"", [["a", ""], ["b", "c"]]), ("a $X", [["a", "$X"]]), ("a 'b", nil), ("a $(b", nil),
             ("", []),
             ("a\nb", [["a"], ["b"]]), ("x=1 y=2", []),

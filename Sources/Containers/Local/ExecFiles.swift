@@ -22,8 +22,8 @@ struct ExecFiles {
         var exitCode: Int32?
     }
 
-    func readStatus() -> Status {
-        let text = smallFile(status) ?? ""
+    func readStatus() throws -> Status {
+        let text = try smallFile(status) ?? ""
         return Status(firstProcess: number(in: text, "child-pid"), exitCode: number(in: text, "exit-code"))
     }
 

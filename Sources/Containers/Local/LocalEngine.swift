@@ -51,12 +51,19 @@ package struct LocalEngineSettings: Sendable {
                 throw Failure(.unsupported, "\(program) is missing: install the package \(package)")
             }
         }
-        for path in [folder, sandboxes, userIDFolder] {
-            do { try makeFolder(path, mode: path == userIDFolder ? 0o700 : 0o711) } catch let failure
-                as Failure
+        for (path, mode) in folders(for: users) {
+            do { try makeFolder(path, mode: mode) } catch let failure as Failure
                 where failure.code == .alreadyExists
             {}
         }
+    }
+
+    /// What is made before the first sandbox; where there are no users to lend, their folder, which root
+    /// alone can make, is of no use.
+    func folders(for users: UserIDPool?) -> [(path: String, mode: UInt32)] {
+        let own: [(path: String, mode: UInt32)] = [(folder, 0o711), (sandboxes, 0o711)]
+        guard let users else { return own }
+        return own + [(users.folder, 0o700)]
     }
 }
 
@@ -89,7 +96,7 @@ private func removeLeftovers(_ settings: LocalEngineSettings, keeping: Set<Strin
     var removed: [String] = []
     for name in try names(inFolderAt: settings.sandboxes).sorted() where !keeping.contains(name) {
         let folder = settings.folder(of: name)
-        let record = folder.readRecord()
+        let record = try folder.readRecord()
         if let maker = record?.maker, maker != ProcessIdentity.own, maker.isAlive { continue }
         try folder.killExecs()
         // Without the lock somebody else uses the user by now, and what runs as it is theirs.

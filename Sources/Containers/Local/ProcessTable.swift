@@ -1,6 +1,10 @@
 internal import CLinux
+internal import Domain
 
 /// What `/proc` says about the processes of the host at one moment.
+///
+/// What cannot be read is a `Failure` and not taken for a process that is gone; only those of others, where
+/// the host closes them to us (hidepid), are passed over.
 enum ProcessTable {
     /// What a process and all its descendants hold.
     struct Usage {
@@ -13,16 +17,16 @@ enum ProcessTable {
     ///
     /// An orphan goes to the first process of its PID namespace, so nothing leaves the tree of its
     /// bubblewrap.
-    static func usage(below root: Int32) -> Usage {
+    static func usage(below root: Int32) throws -> Usage {
         var children: [Int32: [Int32]] = [:]
-        for pid in all() {
-            guard let state = state(pid) else { continue }
+        for pid in try all() {
+            guard let state = try state(pid) else { continue }
             children[state.parent, default: []].append(pid)
         }
         var usage = Usage()
         var rest = children[root] ?? []
         while let pid = rest.popLast() {
-            guard let status = status(pid) else { continue }
+            guard let status = try status(pid) else { continue }
             usage.processes += Int(status["Threads:"] ?? 1)
             usage.memory += ((status["RssAnon:"] ?? 0) + (status["RssShmem:"] ?? 0)) * 1024
             rest += children[pid] ?? []
@@ -31,41 +35,52 @@ enum ProcessTable {
     }
 
     /// The processes whose real user this is, those that wait to be reaped included.
-    static func all(ofUser userID: UInt32) -> [Int32] {
-        all().filter { user(of: $0) == userID }
+    static func all(ofUser userID: UInt32) throws -> [Int32] {
+        try all().filter { try user(of: $0) == userID }
     }
 
     /// The real user of a process; nil when it is gone.
-    static func user(of pid: Int32) -> UInt32? {
-        status(pid)?["Uid:"].flatMap { UInt32(exactly: $0) }
+    static func user(of pid: Int32) throws -> UInt32? {
+        try status(pid)?["Uid:"].flatMap { UInt32(exactly: $0) }
     }
 
-    static func children(of parent: Int32) -> [Int32] { all().filter { state($0)?.parent == parent } }
+    static func children(of parent: Int32) throws -> [Int32] {
+        try all().filter { try state($0)?.parent == parent }
+    }
 
     /// The processes of a session that have not ended.
-    static func all(inSession session: Int32) -> [Int32] {
-        all().filter { pid in state(pid).map { $0.session == session && $0.state != 90 } ?? false }  // 90: Z
+    static func all(inSession session: Int32) throws -> [Int32] {
+        try all().filter { pid in
+            try state(pid).map { $0.session == session && $0.state != 90 } ?? false  // 90: Z
+        }
     }
 
-    static func hasEnded(_ pid: Int32) -> Bool {
-        guard let state = state(pid) else { return true }
+    static func hasEnded(_ pid: Int32) throws -> Bool {
+        guard let state = try state(pid) else { return true }
         return state.state == 90
     }
 
-    private static func all() -> ArraySlice<Int32> {
+    private static func all() throws -> ArraySlice<Int32> {
         var pids = [Int32](repeating: 0, count: 65_536)
-        let count = unsafe ag_processes(&pids, pids.count)
-        return pids.prefix(max(0, Int(count)))
+        let count = try answer(unsafe ag_processes(&pids, pids.count), "opendir", "/proc")
+        return pids.prefix(Int(count))
     }
 
-    private static func state(_ pid: Int32) -> ag_process_state? {
+    private static func state(_ pid: Int32) throws -> ag_process_state? {
         var state = ag_process_state()
-        return unsafe ag_process_state(pid, &state) == 0 ? state : nil
+        let result = unsafe ag_process_state(pid, &state)
+        if isGone(result) || [-EACCES, -EPERM].contains(result) { return nil }
+        _ = try answer(result, "read", "The state of process \(pid)")
+        return state
     }
 
     /// The first number of each line of `/proc/PID/status` that has one; nil when the process is gone.
-    private static func status(_ pid: Int32) -> [Substring: Int64]? {
-        guard let text = smallFile("/proc/\(pid)/status") else { return nil }
+    private static func status(_ pid: Int32) throws -> [Substring: Int64]? {
+        let text: String?
+        do { text = try smallFile("/proc/\(pid)/status") } catch let failure as Failure
+            where failure.code == .forbidden
+        { return nil }
+        guard let text else { return nil }
         var result: [Substring: Int64] = [:]
         for line in text.split(separator: "\n") {
             let words = line.split(maxSplits: 2, omittingEmptySubsequences: true) { $0 == "\t" || $0 == " " }
@@ -75,16 +90,19 @@ enum ProcessTable {
     }
 }
 
-/// The text of a file of at most 64 KiB on the host; nil when it cannot be read.
-func smallFile(_ path: String) -> String? {
+/// The text of a file of at most 64 KiB on the host; nil when there is none.
+///
+/// - Throws: `Failure` when it cannot be read, which does not say that it is gone.
+func smallFile(_ path: String) throws -> String? {
     let opened = unsafe ag_open_read(path)
-    guard opened >= 0 else { return nil }
-    let file = Descriptor(opened)
+    if isGone(opened) { return nil }
+    let file = Descriptor(try answer(opened, "open", path))
     var count = 0
+    var result = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, initialized in
         // A file of /proc may answer in pieces.
         while count < buffer.count {
-            let result = unsafe ag_read(
+            result = unsafe ag_read(
                 file.raw,
                 buffer.baseAddress?.advanced(by: count),
                 buffer.count - count
@@ -94,5 +112,13 @@ func smallFile(_ path: String) -> String? {
         }
         initialized = count
     }
+    // What `/proc` says of a process may go while it is read.
+    if isGone(result) { return nil }
+    _ = try answer(result, "read", path)
     return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Whether a call has found that what it was asked for does not exist.
+private func isGone<Number: SignedInteger>(_ result: Number) -> Bool {
+    result == -Number(ENOENT) || result == -Number(ESRCH)
 }

@@ -42,7 +42,7 @@ struct SandboxFolder: Sendable {
     /// - Throws: `Failure.alreadyExists`; another failure leaves a part that a sweep removes.
     func make(owner: FileOwner?) throws {
         try makeFolder(layout.folder, mode: 0o711)
-        let record = Record(maker: ProcessIdentity.own, userID: owner?.userID)
+        let record = Record(maker: try ProcessIdentity.find(pid: ag_own_pid()), userID: owner?.userID)
         try makeFile(layout.record, record.text, mode: 0o600)
         try makeFolder(layout.execs, mode: 0o700)
         try makeFolder(layout.configuration, mode: 0o755)
@@ -62,17 +62,20 @@ struct SandboxFolder: Sendable {
     /// They die with it, so this finds something only in a rare
     /// race.
     func killExecs() throws {
+        var files: [String] = []
         // No folder, no exec.
-        let files = (try? names(inFolderAt: layout.execs)) ?? []
+        do { files = try names(inFolderAt: layout.execs) } catch let failure as Failure
+            where failure.code == .notFound
+        {}
         for file in files where file.hasSuffix(".process") {
-            let words = (smallFile("\(layout.execs)/\(file)") ?? "").split { $0 == " " || $0 == "\n" }
+            let words = (try smallFile("\(layout.execs)/\(file)") ?? "").split { $0 == " " || $0 == "\n" }
             guard words.count == 2, let pid = Int32(words[0]), let start = UInt64(words[1]) else { continue }
             _ = try ProcessIdentity(pid: pid, startTime: start).killGroup()
         }
     }
 
     /// What a maker wrote; nil when there is no record.
-    func readRecord() -> Record? { smallFile(layout.record).map(Record.init(text:)) }
+    func readRecord() throws -> Record? { try smallFile(layout.record).map(Record.init(text:)) }
 }
 
 /// Makes one folder of the host with exactly this mode.

@@ -86,7 +86,7 @@ struct SupervisedExec {
     }
 
     private func record() throws {
-        guard let identity = ProcessIdentity.current(pid: root) else { return }
+        guard let identity = try ProcessIdentity.find(pid: root) else { return }
         try makeFile(plan.files.process, "\(identity.pid) \(identity.startTime)\n", mode: 0o600)
     }
 
@@ -112,17 +112,17 @@ struct SupervisedExec {
             if ready[4].isReady { try receive(&error, into: &standardError) }
             if ready[5].isReady { feed() }
             if ready[0].isReady { return .byItself }
-            if isWatched, nextLook.isPast, let limit = look() { return .exceeded(limit) }
+            if isWatched, nextLook.isPast, let limit = try look() { return .exceeded(limit) }
         }
     }
 
     /// The watchdog: what the kernel does not count for us is counted here, about 5 % of the time.
-    private mutating func look() -> LimitReport.Limit? {
+    private mutating func look() throws -> LimitReport.Limit? {
         let start = ContinuousClock.now
         var memory: Int64 = 0
         var processes = 0
         for root in plan.activity.roots {
-            let usage = ProcessTable.usage(below: root)
+            let usage = try ProcessTable.usage(below: root)
             memory += usage.memory
             // The first process inside is bubblewrap's.
             processes += max(0, usage.processes - 1)
@@ -139,7 +139,7 @@ struct SupervisedExec {
         try awaitEnd(pidfd)
         // bubblewrap alone does not wait for the first process inside, which died with it and ends after all
         // others.
-        if !plan.isNested, let first = plan.files.readStatus().firstProcess.flatMap(pidDescriptor) {
+        if !plan.isNested, let first = try plan.files.readStatus().firstProcess.flatMap(pidDescriptor) {
             try awaitEnd(first)
         }
         let last = Deadline.after(.seconds(5))
@@ -154,20 +154,22 @@ struct SupervisedExec {
             if ready[0].isReady { try receive(&output, into: &standardOutput) }
             if ready[1].isReady { try receive(&error, into: &standardError) }
         }
-        return plan.files.readStatus()
+        return try plan.files.readStatus()
     }
 
     /// Kills from below, so that each process is reaped by its parent; what resists or is new is killed by
     /// session.
     private func kill() throws {
-        let children = ProcessTable.children(of: root).compactMap(pidDescriptor)
+        // Where nobody can be seen, the kill of the first takes the others along.
+        let children = ((try? ProcessTable.children(of: root)) ?? []).compactMap(pidDescriptor)
         for child in children { _ = ag_pidfd_signal(child.raw, SIGKILL) }
         if !children.isEmpty {
             _ = try poll([PollInterest(pidfd.raw, readable: true)], until: .after(.seconds(2)))
         }
         // Not reaped yet, so the numbers of its group and session are nobody else's.
         _ = ag_kill_group(root, SIGKILL)
-        for pid in ProcessTable.all(inSession: root) where pid != root {
+        // The same holds here.
+        for pid in (try? ProcessTable.all(inSession: root)) ?? [] where pid != root {
             if let stray = pidDescriptor(pid) { _ = ag_pidfd_signal(stray.raw, SIGKILL) }
         }
     }

@@ -18,7 +18,7 @@ struct UserIDPool: Sendable {
         for userID in range {
             guard let lease = try lease(userID) else { continue }
             // Left by a runtime with another folder, or by one that was killed: not safe to share.
-            if ProcessTable.all(ofUser: userID).allSatisfy(ProcessTable.hasEnded) { return lease }
+            if try ProcessTable.all(ofUser: userID).allSatisfy(ProcessTable.hasEnded) { return lease }
         }
         throw Failure(.exhausted, "All \(range.count) host users for sandboxes are in use")
     }
@@ -52,14 +52,14 @@ final class UserIDLease: Sendable {
     /// - Throws: `Failure.internal` when something outlives ten rounds.
     func killProcesses() throws {
         for _ in 0..<10 {
-            let pids = ProcessTable.all(ofUser: userID).filter { !ProcessTable.hasEnded($0) }
+            let pids = try ProcessTable.all(ofUser: userID).filter { try !ProcessTable.hasEnded($0) }
             if pids.isEmpty { return }
             for pid in pids {
                 let opened = ag_pidfd_open(pid)
                 guard opened >= 0 else { continue }
                 let pidfd = Descriptor(opened)
                 // Looked at again, since the number may have been given away before it was pinned.
-                guard ProcessTable.user(of: pid) == userID else { continue }
+                guard try ProcessTable.user(of: pid) == userID else { continue }
                 _ = ag_pidfd_signal(pidfd.raw, SIGKILL)
                 _ = try poll([PollInterest(pidfd.raw, readable: true)], until: .after(.seconds(1)))
             }

@@ -11,9 +11,9 @@ package struct SandboxSpec: Sendable, Hashable {
     package struct Resources: Sendable, Hashable {
         /// Cores; may be a fraction.
         package var cpu: Double?
-        /// Of all processes of the sandbox together.
+        /// Of all processes of the sandbox together, as far as an engine can tell; see ``LimitReport``.
         package var memory: ByteCount?
-        /// What the workspace and `/tmp` may grow to.
+        /// Of each file; what all together take, an engine need not bound.
         package var disk: ByteCount?
         /// Processes and threads.
         package var pids: Int?

@@ -20,8 +20,6 @@ package struct WorkspaceEntry: Sendable, Hashable {
     package let kind: Kind
     /// Bytes.
     package let size: Int64
-    /// Seconds since 1970.
-    package let modified: Int64
     /// Where a link points to, as it is written; nil for all else.
     package let target: String?
     /// Whether its owner may execute it.
@@ -31,7 +29,6 @@ package struct WorkspaceEntry: Sendable, Hashable {
         self.path = path
         kind = Kind(mode: file.mode)
         size = file.size
-        modified = file.modified
         self.target = target
         isExecutable = file.mode & 0o100 != 0
     }

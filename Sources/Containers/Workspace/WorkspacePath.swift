@@ -96,8 +96,6 @@ package struct WorkspacePath: Sendable, Hashable, CustomStringConvertible {
 
     var parent: WorkspacePath { WorkspacePath(parts: Array(parts.dropLast())) }
     var name: String? { parts.last }
-
-    func appending(_ part: String) -> WorkspacePath { WorkspacePath(parts: parts + [part]) }
 }
 
 private func shown(_ text: String) -> String { text.utf8.count <= 200 ? text : "\(text.prefix(100))…" }

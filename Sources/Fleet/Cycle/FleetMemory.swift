@@ -12,6 +12,7 @@ package struct FleetMemory: Sendable, Equatable {
     /// Since when the control plane answers without a break; nil while it does not.
     package var reachableSince: Timestamp?
     var failures: [String: Failures] = [:]
+    /// Since when runtimes are seen without work, also those that are asked to end.
     var idleSince: [String: Timestamp] = [:]
 
     /// A memory of nothing.

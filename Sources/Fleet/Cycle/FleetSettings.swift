@@ -15,7 +15,7 @@ package struct FleetSettings: Sendable, Equatable {
     /// An idle runtime above the pool's minimum is removed after so long.
     package var warmIdle: Duration = .seconds(300)
     package var coldIdle: Duration = .seconds(60)
-    /// How long a runtime without work may take to end.
+    /// How long a runtime that is asked to end may take once it is seen without work.
     package var idleDrain: Duration = .seconds(30)
     /// The grace of a runtime whose pool is gone or says nothing readable.
     package var defaultGrace: Duration = .seconds(120)

@@ -56,7 +56,7 @@ private struct Turn {
         guard item.isRunning else { return clearAway(item) }
         running[item.pool, default: 0] += 1
         if let since = item.endingSince {
-            if now - since >= grace(of: item) { actions.append(.kill(runtime: item.name, .drainDeadline)) }
+            if isOverdue(item, since) { actions.append(.kill(runtime: item.name, .drainDeadline)) }
         } else if let reason = reasonToKill(item) {
             memory.noteFailure(pool: item.pool, now: now, settings: settings)
             actions.append(.kill(runtime: item.name, reason))
@@ -93,8 +93,8 @@ private struct Turn {
     private mutating func clearAway(_ item: InventoryItem) {
         actions.append(.remove(runtime: item.name))
         if item.endingSince != nil { return }
-        // A cold runtime ends by itself when it is idle; one that ends as soon as it is made would be made
-        // for ever.
+        // One that ended in order, such as when the control plane told it to drain, has done nothing wrong;
+        // but one that ends as soon as it is made would be made for ever.
         if item.endedCleanly && now - item.startedAt >= settings.coldIdle { return }
         memory.noteFailure(pool: item.pool, now: now, settings: settings)
     }
@@ -139,9 +139,17 @@ private struct Turn {
         return now - max(item.startedAt, reachable) > settings.bootDeadline ? .neverRegistered : nil
     }
 
-    private func grace(of item: InventoryItem) -> Duration {
-        if busyTasks(item) == 0 { return settings.idleDrain }
-        return pools[item.pool].flatMap { Duration(text: $0.spec.drainGrace) } ?? settings.defaultGrace
+    /// Whether a runtime that is asked to end has had its time: the pool's grace for its work, and then a
+    /// short one, from when it was first seen without work, to clean up.
+    private mutating func isOverdue(_ item: InventoryItem, _ since: Timestamp) -> Bool {
+        guard busyTasks(item) == 0 else {
+            memory.idleSince[item.name] = nil
+            let grace = pools[item.pool].flatMap { Duration(text: $0.spec.drainGrace) }
+            return now - since >= grace ?? settings.defaultGrace
+        }
+        let idle = memory.idleSince[item.name] ?? now
+        memory.idleSince[item.name] = idle
+        return now - max(since, idle) >= settings.idleDrain
     }
 
     private func isRegistered(_ item: InventoryItem) -> Bool { known[item.name]?.worker != nil }

@@ -58,10 +58,12 @@ package struct LocalRuntimes: Sendable {
     }
 
     /// Every runtime that has a folder, running or ended, sorted by name; ended children are reaped.
+    ///
+    /// - Throws: `Failure` or `SystemError` when a runtime cannot be looked at; none is taken for gone then.
     package func inventory() async throws -> [InventoryItem] {
         var items: [InventoryItem] = []
         for name in try names() {
-            guard let record = record(of: name) else {
+            guard let record = try record(of: name) else {
                 // Interrupted before it was recorded: its process never comes through the door.
                 try files.remove(path(of: name), recursively: true)
                 continue
@@ -133,26 +135,28 @@ package struct LocalRuntimes: Sendable {
     }
 
     /// Asks a runtime to finish its work and end.
+    ///
+    /// Asked first and recorded then, so that a full disk keeps no runtime alive.
     package func drain(_ name: String, now: Timestamp) throws {
-        guard var record = record(of: name) else { return }
+        guard var record = try record(of: name) else { return }
+        if record.isRunning { _ = try record.process.signal(.terminate) }
         record.endingSince = record.endingSince ?? now
         try write(record)
-        if record.isRunning { _ = try record.process.signal(.terminate) }
     }
 
-    /// Ends a runtime and everything in its session at once.
+    /// Ends a runtime and everything in its session at once; recorded afterwards, as by ``drain(_:now:)``.
     package func kill(_ name: String, now: Timestamp) throws {
-        guard var record = record(of: name) else { return }
+        guard var record = try record(of: name) else { return }
+        if record.isRunning { _ = try record.process.killGroup() }
         record.endingSince = record.endingSince ?? now
         try write(record)
-        if record.isRunning { _ = try record.process.killGroup() }
     }
 
     /// Clears away what an ended runtime left, but its log, of which the last twenty are kept.
     ///
     /// - Throws: `Failure.conflict` while it runs.
     package func remove(_ name: String) throws {
-        guard record(of: name)?.isRunning != true else {
+        guard try record(of: name)?.isRunning != true else {
             throw Failure(.conflict, "The runtime \(name) runs")
         }
         try files.remove(path(of: name), recursively: true)
@@ -167,15 +171,20 @@ package struct LocalRuntimes: Sendable {
     }
 
     /// The process of a runtime, or nil when it does not run.
-    package func processID(of name: String) -> Int32? {
-        record(of: name).flatMap { $0.isRunning ? $0.process.pid : nil }
+    package func processID(of name: String) throws -> Int32? {
+        try record(of: name).flatMap { $0.isRunning ? $0.process.pid : nil }
+    }
+
+    /// Whether a runtime runs; one that cannot be looked at counts as running.
+    func isRunning(_ name: String) -> Bool {
+        do { return try processID(of: name) != nil } catch { return true }
     }
 
     /// Waits for the end of runtimes; those that run at the deadline are left as they are.
     package func waitForEnd(of names: [String], within duration: Duration) async throws {
         let deadline = Deadline.after(duration)
         for name in names {
-            guard let record = record(of: name), record.isOfThisBoot else { continue }
+            guard let record = try record(of: name), record.isOfThisBoot else { continue }
             _ = try await DetachedProcess.waitForExit(record.process, until: deadline)
         }
     }
@@ -189,12 +198,24 @@ package struct LocalRuntimes: Sendable {
         try WorkspacePath("runtimes/\(name)/\(file)")
     }
 
-    private func record(of name: String) -> RuntimeFile? {
-        // Nothing readable is no record.
-        guard let path = try? path(of: name, "record.json"), let slice = try? files.read(path, limit: 1 << 16)
-        else { return nil }
-        // A file that is no record names no process.
-        return try? Value(json: slice.bytes).decode(RuntimeFile.self)
+    /// What is recorded of a runtime; nil when nothing is, also when the machine failed while it was written.
+    ///
+    /// - Throws: `Failure` when the record cannot be read: then its process may run.
+    private func record(of name: String) throws -> RuntimeFile? {
+        let bytes: [UInt8]
+        do {
+            bytes = try files.read(try path(of: name, "record.json"), limit: 1 << 16).bytes
+        } catch let failure as Failure where failure.code == .notFound {
+            return nil
+        }
+        if bytes.isEmpty { return nil }
+        do { return try Value(json: bytes).decode(RuntimeFile.self) } catch {
+            throw Failure(
+                .corrupted,
+                "The record of the runtime \(name) is damaged: remove its folder if it does not run",
+                cause: error
+            )
+        }
     }
 
     private func write(_ record: RuntimeFile) throws {
@@ -208,7 +229,7 @@ package struct LocalRuntimes: Sendable {
     /// The first part of the configured users that no runtime has.
     private func freeUsers() throws -> ClosedRange<UInt32>? {
         guard let all = settings.sandboxUserIDs else { return nil }
-        let taken = Set(try names().compactMap { record(of: $0)?.users?.lowerBound })
+        let taken = Set(try names().compactMap { try record(of: $0)?.users?.lowerBound })
         let size = min(LocalRuntimes.usersPerRuntime, UInt32(all.count))
         let firsts = stride(from: all.lowerBound, through: all.upperBound - (size - 1), by: Int(size))
         guard let first = firsts.first(where: { !taken.contains($0) }) else {

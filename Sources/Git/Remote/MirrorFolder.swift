@@ -38,10 +38,17 @@ struct MirrorFolder: Sendable {
     /// Call with the lock held: then no fetch runs, so every such file is a leftover. One that cannot be
     /// deleted is met again by the next fetch, whose error names it.
     func removeLeftovers() {
-        for file in files(below: path) where file.hasSuffix(".lock") || file.contains("_git2_") {
-            unsafe unlink(file)
+        for file in files(below: path) {
+            let name = file.split(separator: "/").last ?? ""
+            if name.hasSuffix(".lock") || name.contains("_git2_") { unsafe unlink(file) }
         }
     }
+
+    /// How many packs the mirror has.
+    ///
+    /// Each fetch adds one, nothing here puts them together, and looking for an object asks one after the
+    /// other.
+    var packCount: Int { names(in: "\(path)/objects/pack").count { $0.name.hasSuffix(".pack") } }
 
     /// Deletes the mirror.
     ///

@@ -1,5 +1,6 @@
 internal import Containers
 internal import Domain
+internal import Threads
 
 /// Brings what an agent committed from the sandbox to the run's branch at the remote.
 struct Capture: Sendable {
@@ -18,30 +19,21 @@ struct Capture: Sendable {
         guard let bundle = try await workbench.bundle(branch: mirror.workspace.branch, since: start) else {
             return nil
         }
-        let incoming = try WorkspaceDirectory(opening: mirror.folder.incoming)
-        try incoming.write(try WorkspacePath("branch.bundle"), bundle, mode: 0o600)
+        let mirror = mirror
+        // On a thread of its own, since a bundle may be large and a disk slow.
+        try await onOwnThread("capture") { _ in
+            let incoming = try WorkspaceDirectory(opening: mirror.folder.incoming, owner: mirror.owner)
+            try incoming.write(try WorkspacePath("branch.bundle"), bundle, mode: 0o600)
+        }
         let commit = try await mirror.takeIn(from: start)
         try await announce(commit)
-        try await push(commit)
+        let tip = try await mirror.push(commit, expecting: mirror.workspace.head)
+        guard tip == commit else { throw mirror.unexpected(tip) }
         log.add(
             .workspace,
             "pushed \(commit.short) to \(mirror.workspace.branch)",
             ["commit": .string(commit.text), "from": .string(start.text)]
         )
         return commit
-    }
-
-    private func push(_ commit: CommitID) async throws {
-        let expected = mirror.workspace.head
-        let pushed = try await mirror.push(commit.text, expecting: expected)
-        if pushed.succeeded { return }
-        // The reply may be lost although the push was done, so the branch itself says what happened.
-        let tip = try await mirror.remoteTip()
-        if tip == commit { return }
-        guard tip == expected else { throw mirror.unexpected(tip) }
-        throw AttemptFailure(
-            mirror.remote.localPath == nil ? .network : .capture,
-            "The branch `\(mirror.workspace.branch)` could not be pushed: \(pushed.error.lastLines)"
-        )
     }
 }

@@ -1,5 +1,6 @@
 internal import Domain
 internal import Synchronization
+internal import Threads
 internal import WorkerProtocol
 
 /// Why an attempt must stop at once.

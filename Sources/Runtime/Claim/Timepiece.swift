@@ -1,5 +1,6 @@
 package import Domain
 internal import Glibc
+internal import Threads
 
 /// Time, as everything here is told it.
 package struct Timepiece: Sendable {
@@ -32,4 +33,11 @@ package struct Timepiece: Sendable {
         },
         sleep: { try await ContinuousClock().sleep(for: $0) }
     )
+}
+
+extension Bell {
+    /// Waits by a clock that may be a test's.
+    func wait(atMost duration: Duration, _ clock: Timepiece) async {
+        await wait(atMost: duration, sleep: clock.sleep)
+    }
 }

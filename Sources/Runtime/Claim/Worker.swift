@@ -2,6 +2,7 @@ internal import Domain
 internal import Logging
 internal import Outbound
 internal import Synchronization
+internal import Threads
 internal import WorkerProtocol
 
 /// A runtime's life: it registers, beats, claims tasks and supervises an attempt for each, until it is

@@ -1,7 +1,7 @@
 internal import Domain
 internal import Synchronization
 
-/// What an attempt has used, counted as it happens, so that a failed attempt is billed too.
+/// What an attempt has used, counted as it happens, so that one that fails or runs out of time is billed too.
 final class Meter: Sendable {
     private let state = Mutex(Usage.zero)
     private let price: ModelRouteSpec.Price?

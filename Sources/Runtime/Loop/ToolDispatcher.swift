@@ -23,18 +23,20 @@ struct ToolDispatcher: Sendable {
         while let call = rest.first {
             if context.desk.handoff != nil {
                 // What comes after the handoff could make it untrue.
+                meter.countToolCalls(rest.count)
                 answers += rest.map { refusal($0, "The handoff is submitted; nothing is done after it") }
                 break
             }
             let reads = rest.prefix { toolbox[$0.name]?.effect == .read }
             let batch = reads.isEmpty ? [call] : Array(reads)
             rest = rest.dropFirst(batch.count)
+            // Counted before they are done: a call that ends the attempt was made, too.
+            meter.countToolCalls(batch.count)
             if batch.contains(where: { toolbox[$0.name]?.owner == .sandbox }) {
                 try await context.workbench.open()
             }
             answers += try await answerTogether(batch)
         }
-        meter.countToolCalls(calls.count)
         return answers
     }
 

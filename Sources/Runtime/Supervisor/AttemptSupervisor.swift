@@ -10,9 +10,12 @@ internal import WorkerProtocol
 /// Every step may fail; then the attempt ends with a category and a message. Whatever happens, its sandbox
 /// and files are gone when ``run(_:_:)`` returns.
 struct AttemptSupervisor: Sendable {
+    /// How long a report that nobody answers is repeated.
+    static let reportPatience: Duration = .seconds(900)
+
     let door: WorkerDoor
     let engine: SandboxEngine
-    let clock: Timepiece
+    var clock: Timepiece
     /// The folder of this runtime's attempts.
     let folder: String
     let logger: Logger
@@ -126,24 +129,28 @@ struct AttemptSupervisor: Sendable {
         }
     }
 
-    /// Reports until somebody answers; the lease, whose end stops this from outside, is the bound.
+    /// Reports until somebody answers, for a quarter of an hour; the end of the lease stops it sooner.
+    ///
+    /// Heartbeats may be answered where reports are not, and a lease that they renew would hold the task and
+    /// its slot for ever.
     private func deliver(_ report: AttemptReport, _ control: AttemptControl) async {
         let request = ReportRequest(
             proof: control.proof,
             requestID: "report-\(control.proof.attempt)",
             report: report
         )
+        let end = clock.now().advanced(by: Self.reportPatience)
         var budget = RetryBudget(maximumAttempts: .max, base: .milliseconds(200), cap: .seconds(5))
         while !Task.isCancelled {
             do {
                 _ = try await door.report(request)
                 return
-            } catch let failure as Failure where failure.isTransient {
+            } catch let failure as Failure where failure.isTransient && clock.now() < end {
                 // Only cancellation ends the pause early, and then the loop ends, too.
                 try? await clock.sleep(max(budget.pause(random: 1) ?? .seconds(5), .milliseconds(100)))
             } catch {
                 logger.warning(
-                    "a report was refused",
+                    "a report was not taken",
                     metadata: ["attempt": "\(control.proof.attempt)", "error": "\(error)"]
                 )
                 return

@@ -3,6 +3,7 @@ internal import Domain
 internal import Logging
 internal import Outbound
 internal import Synchronization
+internal import Threads
 internal import WorkerProtocol
 
 /// The work of one attempt, and what it leaves to be taken away.
@@ -58,7 +59,7 @@ final class LiveAttempt: Sendable {
             let model = try makeModel(contract)
             announceStart(model)
             stage = "workspace"
-            let folder = try AttemptFolder(below: parent, attempt: contract.identity.attemptUID)
+            let folder = try await makeFolder()
             remains.withLock { $0.folder = folder }
             let (mirror, start) = try await prepareWorkspace(folder)
             let workbench = Workbench(contract: contract, engine: engine, folder: folder, log: log)
@@ -81,7 +82,7 @@ final class LiveAttempt: Sendable {
     func cleanUp(_ logger: Logger) async {
         let (folder, workbench) = remains.withLock { $0 }
         await workbench?.close()
-        do { try folder?.remove() } catch {
+        do { try await onOwnThread("attempt-end") { _ in try folder?.remove() } } catch {
             logger.warning("files of an attempt were not removed", metadata: ["error": "\(error)"])
         }
     }
@@ -103,9 +104,44 @@ final class LiveAttempt: Sendable {
         if !unknown.isEmpty { log.add(.runtime, "tools are not known here", ["tools": .strings(unknown)]) }
     }
 
+    // File work has threads of its own here: a slow disk would hold up every other attempt of the process.
+    private func makeFolder() async throws -> AttemptFolder {
+        let (parent, attempt) = (parent, contract.identity.attemptUID)
+        return try await onOwnThread("attempt-begin") { _ in
+            try AttemptFolder(below: parent, attempt: attempt)
+        }
+    }
+
     /// Fills the folder that becomes `/workspace`; answers where capture starts from, for a git workspace.
     private func prepareWorkspace(_ folder: AttemptFolder) async throws -> (GitMirror?, CommitID?) {
-        let files = try WorkspaceDirectory(opening: folder.path)
+        let mirror = try gitMirror(folder)
+        try await onOwnThread("attempt-files") { [self] _ in
+            if let owner = mirror?.owner { try folder.give(to: owner) }
+            try writeFiles(try WorkspaceDirectory(opening: folder.path, owner: mirror?.owner))
+        }
+        guard let mirror else { return (nil, nil) }
+        let start = try await mirror.fetchStart()
+        try await mirror.checkOut()
+        log.add(
+            .workspace,
+            "the repository is at \(start.short)",
+            ["branch": .string(mirror.workspace.branch)]
+        )
+        return (mirror, start)
+    }
+
+    private func gitMirror(_ folder: AttemptFolder) throws -> GitMirror? {
+        guard let workspace = contract.workspace, workspace.spec.type != .artifact else { return nil }
+        guard workspace.spec.type == .git else {
+            throw Failure(
+                .unsupported,
+                "This runtime has no workspaces of type \(workspace.spec.type.rawValue) yet"
+            )
+        }
+        return try GitMirror(folder: folder, workspace: workspace, clock: clock)
+    }
+
+    private func writeFiles(_ files: WorkspaceDirectory) throws {
         // Upload-pack and receive-pack read no command line; this reaches them.
         try files.write(
             try WorkspacePath("home/.gitconfig"),
@@ -121,18 +157,6 @@ final class LiveAttempt: Sendable {
         for document in contract.documents {
             try files.write(try WorkspacePath("workspace/\(document.path)"), Array(document.text.utf8))
         }
-        guard let workspace = contract.workspace, workspace.spec.type != .artifact else { return (nil, nil) }
-        guard workspace.spec.type == .git else {
-            throw Failure(
-                .unsupported,
-                "This runtime has no workspaces of type \(workspace.spec.type.rawValue) yet"
-            )
-        }
-        let mirror = try GitMirror(folder: folder, workspace: workspace, clock: clock)
-        let start = try await mirror.fetchStart()
-        try await mirror.checkOut()
-        log.add(.workspace, "the repository is at \(start.short)", ["branch": .string(workspace.branch)])
-        return (mirror, start)
     }
 
     private func loop(_ model: Model, _ workbench: Workbench) -> ReactiveLoop {
@@ -172,7 +196,7 @@ final class LiveAttempt: Sendable {
         return try await capture.run(from: start)
     }
 
-    /// Asks the control plane again when nobody answered; ten times take longer than a lease lives.
+    /// Asks the control plane again when nobody answered: ten times, which takes about half a minute.
     private func retrying(_ call: () async throws -> Void) async throws {
         var budget = RetryBudget(maximumAttempts: 10, base: .milliseconds(200), cap: .seconds(5))
         while true {

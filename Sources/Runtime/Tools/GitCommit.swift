@@ -31,14 +31,15 @@ extension Tool {
         let script = """
             head=$(git symbolic-ref -q --short HEAD)
             [ "$head" = "$BRANCH" ] || { echo "HEAD is not on $BRANCH: git checkout $BRANCH" >&2; exit 3; }
-            git add -A -- "$@" || exit 1
-            git diff --cached --quiet && { echo "There is nothing to commit" >&2; exit 3; }
-            git commit --quiet --no-gpg-sign -F - || exit 1
+            [ $# = 0 ] || set -- -- "$@"
+            git add -A "$@" || exit 1
+            git diff --cached --quiet "$@" && { echo "There is nothing to commit" >&2; exit 3; }
+            git commit --quiet --no-gpg-sign -F - "$@" || exit 1
             git log -1 --format='%H %s' --shortstat
             """
         let result = try await context.workbench.run(
             ExecRequest(
-                ["/bin/sh", "-c", script, "sh"] + (paths.isEmpty ? ["."] : paths),
+                ["/bin/sh", "-c", script, "sh"] + paths,
                 environment: [
                     "BRANCH": workspace.branch, "GIT_AUTHOR_NAME": author.name,
                     "GIT_AUTHOR_EMAIL": author.email,

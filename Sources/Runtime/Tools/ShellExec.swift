@@ -40,20 +40,31 @@ extension Tool {
                 outputLimit: 24 << 10
             )
         )
+        if isReading {
+            // Not by the command itself, which may have been killed. What this leaves goes with the sandbox.
+            _ = try await context.workbench.run(
+                ExecRequest(
+                    ["/bin/sh", "-c", "chmod -R u+rwX \(copyFolder); rm -rf \(copyFolder)"],
+                    workingDirectory: "/tmp",
+                    timeout: .seconds(20),
+                    outputLimit: 0
+                )
+            )
+        }
         return ToolOutput(result.report(seconds: seconds), isError: !result.succeeded)
     }
 }
 
-/// Runs the command in a copy of the repository that is removed at once, since nobody may change what is only
-/// read.
+/// One is enough, since no two commands of an attempt run at once.
+private let copyFolder = "/tmp/.agirunner-copy"
+
+/// Runs the command in a copy of the repository that is removed afterwards, since nobody may change what is
+/// only read.
 private func throwAwayCopy(_ command: String, _ folder: String) -> [String] {
     let script = """
-        copy=$(mktemp -d /tmp/copy.XXXXXX) && cp -a /workspace/repo "$copy/repo" || exit 125
-        (cd "$copy/repo/$2" && exec /bin/sh -c "$1")
-        code=$?
-        chmod -R u+rwX "$copy" 2>/dev/null
-        rm -rf "$copy"
-        exit $code
+        rm -rf \(copyFolder) && mkdir \(copyFolder) || exit 125
+        cp -a /workspace/repo \(copyFolder)/repo && cd "\(copyFolder)/repo/$2" || exit 125
+        exec /bin/sh -c "$1"
         """
     return ["/bin/sh", "-c", script, "sh", command, folder]
 }

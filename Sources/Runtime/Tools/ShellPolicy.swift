@@ -83,19 +83,40 @@ private func withoutPrefixes(_ words: [String]) -> [String] {
         "}", "!",
         "time",
     ]
-    let runners: Set<String> = ["env", "exec", "command", "nohup", "nice", "builtin", "setsid", "xargs"]
     var rest = words[...]
     while let first = rest.first {
         if keywords.contains(first) || isAssignment(first) {
             rest.removeFirst()
-        } else if runners.contains(baseName(first)) {
+        } else if let valued = runners[baseName(first)] {
             rest.removeFirst()
-            while let next = rest.first, next.hasPrefix("-") || isAssignment(next) { rest.removeFirst() }
+            while let next = rest.first, next.hasPrefix("-") || isAssignment(next) {
+                rest.removeFirst()
+                if takesNextWord(next, valued) { rest = rest.dropFirst() }
+            }
         } else {
             break
         }
     }
     return Array(rest)
+}
+
+/// Programs that run the command in their arguments; and their options whose value may be the next word,
+/// those of one letter first.
+private let runners: [String: (letters: String, names: Set<String>)] = [
+    "command": ("", []), "nohup": ("", []), "builtin": ("", []), "setsid": ("", []), "exec": ("a", []),
+    "env": ("uC", ["--unset", "--chdir"]), "nice": ("n", ["--adjustment"]),
+    "xargs": (
+        "adEILnPs", ["--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-chars"]
+    ),
+]
+
+/// Whether an option has its value in the next word: letters may stand together, and the first one that takes
+/// a value takes what is behind it, where there is something.
+private func takesNextWord(_ option: String, _ valued: (letters: String, names: Set<String>)) -> Bool {
+    if option.hasPrefix("--") { return valued.names.contains(option) }
+    return option.dropFirst().firstIndex(where: valued.letters.contains).map {
+        option.index(after: $0) == option.endIndex
+    } ?? false
 }
 
 private func isAssignment(_ word: String) -> Bool {
@@ -129,7 +150,7 @@ private struct ShellParser {
             case " ", "\t": endWord()
             case "#" where word == nil: while place < text.count, text[place] != "\n" { place += 1 }
             case "\n", "\r\n", ";", "|", "&", "(", ")": endCommand()
-            case "<", ">": redirection()
+            case "<", ">": guard redirection() else { return false }
             default: take(character)
             }
         }
@@ -195,20 +216,24 @@ private struct ShellParser {
     }
 
     /// The target of a redirection is no word of the command; `2>` is dropped with its number.
-    private mutating func redirection() {
+    private mutating func redirection() -> Bool {
         if let word, word.allSatisfy(\.isNumber) { self.word = nil }
         endWord()
+        // Quoted or not, what is read here is dropped.
+        defer { word = nil }
         while place < text.count, [">", "<", "&", " ", "-"].contains(text[place]) { place += 1 }
         while place < text.count, ![" ", "\t", "\n", ";", "|", "&", "(", ")", "<", ">"].contains(text[place])
         {
-            if text[place] == "`" || text[place] == "$" {
-                let sign = text[place]
-                place += 1
-                if !substitution(after: sign) { return }
-                word = nil
-                continue
-            }
+            let character = text[place]
             place += 1
+            switch character {
+            case "'": guard quote(until: "'", expands: false) else { return false }
+            case "\"": guard quote(until: "\"", expands: true) else { return false }
+            case "\\": place += 1
+            case "`", "$": guard substitution(after: character) else { return false }
+            default: break
+            }
         }
+        return true
     }
 }

@@ -38,7 +38,24 @@ struct AttemptFolder: Sendable {
     /// Where the sandbox's bundle is copied to.
     var incoming: String { path + "/incoming" }
 
+    /// Gives what git works in to the user that git runs as; call it before anything lies in there.
+    func give(to owner: FileOwner) throws {
+        for folder in [workspace, repository, context, home, mirror, staging, incoming]
+        where unsafe chown(folder, owner.userID, owner.groupID) != 0 {
+            throw refusal("chown", folder)
+        }
+    }
+
     func remove() throws { try removeTree(at: path) }
+}
+
+/// Whose a folder of the host is, when we are root and it is somebody else's; else nil.
+///
+/// Root without capabilities can do no more to it than everybody, so such a folder is written as its owner.
+func foreignOwner(of path: String) -> FileOwner? {
+    var found = stat()
+    guard geteuid() == 0, unsafe stat(path, &found) == 0, found.st_uid != 0 else { return nil }
+    return FileOwner(userID: found.st_uid, groupID: found.st_gid)
 }
 
 /// Makes a folder of the host with exactly this mode; one that is there stays and gets the mode.

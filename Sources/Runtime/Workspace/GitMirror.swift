@@ -1,5 +1,7 @@
+internal import Containers
 internal import Domain
 internal import Outbound
+internal import Threads
 
 /// The repository between a remote and the sandbox of one attempt; the sandbox never sees the remote.
 struct GitMirror: Sendable {
@@ -11,6 +13,9 @@ struct GitMirror: Sendable {
     let workspace: Contract.Workspace
     let remote: Remote
     let clock: Timepiece
+    /// Whom the repository belongs to, when it lies on this host and is somebody else's: git is then that
+    /// user, to whom the attempt's folder must be given before git runs.
+    let owner: FileOwner?
     private let git: GitProcess
 
     /// The mirror of a git workspace.
@@ -36,7 +41,13 @@ struct GitMirror: Sendable {
             .init(source: folder.incoming, destination: "/incoming"),
         ]
         if let path = remote.localPath { mounts.append(.init(source: path, destination: path)) }
-        git = GitProcess(home: folder.home, mounts: mounts, hasNetwork: remote.localPath == nil)
+        owner = remote.localPath.flatMap(foreignOwner)
+        git = GitProcess(
+            home: folder.home,
+            mounts: mounts,
+            hasNetwork: remote.localPath == nil,
+            user: owner
+        )
     }
 
     var branchReference: String { "refs/heads/\(workspace.branch)" }
@@ -66,11 +77,13 @@ struct GitMirror: Sendable {
 
     private func fetchOnce() async throws -> CommitID {
         // Another attempt of the run may set the branch back at the same moment; then it is looked at again.
-        for _ in 0..<3 {
+        for look in 1...3 {
             let tip = try await remoteTip()
             if tip == workspace.head { break }
             guard let tip, workspace.abandoned.contains(tip) else { throw unexpected(tip) }
-            try await setBack(from: tip)
+            do { try await setBack(from: tip) } catch let failure as AttemptFailure
+                where failure.category == .capture && look < 3
+            {}
         }
         let source = workspace.head == nil ? "refs/heads/\(workspace.spec.branch)" : branchReference
         let fetched = try await git.run(
@@ -101,33 +114,48 @@ struct GitMirror: Sendable {
     /// Moves the branch from what a lost attempt pushed to the run's recorded head, or away when there is
     /// none.
     private func setBack(from tip: CommitID) async throws {
-        if let head = workspace.head {
+        if workspace.head != nil {
             let fetched = try await git.run(
                 ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.url, branchReference],
                 in: Self.mirror,
                 timeout: .seconds(600)
             )
             guard fetched.succeeded else { throw unreachable("fetched", fetched) }
-            _ = try await push(head.text, expecting: tip)
-        } else {
-            _ = try await push("", expecting: tip)
         }
+        _ = try await push(workspace.head, expecting: tip)
     }
 
-    /// Moves the remote's branch to a commit (to nowhere when empty), if it stands where it is expected; nil
+    /// Moves the remote's branch to a commit (to nowhere when nil), if it stands where it is expected; nil
     /// expects that there is none.
     ///
+    /// Answers where the branch stands then, which may be where another one has moved it.
     /// `--force-with-lease=REF:OLD` is git's compare-and-swap: the server refuses unless the branch stands at
     /// OLD. That it also lets a branch go back is wanted when a lost attempt's push is undone; everything
     /// else is checked to be a descendant before, so work of somebody else is never pushed away.
-    func push(_ commit: String, expecting old: CommitID?) async throws -> GitProcess.Output {
-        try await git.run(
-            [
-                "push", "--quiet", "--no-verify", "--force-with-lease=\(branchReference):\(old?.text ?? "")",
-                remote.url, "\(commit):\(branchReference)",
-            ],
-            in: Self.mirror,
-            timeout: .seconds(90)
+    /// - Throws: `AttemptFailure` with what the remote said, when it is there and the branch did not move.
+    func push(_ commit: CommitID?, expecting old: CommitID?) async throws -> CommitID? {
+        let reason: String
+        do {
+            let pushed = try await git.run(
+                ["push", "--quiet", "--no-verify"]
+                    + (remote.localPath == nil ? [] : ["--receive-pack=\(GitProcess.receivePack)"]) + [
+                        "--force-with-lease=\(branchReference):\(old?.text ?? "")", remote.url,
+                        "\(commit?.text ?? ""):\(branchReference)",
+                    ],
+                in: Self.mirror,
+                timeout: .seconds(600)
+            )
+            if pushed.succeeded { return commit }
+            reason = pushed.error.lastLines
+        } catch let error as SystemError where error.code == .timedOut {
+            reason = "\(error)"
+        }
+        // The reply may be lost although the push was done, so the branch itself says what happened.
+        let tip = try await remoteTip()
+        guard tip == old, tip != commit else { return tip }
+        throw AttemptFailure(
+            remote.localPath == nil ? .network : .capture,
+            "The branch `\(workspace.branch)` could not be pushed: \(reason)"
         )
     }
 
@@ -139,7 +167,8 @@ struct GitMirror: Sendable {
                 .init(source: folder.mirror, destination: Self.mirror),
                 .init(source: folder.workspace, destination: "/workspace"),
             ],
-            hasNetwork: false
+            hasNetwork: false,
+            user: owner
         )
         let repository = "/workspace/repo"
         let author = workspace.author

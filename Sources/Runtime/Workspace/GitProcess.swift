@@ -1,10 +1,11 @@
+internal import Containers
 internal import Domain
 internal import Threads
 
 /// Git outside of every sandbox: the git CLI in a bubblewrap of its own, with a home of its own.
 ///
-/// It sees the system's `/usr` and the folders it is given, runs as ourselves without capabilities, and has
-/// the network only for a remote that needs it. No hook, filter or setting of any repository takes effect.
+/// It sees the system's `/usr` and the folders it is given, has no capabilities, and has the network only for
+/// a remote that needs it. No hook of a repository runs.
 struct GitProcess: Sendable {
     /// What a run of git left.
     struct Output: Sendable {
@@ -24,6 +25,8 @@ struct GitProcess: Sendable {
     let home: String
     let mounts: [Mount]
     let hasNetwork: Bool
+    /// The user of the host that git runs as; nil for ourselves.
+    let user: FileOwner?
 
     /// Runs git in a folder of the inside.
     ///
@@ -38,7 +41,8 @@ struct GitProcess: Sendable {
         let shell = ["/bin/sh", "-c", "umask 022; exec git \"$@\"", "git"]
         let command = Command(
             executable: Self.bubblewrap,
-            arguments: isolation + ["--chdir", folder, "--"] + shell + Self.settings + arguments
+            arguments: isolation + ["--chdir", folder, "--"] + shell + Self.settings + arguments,
+            account: user.map { Command.Account(userID: $0.userID, groupID: $0.groupID) }
         )
         let result = try await ChildProcess(command, outputLimit: 4 << 20, errorLimit: 16 << 10)
             .run(until: .after(timeout))
@@ -68,9 +72,15 @@ struct GitProcess: Sendable {
         return result.output
     }
 
+    /// What a push has a repository of this host receive with: receive-pack is told nothing of our own
+    /// command line, and would run that repository's hooks.
+    static let receivePack = "git -c \(noHooks) receive-pack"
+
+    private static let noHooks = "core.hooksPath=/dev/null"
+
     /// Given on the command line, where they win over what any repository says.
     private static let settings = [
-        "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.attributesFile=/dev/null",
+        noHooks, "core.fsmonitor=false", "core.attributesFile=/dev/null",
         "core.symlinks=true",
         "credential.helper=", "gc.auto=0", "maintenance.auto=false", "advice.detachedHead=false",
         "init.defaultBranch=main", "protocol.ext.allow=never", "protocol.file.allow=always",

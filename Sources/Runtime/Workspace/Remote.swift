@@ -1,4 +1,5 @@
 internal import Domain
+internal import Secrets
 
 /// Where a workspace's repository is.
 struct Remote: Sendable, Hashable {
@@ -14,7 +15,7 @@ struct Remote: Sendable, Hashable {
         guard !text.utf8.contains(0), !text.hasPrefix("-") else {
             throw Failure(.invalid, "`\(text)` is not the URL of a repository")
         }
-        let path = text.hasPrefix("file://") ? String(text.dropFirst(7)) : text
+        let path = try path(ofFileURL: text) ?? text
         if path.hasPrefix("/") {
             guard !path.split(separator: "/").contains(".."), path.count > 1 else {
                 throw Failure(.invalid, "`\(text)` is not a plain absolute path")
@@ -29,6 +30,17 @@ struct Remote: Sendable, Hashable {
             localPath = nil
         }
     }
+}
+
+/// The path that a URL of a file names, as the source of a repository reads it; nil for anything else.
+private func path(ofFileURL text: String) throws -> String? {
+    guard text.prefix("file://".count).lowercased() == "file://" else { return nil }
+    let rest = text.dropFirst("file://".count)
+    let path = rest.hasPrefix("localhost/") ? rest.dropFirst("localhost".count) : rest
+    guard path.hasPrefix("/"), let decoded = percentDecoded(path) else {
+        throw Failure(.invalid, "`\(text)` must be file:///an/absolute/path")
+    }
+    return decoded
 }
 
 /// Whether a text has the form `user@host:path`.

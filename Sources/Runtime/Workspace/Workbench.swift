@@ -1,5 +1,6 @@
 internal import Containers
 internal import Domain
+internal import Threads
 
 /// The sandbox of one attempt, made when the first tool needs it, and the workspace it shares with the file
 /// tools.
@@ -41,7 +42,14 @@ actor Workbench {
         } catch { throw AttemptFailure(error, during: "making the sandbox") }
         try await requireCommands()
         for command in contract.sandbox.bootstrap { try await prepare("bootstrap", command) }
-        for command in contract.workspace?.spec.setup ?? [] { try await prepare("setup", command) }
+        for command in contract.workspace?.spec.setup ?? [] {
+            if contract.isReadOnly {
+                // It is there to write, which nothing can here.
+                log.add(.sandbox, "setup is left out, since the workspace is only read: \(command)")
+            } else {
+                try await prepare("setup", command)
+            }
+        }
     }
 
     /// The workspace as file tools reach it.
@@ -136,7 +144,8 @@ actor Workbench {
 extension Workbench {
     /// What the sandbox's branch holds beyond `start`, copied out as a bundle; nil when it holds nothing new.
     ///
-    /// Says in the log what the agent left uncommitted; nothing is committed in its place.
+    /// Says in the log what the agent left uncommitted or committed elsewhere; nothing is committed in its
+    /// place.
     func bundle(branch: String, since start: CommitID) async throws -> [UInt8]? {
         guard isOpen else { return nil }
         let script = """
@@ -154,6 +163,7 @@ extension Workbench {
                 outputLimit: 16 << 10
             )
         )
+        try await tellOthers(than: branch)
         let uncommitted = result.standardOutput.text
         if !uncommitted.isEmpty {
             log.add(
@@ -170,10 +180,29 @@ extension Workbench {
                     + result.standardError.text.lastLines
             )
         }
-        let slice = try files().read(try WorkspacePath("branch.bundle"), limit: Self.bundleLimit)
+        let directory = try files()
+        // On a thread of its own, since it may be large and a disk slow.
+        let slice = try await onOwnThread("bundle") { _ in
+            try directory.read(try WorkspacePath("branch.bundle"), limit: Self.bundleLimit)
+        }
         guard slice.isAtEnd else {
             throw AttemptFailure(.capture, "What was committed is larger than \(Self.bundleLimit >> 20) MiB")
         }
         return slice.bytes
+    }
+
+    /// Says in the log which commits of the sandbox are not on the branch that is taken out.
+    private func tellOthers(than branch: String) async throws {
+        let command = ["git", "log", "--source", "--format=%h %S: %s", "--branches", "HEAD", "--not"]
+        let result = try await run(
+            ExecRequest(command + ["refs/heads/\(branch)"], timeout: .seconds(60), outputLimit: 4 << 10)
+        )
+        // Without the branch, or a commit at HEAD, there is an error; and nobody to tell of other commits.
+        guard result.succeeded, result.standardOutput.total > 0 else { return }
+        log.add(
+            .workspace,
+            "commits beside the branch \(branch) are not kept",
+            ["commits": .string(result.standardOutput.text)]
+        )
     }
 }

@@ -25,7 +25,7 @@ static const uint64_t ag_resolve_no_mounts = RESOLVE_NO_XDEV;
 static const int ag_open_path = O_PATH;
 
 struct ag_file {
-    int64_t size, modified; // bytes; seconds since 1970
+    int64_t size; // bytes
     uint64_t links;
     uint32_t mode, user, group; // mode with the type in its high bits
 };
@@ -33,7 +33,7 @@ struct ag_file {
 static inline int ag_file_from(int result, const struct stat *from, struct ag_file *file) {
     if (result < 0) return -errno;
     *file = (struct ag_file){
-        from->st_size, from->st_mtime, from->st_nlink, from->st_mode, from->st_uid, from->st_gid
+        from->st_size, from->st_nlink, from->st_mode, from->st_uid, from->st_gid
     };
     return 0;
 }

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Wakes one waiting task; a ring that nobody waits for is kept for the next one who does.
-final class Bell: Sendable {
+package final class Bell: Sendable {
     private struct State {
         var isRung = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -9,7 +9,11 @@ final class Bell: Sendable {
 
     private let state = Mutex(State())
 
-    func ring() {
+    /// A silent bell.
+    package init() {}
+
+    /// Wakes whoever waits, or the next one who does.
+    package func ring() {
         let waiter = state.withLock { state in
             defer { state.waiter = nil }
             if state.waiter == nil { state.isRung = true }
@@ -20,12 +24,17 @@ final class Bell: Sendable {
 
     /// Returns when the bell rings, the time is over or the task is cancelled.
     ///
-    /// One task waits at a time.
-    func wait(atMost duration: Duration, _ clock: Timepiece) async {
+    /// One task waits at a time; a test passes time with a `sleep` of its own.
+    package func wait(
+        atMost duration: Duration,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = {
+            try await ContinuousClock().sleep(for: $0)
+        }
+    ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.ringing() }
             // Only cancellation ends the sleep early, and then nobody waits for it any more.
-            group.addTask { try? await clock.sleep(duration) }
+            group.addTask { try? await sleep(duration) }
             await group.next()
             group.cancelAll()
         }
