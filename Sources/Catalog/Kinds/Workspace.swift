@@ -20,7 +20,12 @@ extension Shape {
             .optional("identity", .object(identity), "Whose name commits carry."),
             .defaulted("readOnly", .boolean, false, "Whether runs only read it."),
             .optional("brief", .prose(), "What one must know to work on it."),
-            .defaulted("setup", .list(.prose(2000)), [], "Commands run once in a fresh copy; not where it is only read."),
+            .defaulted(
+                "setup",
+                .list(.prose(2000)),
+                [],
+                "Commands run once in a fresh copy; not where it is only read."
+            ),
             .optional(
                 "secretRef",
                 .object(SecretShape.reference("in the same namespace")),

@@ -14,12 +14,13 @@ package struct DueRecord: Sendable, Hashable {
 
 /// The statements of claims and leases.
 enum ClaimStatement: String, Statement, CaseIterable {
-    /// The run of the best claimable task that nobody else is writing to; locks it. `$3` are runs to pass
+    /// The run of the best claimable task that nobody else is writing to; locks it. `$3` are to be passed
     /// over.
     case candidate = """
         SELECT t.workflow_uid FROM tasks t JOIN workflows w ON w.uid = t.workflow_uid
         WHERE t.state = 'ready' AND w.phase = 'active' AND t.namespace = ANY($1::text[])
-            AND ($2::text[] = '{}' OR t.routing_tag = ANY($2::text[])) AND NOT t.workflow_uid = ANY($3::text[])
+            AND ($2::text[] = '{}' OR t.routing_tag = ANY($2::text[]))
+            AND NOT t.workflow_uid = ANY($3::text[])
             AND (t.not_before IS NULL OR t.not_before <= now())
         ORDER BY t.priority DESC, t.ready_at, t.uid LIMIT 1 FOR UPDATE OF w SKIP LOCKED
         """
