@@ -13,6 +13,7 @@ private final class Roster: Sendable {
         var pools: [Stored] = [declared("RuntimePool", "p", pool).stored]
         var logs: [UID] = []
         var tokens = 0
+        var now = Timestamp(microseconds: 1_000_000)
     }
 
     private let contents = Mutex(Contents())
@@ -40,7 +41,7 @@ private final class Roster: Sendable {
             },
             pools: { self.with(\.pools) },
             load: { (ready: ["default": 2, "other": 5], live: ["r": 1]) },
-            now: { Timestamp(microseconds: 1_000_000) },
+            now: { self.with(\.now) },
             newUID: { UID("new") },
             newToken: {
                 let number = self.with { contents in
@@ -210,6 +211,10 @@ private let pool: Value = [
         #expect(roster.with { $0.runtimes.map(\.state) } == [.running])
         _ = try await fleet.inventory(empty, bearing("fleet"))
         #expect(roster.with { $0.runtimes.map(\.state) } == [.gone])
+        _ = try await fleet.provision(ProvisionRequest(pool: "p", runtime: "stillborn"), bearing("fleet"))
+        roster.with { $0.now = $0.now + .seconds(300) }
+        _ = try await fleet.inventory(empty, bearing("fleet"))
+        #expect(roster.with { $0.runtimes.map(\.state) } == [.gone, .gone], "its start has failed by now")
         let missing = ProvisionRequest(pool: "none", runtime: "r2")
         #expect(await code { _ = try await fleet.provision(missing, bearing("fleet")) } == .notFound)
     }

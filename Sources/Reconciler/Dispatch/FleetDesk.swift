@@ -4,6 +4,9 @@ package import WorkerProtocol
 
 /// Answers the fleet manager, which comes through the worker door with a token of its own.
 package struct FleetDesk: Sendable {
+    /// How long the start of a runtime may take; one that failed is not told of otherwise.
+    private static let startTime = Duration.seconds(300)
+
     private let roster: RosterPorts
     private let peers: PeerRule
     private let token: SecretText
@@ -75,12 +78,15 @@ package struct FleetDesk: Sendable {
             report.entries.map { ($0.runtime, $0) },
             uniquingKeysWith: { first, _ in first }
         )
+        let now = try await roster.now()
         for runtime in try await roster.runtimes() where runtime.state != .gone {
             let entry = entries[runtime.name]
+            let isUnknown = entry == nil && runtime.state == .provisioned
             // A runtime that is being made right now is in no inventory yet.
-            if entry == nil, runtime.state == .provisioned { continue }
+            if isUnknown, now - runtime.createdAt < Self.startTime { continue }
             let state: RuntimeRecord.State = entry?.isRunning == true ? .running : .gone
-            try await roster.settle(runtime.name, state, entry?.message, "fleet")
+            let message = isUnknown ? "it was never started" : entry?.message
+            try await roster.settle(runtime.name, state, message, "fleet")
         }
         return Acknowledgement(applied: true)
     }
