@@ -12,35 +12,9 @@ extension Shape {
             .required("target", .object(target), "What it is about."),
             .required(
                 "action",
-                .word(
-                    "approve",
-                    "reject",
-                    "requestChanges",
-                    "block",
-                    "pause",
-                    "resume",
-                    "cancel",
-                    "retry",
-                    "reassign",
-                    "skip",
-                    "override",
-                    "answer",
-                    "steer",
-                    "redrive",
-                    "drain"
-                ),
+                .text(TextRule(format: .line, words: taken + later)),
                 "What is decided."
-            ).notYet(
-                but: "approve",
-                "reject",
-                "requestChanges",
-                "block",
-                "pause",
-                "resume",
-                "cancel",
-                "retry",
-                "answer"
-            ),
+            ).notYet(but: taken),
             .optional("note", .prose(), "Why."),
             .optional("input", .anything, "What the action needs to know.").notYet,
             .optional(
@@ -53,6 +27,11 @@ extension Shape {
             if let kind = spec["target"]?["kind"] { requireKind(kind, &findings) }
         }
     )
+
+    private static let taken = [
+        "approve", "reject", "requestChanges", "block", "pause", "resume", "cancel", "retry", "answer",
+    ]
+    private static let later = ["reassign", "skip", "override", "steer", "redrive", "drain"]
 
     private static let target: Fields = [
         .required("kind", .line(63), "Its kind."),

@@ -11,7 +11,7 @@ extension Shape {
                 "type",
                 .word("anthropic", "openai", "google", "ollama", "vllm", "openrouter", "scripted"),
                 "The protocol it speaks; scripted plays the screenplay."
-            ).notYet(but: "scripted"),
+            ).notYet(but: ["scripted"]),
             .optional("baseURL", .format(.httpURL), "Where it is; absent: the provider's own address.")
                 .notYet,
             .optional("screenplay", .object(screenplay), "What is played; for scripted only."),

@@ -17,7 +17,7 @@ extension Shape {
                 .word("planned", "ongoing"),
                 "planned",
                 "A planned run ends with its last stage; an ongoing one takes work for ever."
-            ).notYet(but: "planned"),
+            ).notYet(but: ["planned"]),
             .defaulted("parameters", .list(.object(parameter)), [], "What a run of it must or may be given."),
             .required(
                 "roles",
@@ -128,7 +128,7 @@ extension Shape {
 
     static let orchestration: Fields = [
         .defaulted("mode", .word("rules", "agent"), "rules", "The rules, or an agent within the same rules.")
-            .notYet(but: "rules"),
+            .notYet(but: ["rules"]),
         .optional("roleRef", .reference("Role"), "The Role of the agent.").notYet,
     ]
 

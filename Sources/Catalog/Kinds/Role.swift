@@ -19,7 +19,7 @@ extension Shape {
                     .word("specialist", "orchestrator"),
                     "specialist",
                     "A specialist works on tasks; an orchestrator decides what happens next."
-                ).notYet(but: "specialist"),
+                ).notYet(but: ["specialist"]),
                 .optional("toolProfileRef", .reference("ToolProfile"), "The tools it may call."),
                 .defaulted("tools", .names(.toolName), [], "The tools it may call, instead of a profile."),
                 .defaulted(
@@ -66,7 +66,7 @@ extension Shape {
     ]
 
     private static let escalation: Fields = [
-        .defaulted("to", .format(.dnsLabel), "human", "human, or the name of a Role.").notYet(but: "human"),
+        .defaulted("to", .format(.dnsLabel), "human", "human, or the name of a Role.").notYet(but: ["human"]),
         .defaulted("maxDepth", .integer(1...20), 5, "How often an escalation may be passed on.").notYet,
     ]
 }

@@ -8,7 +8,7 @@ extension Shape {
             + Column.readiness,
         spec: [
             .defaulted("engine", .word("any", "local", "docker"), "any", "What runs it.")
-                .notYet(but: "any", "local"),
+                .notYet(but: ["any", "local"]),
             .optional(
                 "image",
                 .line(500),

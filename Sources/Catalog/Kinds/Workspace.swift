@@ -9,7 +9,7 @@ extension Shape {
             Column("Branch", "spec.branch", isWide: true),
         ] + Column.readiness,
         spec: [
-            .required("type", .word("git", "directory", "artifact"), "What it is.").notYet(but: "git"),
+            .required("type", .word("git", "directory", "artifact"), "What it is.").notYet(but: ["git"]),
             .optional(
                 "url",
                 .format(.relativeRepositoryURL),

@@ -144,7 +144,7 @@ struct Field: Sendable {
     }
 
     /// This field, of whose words only these have an effect yet.
-    func notYet(but effective: String...) -> Field {
+    func notYet(but effective: [String]) -> Field {
         var field = self
         field.effective = effective
         return field
