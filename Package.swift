@@ -148,7 +148,7 @@ let package = Package(
         tests("GitSourcesTests", ["GitSources", "Catalog", "Domain", "Git", "Reconciler", "Support"]),
         tests("StoreTests", ["Store", "Domain", "Threads", "Support", "Workflows"]),
         tests("ContainersTests", ["Containers", "Domain", "Threads", logging]),
-        tests("FleetTests", ["Fleet", "Domain", "Support", "WorkerProtocol"]),
+        tests("FleetTests", ["Fleet", "Domain", "Support", "Threads", "WorkerProtocol"]),
         tests(
             "RuntimeTests",
             ["Runtime", "Containers", "Domain", "Outbound", "Secrets", "Threads", "WorkerProtocol", logging]

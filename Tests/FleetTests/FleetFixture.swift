@@ -102,14 +102,16 @@ struct FleetFixture: Sendable {
 
     /// Opened anew, as by a fleet manager that was started again.
     func runtimes(users: ClosedRange<UInt32>? = nil) throws -> LocalRuntimes {
-        try LocalRuntimes(
-            LocalRuntimeSettings(
-                state: state,
-                program: program,
-                workerSocket: state + "/worker.sock",
-                sandboxUserIDs: users,
-                environment: ["PATH": "/usr/bin:/bin"]
-            )
+        try LocalRuntimes(settings(users: users))
+    }
+
+    func settings(users: ClosedRange<UInt32>? = nil) -> LocalRuntimeSettings {
+        LocalRuntimeSettings(
+            state: state,
+            program: program,
+            workerSocket: state + "/worker.sock",
+            sandboxUserIDs: users,
+            environment: ["PATH": "/usr/bin:/bin"]
         )
     }
 

@@ -1,6 +1,7 @@
 import Domain
 import Glibc
 import Testing
+import Threads
 import WorkerProtocol
 
 @testable import Fleet
@@ -130,6 +131,28 @@ import WorkerProtocol
             fixture.write("", to: fixture.state + "/runtimes/empty/record.json")
             #expect(try await runtimes.inventory().isEmpty)
             for name in ["half", "empty"] { #expect(!fixture.exists(fixture.state + "/runtimes/\(name)")) }
+        }
+    }
+
+    @Test func `a runtime that was never recorded ends when what was made for it is cleared away`()
+        async throws
+    {
+        try await FleetFixture.with(FleetFixture.patient) { fixture in
+            let runtimes = try fixture.runtimes()
+            let folder = fixture.state + "/runtimes/half"
+            unsafe mkdir(folder, 0o755)
+            let command = RuntimeCommand(
+                settings: fixture.settings(),
+                name: "half",
+                tokenFile: folder + "/token",
+                folder: folder + "/work",
+                users: nil
+            )
+            async let ended = ChildProcess(command.gated(by: folder + "/record.json"))
+                .run(until: .after(.seconds(5)))
+            #expect(try await runtimes.inventory().isEmpty)
+            #expect(try await ended.status == .exited(75))
+            #expect(!fixture.exists(fixture.program + ".started"))
         }
     }
 

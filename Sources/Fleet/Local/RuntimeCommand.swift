@@ -24,12 +24,12 @@ struct RuntimeCommand {
     }
 
     /// The command behind a door that opens when the record is there, so that no runtime ever runs
-    /// unrecorded.
+    /// unrecorded; it ends when the record's folder is gone, or after ten seconds.
     func gated(by record: String) -> Command {
         var gated = command
         let door =
-            "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] && exit 75; sleep 0.05; done; exec "
-            + "\"$@\""
+            "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] || [ ! -d \"${0%/*}\" ] && exit 75; "
+            + "sleep 0.05; done; exec \"$@\""
         gated.executable = "/bin/sh"
         gated.arguments = ["-c", door, record, command.executable] + command.arguments
         return gated
