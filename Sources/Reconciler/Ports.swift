@@ -161,30 +161,33 @@ package struct RunPorts: Sendable {
     package var run: @Sendable (UID) async throws -> (run: Run, pins: Pins)?
     /// The run that a workflow, gate, task or escalation belongs to.
     package var owner: @Sendable (ObjectKey) async throws -> UID?
-    package var begin: @Sendable (RunChange, Pins, ClaimedKey) async throws -> Void
+    /// Begins the run of a Workflow; the body is pure and may be called again.
+    package var begin:
+        @Sendable (UID, Pins, ClaimedKey, @escaping @Sendable (RuleContext) throws -> RunChange) async throws
+            -> Void
     package var transact:
         @Sendable (_ workflow: UID, _ actor: String, _ decision: ObjectKey?, ClaimedKey?, @escaping RunBody)
             async throws
             -> Void
-    package var context: @Sendable () async throws -> RuleContext
     package var digest: @Sendable ([UInt8]) -> Digest
 
     /// Ports of their closures.
     package init(
         run: @escaping @Sendable (UID) async throws -> (run: Run, pins: Pins)?,
         owner: @escaping @Sendable (ObjectKey) async throws -> UID?,
-        begin: @escaping @Sendable (RunChange, Pins, ClaimedKey) async throws -> Void,
+        begin:
+            @escaping @Sendable (
+                UID, Pins, ClaimedKey, @escaping @Sendable (RuleContext) throws -> RunChange
+            ) async throws -> Void,
         transact:
             @escaping @Sendable (UID, String, ObjectKey?, ClaimedKey?, @escaping RunBody) async throws
             -> Void,
-        context: @escaping @Sendable () async throws -> RuleContext,
         digest: @escaping @Sendable ([UInt8]) -> Digest
     ) {
         self.run = run
         self.owner = owner
         self.begin = begin
         self.transact = transact
-        self.context = context
         self.digest = digest
     }
 }

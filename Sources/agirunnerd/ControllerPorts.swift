@@ -41,32 +41,20 @@ func runPorts(_ store: Store) -> RunPorts {
     RunPorts(
         run: { try await store.run($0).map { (run: $0.0, pins: $0.1) } },
         owner: { try await store.runOwning($0) },
-        begin: { change, pins, claimed in
-            let body = try Value(encoding: pins)
-            do {
-                try await store.beginRun(
-                    change,
-                    pin: (contentDigest(body.canonicalBytes), body),
-                    fence: claimed,
-                    actor: "controller"
-                )
-            } catch let failure as Failure where failure.code == .alreadyExists {
+        begin: { workflow, pins, claimed, body in
+            let value = try Value(encoding: pins)
+            let pin = (contentDigest(value.canonicalBytes), value)
+            let now = try await store.now()
+            try await callingApart { isNameTaken in
                 // Another replica may have begun it; the next look finds the run.
-                guard try await store.run(change.run.workflow.uid) == nil else { return }
-                throw Failure(
-                    .conflict,
-                    "something of the run would be called as something of another run is "
-                        + "(\(change.run.items.first?.name ?? change.run.workflow.name)); "
-                        + "give it another name",
-                    reason: "NameTaken",
-                    cause: failure
-                )
+                if isNameTaken, try await store.run(workflow) != nil { return }
+                let change = try body(ruleContext(now, isNameTaken: isNameTaken))
+                try await store.beginRun(change, pin: pin, fence: claimed, actor: "controller")
             }
         },
         transact: { workflow, actor, decision, claimed, body in
             try await transact(store, workflow, actor: actor, decision: decision, fence: claimed, body)
         },
-        context: { ruleContext(try await store.now()) },
         digest: contentDigest
     )
 }
@@ -129,8 +117,19 @@ func dispatchPorts(_ store: Store) -> DispatchPorts {
     )
 }
 
-private func ruleContext(_ now: Timestamp) -> RuleContext {
-    RuleContext(now: now, newUID: newUID, digest: contentDigest)
+private func ruleContext(_ now: Timestamp, isNameTaken: Bool = false) -> RuleContext {
+    var context = RuleContext(now: now, newUID: newUID, digest: contentDigest)
+    context.isNameTaken = isNameTaken
+    return context
+}
+
+/// Writes what a run begins with or does, a second time with names of its own when another run has one.
+private func callingApart(_ write: (_ isNameTaken: Bool) async throws -> Void) async throws {
+    do {
+        try await write(false)
+    } catch let failure as Failure where failure.code == .alreadyExists {
+        try await write(true)
+    }
 }
 
 private func transact(
@@ -144,10 +143,16 @@ private func transact(
 ) async throws {
     let once = if let decision { try await store.decisionKey(of: decision) } else { nil as DecisionKey? }
     do {
-        _ = try await store.transact(workflow, request: request, decision: once, fence: fence, actor: actor) {
-            run,
-            pins,
-            now in (try body(run, pins, ruleContext(now)), true)
+        try await callingApart { isNameTaken in
+            _ = try await store.transact(
+                workflow,
+                request: request,
+                decision: once,
+                fence: fence,
+                actor: actor
+            ) { run, pins, now in
+                (try body(run, pins, ruleContext(now, isNameTaken: isNameTaken)), true)
+            }
         }
     } catch let failure as Failure where failure.reason == "decision_done" {
         // It took effect before a crash kept its status from being written.

@@ -136,16 +136,16 @@ extension World {
         RunPorts(
             run: { uid in self.with { $0.runs[uid] } },
             owner: { self.owner(of: $0) },
-            begin: { change, pins, _ in
+            begin: { workflow, pins, _, body in
+                let change = try body(self.context(self.with { $0.now }))
                 self.with { contents in
-                    contents.runs[change.run.workflow.uid] = (change.run, pins)
+                    contents.runs[workflow] = (change.run, pins)
                     contents.write(change)
                 }
             },
             transact: { workflow, _, decision, _, body in
                 try self.transact(workflow, decision: decision, body)
             },
-            context: { self.context(self.with { $0.now }) },
             digest: digest
         )
     }

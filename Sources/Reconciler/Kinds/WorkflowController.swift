@@ -61,22 +61,24 @@ package struct WorkflowController: Sendable {
         _ pins: Pins,
         _ claimed: ClaimedKey
     ) async throws {
-        let context = try await runs.context()
-        let workflow = WorkflowRecord(
-            uid: uid,
-            namespace: claimed.key.namespace ?? "default",
-            name: claimed.key.name,
-            generation: stored.object.metadata.generation ?? 1,
-            desired: spec.state,
-            playbook: pins.playbookName,
-            playbookVersion: pins.playbook.version,
-            pin: runs.digest(try Value(encoding: pins).canonicalBytes),
-            parameters: spec.parameters,
-            priority: spec.priority,
-            branch: pins.workspace?.type == .git ? "agirunner/\(claimed.key.name)" : nil,
-            createdAt: context.now
-        )
-        try await runs.begin(try beginRun(workflow, pins: pins, context: context), pins, claimed)
+        let pin = runs.digest(try Value(encoding: pins).canonicalBytes)
+        try await runs.begin(uid, pins, claimed) { context in
+            let workflow = WorkflowRecord(
+                uid: uid,
+                namespace: claimed.key.namespace ?? "default",
+                name: claimed.key.name,
+                generation: stored.object.metadata.generation ?? 1,
+                desired: spec.state,
+                playbook: pins.playbookName,
+                playbookVersion: pins.playbook.version,
+                pin: pin,
+                parameters: spec.parameters,
+                priority: spec.priority,
+                branch: pins.workspace?.type == .git ? "agirunner/\(claimed.key.name)" : nil,
+                createdAt: context.now
+            )
+            return try beginRun(workflow, pins: pins, context: context)
+        }
     }
 
     private func refresh(

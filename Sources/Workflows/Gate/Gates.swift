@@ -21,13 +21,14 @@ extension Draft {
         let workflow = run.workflow
         let number = run.gates.filter { $0.stage == stage.name }.count + 1
         let digest = subjectDigest()
+        let name = self.name(workflow.name, stage.name, "gate", "\(number)")
         let now = now
         let due = gate.timeout.flatMap(Duration.init(text:)).map { now + $0 }
         try insert(\.gates, "gate.created") { uid, ordinal in
             GateRecord(
                 uid: uid,
                 namespace: workflow.namespace,
-                name: liveName(workflow.name, stage.name, "gate", "\(number)"),
+                name: name,
                 ordinal: ordinal,
                 workflowUID: workflow.uid,
                 workflow: workflow.name,

@@ -36,12 +36,13 @@ extension Draft {
         number: Int
     ) throws {
         let workflow = run.workflow
+        let name = self.name(workflow.name, spec.name, "\(number)")
         let now = now
         try insert(\.items, "workitem.created") { uid, ordinal in
             WorkItemRecord(
                 uid: uid,
                 namespace: workflow.namespace,
-                name: liveName(workflow.name, spec.name, "\(number)"),
+                name: name,
                 ordinal: ordinal,
                 workflowUID: workflow.uid,
                 workflow: workflow.name,
@@ -112,12 +113,13 @@ extension Draft {
     ) throws {
         let number = run.tasks.filter { $0.workItemUID == item.uid }.count + 1
         let workflow = run.workflow
+        let name = self.name(item.name, "\(number)")
         let now = now
         try insert(\.tasks, "task.created") { uid, ordinal in
             TaskRecord(
                 uid: uid,
                 namespace: workflow.namespace,
-                name: liveName(item.name, "\(number)"),
+                name: name,
                 ordinal: ordinal,
                 item: item,
                 role: role,

@@ -8,11 +8,12 @@ extension Draft {
         let number = run.attempts.filter { $0.taskUID == task }.count + 1
         try move(task: task, .claim) { $0.attempts += 1 }
         let claimed = try self.task(task)
+        let name = self.name(claimed.name, "a\(number)")
         let now = now
         let attempt = try insert(\.attempts, "attempt.created") { uid, ordinal in
             AttemptRecord(
                 uid: uid,
-                name: liveName(claimed.name, "a\(number)"),
+                name: name,
                 ordinal: ordinal,
                 task: claimed,
                 number: number,
@@ -103,10 +104,11 @@ extension Draft {
         try move(attempt: attempt.uid, .complete) { $0.commit = report.commit }
         if let commit = report.commit { try updateWorkflow("workflow.head_moved") { $0.head = commit } }
         let number = run.handoffs.filter { $0.taskUID == task.uid }.count + 1
+        let name = self.name(task.name, "h\(number)")
         try insert(\.handoffs, "handoff.created") { uid, ordinal in
             HandoffRecord(
                 uid: uid,
-                name: liveName(task.name, "h\(number)"),
+                name: name,
                 ordinal: ordinal,
                 task: task,
                 attempt: attempt,

@@ -59,12 +59,13 @@ extension Draft {
     ) throws {
         let workflow = run.workflow
         let number = run.escalations.count + 1
+        let name = self.name(workflow.name, "escalation", "\(number)")
         let now = now
         try insert(\.escalations, "escalation.created") { uid, ordinal in
             EscalationRecord(
                 uid: uid,
                 namespace: workflow.namespace,
-                name: liveName(workflow.name, "escalation", "\(number)"),
+                name: name,
                 ordinal: ordinal,
                 workflowUID: workflow.uid,
                 workflow: workflow.name,

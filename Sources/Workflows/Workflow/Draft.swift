@@ -79,6 +79,11 @@ struct Draft {
         return record
     }
 
+    /// How something new of the run is called; with a mark of the run when another run has the plain name.
+    func name(_ parts: String...) -> String {
+        liveName(parts, apart: context.isNameTaken ? run.workflow.uid.description : nil)
+    }
+
     mutating func setLease(_ lease: Duration, of attempt: UID) { leases[attempt] = lease }
 
     private mutating func record<Record: RunRecord>(_ type: String, before: Record, after: Record) throws {

@@ -27,6 +27,8 @@ package struct RuleContext: Sendable {
     package let now: Timestamp
     package let newUID: @Sendable () -> UID
     package let digest: @Sendable ([UInt8]) -> Digest
+    /// Whether something of another run is called as the command would call something new.
+    package var isNameTaken = false
 
     /// A context of its parts.
     package init(
