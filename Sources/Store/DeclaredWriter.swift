@@ -61,12 +61,7 @@ struct DeclaredWriter {
 
     /// Locks objects and answers those that exist.
     func lock(_ keys: [ObjectKey]) throws -> [ObjectKey: Stored] {
-        let rows = try session.rows(
-            DeclaredStatement.lock,
-            keys.map(\.kind),
-            keys.map { $0.namespace ?? "" },
-            keys.map(\.name)
-        )
+        let rows = try session.rows(DeclaredStatement.lock, of: keys)
         let found = try rows.map { try Stored(row: $0.value("row")) }
         return Dictionary(found.map { ($0.object.key, $0) }, uniquingKeysWith: { first, _ in first })
     }

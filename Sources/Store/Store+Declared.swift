@@ -24,12 +24,7 @@ extension Store {
     package func storedObjects(_ keys: [ObjectKey]) async throws -> [Stored] {
         guard !keys.isEmpty else { return [] }
         return try await read { session in
-            try session.rows(
-                DeclaredStatement.among,
-                keys.map(\.kind),
-                keys.map { $0.namespace ?? "" },
-                keys.map(\.name)
-            ).map { try Stored(row: $0.value("row")) }
+            try session.rows(DeclaredStatement.among, of: keys).map { try Stored(row: $0.value("row")) }
         }
     }
 
@@ -195,13 +190,9 @@ extension Store {
         body: @Sendable (Stored, Timestamp) throws -> Value?
     ) async throws -> Position? {
         try await transaction { session in
-            let rows = try session.rows(
-                DeclaredStatement.lock,
-                [key.kind],
-                [key.namespace ?? ""],
-                [key.name]
-            )
-            guard let row = rows.first else { throw Failure(.notFound, "\(key) does not exist") }
+            guard let row = try session.rows(DeclaredStatement.lock, of: [key]).first else {
+                throw Failure(.notFound, "\(key) does not exist")
+            }
             var stored = try Stored(row: row.value("row"))
             let now = try session.now()
             var position: Position?

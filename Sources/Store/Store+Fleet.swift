@@ -65,14 +65,7 @@ extension Store {
         try await transaction { session in
             let now = try session.now()
             try session.insertShown(record, .runtimes, volatile: ["changed_at": .string(now.description)])
-            try session.put(
-                record,
-                .runtimes,
-                isNew: true,
-                event: "runtime.provisioned",
-                actor: actor,
-                data: [:]
-            )
+            try session.put(record, .runtimes, isNew: true, event: "runtime.provisioned", actor: actor)
         }
     }
 
@@ -102,14 +95,7 @@ extension Store {
             guard record != before else { return }
             let data: Value = ["from": .string(before.state.rawValue), "to": .string(state.rawValue)]
             try session.enqueue(FleetStatement.noteChange, name)
-            try session.put(
-                record,
-                .runtimes,
-                isNew: false,
-                event: "runtime.state_changed",
-                actor: actor,
-                data: data
-            )
+            try session.put(record, .runtimes, event: "runtime.state_changed", actor: actor, data: data)
         }
     }
 
@@ -123,14 +109,7 @@ extension Store {
                 try session.remove([old], FleetStatement.deleteWorker)
             }
             try session.insertShown(record, .workers, volatile: ["token_digest": .string(tokenDigest.text)])
-            try session.put(
-                record,
-                .workers,
-                isNew: true,
-                event: "worker.registered",
-                actor: actor,
-                data: [:]
-            )
+            try session.put(record, .workers, isNew: true, event: "worker.registered", actor: actor)
         }
     }
 
@@ -258,36 +237,17 @@ extension Store {
 }
 
 extension Session {
-    /// Inserts a row that no reader sees before `put` gives it its position.
-    fileprivate func insertShown(
-        _ record: some Encodable,
-        _ table: Table,
-        volatile: [String: Value] = [:]
-    ) throws {
-        var volatile = volatile
-        volatile["resource_version"] = 0
-        try enqueue(table.insert, Value.array([try table.row(record, volatile: volatile)]))
-    }
-
-    /// Writes a locked row with its event and its change.
     fileprivate func put<Record: ShownRecord>(
         _ record: Record,
         _ table: Table,
-        isNew: Bool,
+        isNew: Bool = false,
         event type: String,
         actor: String,
-        data: Value
+        data: Value = [:]
     ) throws {
-        let now = try now()
-        let positions = try drawPositions(2)
-        let row = try table.row(record, volatile: ["resource_version": .integer(positions[1].number)])
-        try enqueue(table.update, Value.array([row]))
         let subject = ObjectKey(Record.kind, namespace: nil, name: record.shownName)
         let event = PlainEvent(type: type, subject: subject, actor: actor, data: data)
-        try append(
-            events: [Event(event, subjectUID: record.uid, at: positions[0], time: now)],
-            changes: [try ChangeRow(put: record, isNew: isNew, at: positions[1], time: now)]
-        )
+        try putShown(record, table, isNew: isNew, event: event, subjectUID: record.uid)
     }
 
     /// Removes locked rows with their changes; the statement deletes the one of a name.
@@ -307,6 +267,6 @@ extension Session {
         var record = worker
         record.state = state
         let data: Value = ["from": .string(worker.state.rawValue), "to": .string(state.rawValue)]
-        try put(record, .workers, isNew: false, event: "worker.state_changed", actor: actor, data: data)
+        try put(record, .workers, event: "worker.state_changed", actor: actor, data: data)
     }
 }

@@ -57,12 +57,7 @@ extension Store {
 
 extension Session {
     fileprivate func inUse(_ keys: [ObjectKey]) throws -> [ObjectKey: String] {
-        let found = try rows(
-            GuardStatement.inUse,
-            keys.map(\.kind),
-            keys.map { $0.namespace ?? "" },
-            keys.map(\.name)
-        )
+        let found = try rows(GuardStatement.inUse, of: keys)
         let users = try found.map { (try $0.key(), try $0.text("run")) }
         return Dictionary(users, uniquingKeysWith: { first, _ in first })
     }

@@ -183,7 +183,7 @@ extension Session {
         record.diagnostics = write.diagnostics
         change(&record)
         record.finishedAt = record.phase == .applying ? nil : now
-        return (record, try update(record, isNew: old == nil, now: now))
+        return (record, try update(record, isNew: old == nil))
     }
 
     private func insert(_ write: RevisionWrite, uid: UID, now: Timestamp) throws -> RevisionRecord {
@@ -194,8 +194,7 @@ extension Session {
             attempt: Int(earlier ?? 0) + 1,
             createdAt: now
         )
-        let row = try Table.revisions.row(record, volatile: ["resource_version": 0])
-        try enqueue(Table.revisions.insert, Value.array([row]))
+        try insertShown(record, .revisions)
         return record
     }
 
@@ -203,32 +202,21 @@ extension Session {
         var record = record
         record.phase = .superseded
         record.finishedAt = now
-        _ = try update(record, isNew: false, now: now, by: write.commit)
+        _ = try update(record, isNew: false, by: write.commit)
     }
 
     private func update(
         _ record: RevisionRecord,
         isNew: Bool,
-        now: Timestamp,
         by successor: CommitID? = nil
     ) throws -> Position {
-        let positions = try drawPositions(2)
-        let row = try Table.revisions.row(
-            record,
-            volatile: ["resource_version": .integer(positions[1].number)]
-        )
-        try enqueue(Table.revisions.update, Value.array([row]))
         let event = PlainEvent(
             type: "source.\(record.phase.rawValue)",
             subject: ObjectKey("GitSource", namespace: nil, name: record.source),
             actor: "git:\(record.source)",
             data: record.eventData(successor: successor)
         )
-        try append(
-            events: [Event(event, subjectUID: nil, at: positions[0], time: now)],
-            changes: [try ChangeRow(put: record, isNew: isNew, at: positions[1], time: now)]
-        )
-        return positions[1]
+        return try putShown(record, .revisions, isNew: isNew, event: event, subjectUID: nil)
     }
 }
 

@@ -96,6 +96,13 @@ import Testing
             #expect(try await store.object(ObjectKey("Task", namespace: "default", name: "none")) == nil)
             let events = try await store.events(workflow: uid, limit: 1000)
             #expect(events.map(\.position) == events.map(\.position).sorted() && !events.isEmpty)
+            let causes = events.filter { $0.cause != nil }
+            #expect(!causes.isEmpty)
+            for event in causes {
+                // A cause is a first event itself, and of the same command.
+                let cause = try #require(events.first { $0.position == event.cause })
+                #expect(cause.position < event.position && cause.cause == nil && cause.actor == event.actor)
+            }
             let newest = try await store.events(workflow: uid, limit: 2, newestFirst: true)
             #expect(newest == Array(events.reversed().prefix(2)))
             let before = Position(try #require(newest.last).position.number - 1)

@@ -31,7 +31,7 @@ package struct Event: Sendable, Hashable, Codable {
     package var workflow: String?
     /// Who caused it: `unix:0`, `worker:<name>`, `git:<source>`, `controller`.
     package var actor: String
-    /// Position of what caused it, when that is known.
+    /// Position of what it followed from: the first event of the same command to a run.
     package var cause: Position?
     package var data: Value
     /// The version of `data`'s schema.

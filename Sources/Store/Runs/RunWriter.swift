@@ -32,8 +32,13 @@ struct RunWriter {
         let statusCount = workflow == nil ? 0 : 1
         var positions = try session.drawPositions(change.events.count + shown.count + statusCount)
             .makeIterator()
-        let events = try change.events.map {
-            event(of: $0, in: change.run.workflow, at: try positions.take())
+        var events: [Event] = []
+        for event in change.events {
+            // Whatever else a command does follows from the first thing that it does.
+            let cause = events.first?.position
+            events.append(
+                self.event(of: event, in: change.run.workflow, at: try positions.take(), cause: cause)
+            )
         }
         var changes: [ChangeRow] = []
         for index in shown {
@@ -111,7 +116,12 @@ struct RunWriter {
         return stored
     }
 
-    private func event(of event: RunEvent, in workflow: WorkflowRecord, at position: Position) -> Event {
+    private func event(
+        of event: RunEvent,
+        in workflow: WorkflowRecord,
+        at position: Position,
+        cause: Position?
+    ) -> Event {
         Event(
             position: position,
             time: now,
@@ -123,7 +133,7 @@ struct RunWriter {
             workflowUID: workflow.uid,
             workflow: workflow.name,
             actor: actor,
-            cause: nil,
+            cause: cause,
             data: event.facts
         )
     }
