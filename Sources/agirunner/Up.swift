@@ -38,6 +38,8 @@ struct Up: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Whoever reads what it says may go, as `tee` does at Ctrl-C; what runs must still be stopped.
+        _ = signal(SIGPIPE, SIG_IGN)
         let environment = environmentVariables()
         let state =
             state ?? environment["AGIRUNNER_STATE"]

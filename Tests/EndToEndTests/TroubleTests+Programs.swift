@@ -52,6 +52,22 @@ extension TroubleTests {
         }
     }
 
+    @Test func `up goes on and stops in order when nobody reads what it says any more`() async throws {
+        try await System.with { system in
+            let answer = try await system.shell(
+                """
+                agirunner up --port 0 '\(Repository.root)/examples/first-light' > >(head -n 1) 2>&1 &
+                up=$!
+                until agirunner get workflow/fix-division; do kill -0 $up || exit 9; sleep 0.1; done
+                kill -TERM $up
+                wait $up
+                """,
+                within: .seconds(120)
+            )
+            #expect(answer.code == 0, "\(answer.output)\(answer.error)")
+        }
+    }
+
     @Test func `a worker that lies is refused with a reason and changes nothing`() async throws {
         try await System.running { system in
             try await system.waitForGate()
