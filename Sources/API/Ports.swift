@@ -84,6 +84,22 @@ package struct ReadPorts: Sendable {
     }
 }
 
+extension ReadPorts {
+    /// Whether the horizon reaches a position.
+    ///
+    /// Another replica may have named it a moment before it is heard of here, so it is waited for: three
+    /// seconds, as the API server of Kubernetes does.
+    func reaches(_ position: Position) async -> Bool {
+        let end = ContinuousClock.now + .seconds(3)
+        while horizon() < position, !Task.isCancelled {
+            let rest = ContinuousClock.now.duration(to: end)
+            guard rest > .zero else { return false }
+            await waitForChange(horizon(), rest)
+        }
+        return horizon() >= position
+    }
+}
+
 /// What the control door changes.
 package struct WritePorts: Sendable {
     /// Creates, replaces or applies a whole object; throws ``InvalidObject`` or a `Failure`.

@@ -71,6 +71,20 @@ private func fast() -> DoorSettings {
         }
     }
 
+    @Test func `a list and a watch wait for a version that another replica knows already`() async throws {
+        let installation = Installation()
+        try await withPublicDoor(installation) { (client) async throws in
+            try await client.lines("\(tasks)?watch=1&resourceVersion=102") { (lines) async throws in
+                async let list = client.get("\(tasks)?resourceVersion=103")
+                // By now both have been looked at once.
+                try await ContinuousClock().sleep(for: .milliseconds(300))
+                for name in ["a", "b", "c"] { installation.put("Task", name) }
+                #expect(try await lines.event() == "ADDED c")
+                #expect(try await list.status == 200)
+            }
+        }
+    }
+
     @Test(arguments: ["50", "9999"])
     func `a version that is kept no more, or not yet, ends in an error that says expired`(
         version: String

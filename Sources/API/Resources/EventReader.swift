@@ -29,7 +29,7 @@ struct EventReader: Sendable {
                 feed(options, kind, printer)
             )
         }
-        try options.checkVersion(at: ports.horizon())
+        try await options.checkVersion(ports)
         let limit = options.limit ?? Self.pageSize
         var cursor = options.token.flatMap { Position($0.after.name) } ?? .start
         let horizon = options.token?.position ?? ports.horizon()

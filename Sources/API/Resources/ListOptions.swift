@@ -83,9 +83,9 @@ struct ListOptions: Sendable {
     /// can be above it.
     ///
     /// *Throws* ``Refusal`` 410.
-    func checkVersion(at horizon: Position) throws {
+    func checkVersion(_ ports: ReadPorts) async throws {
         guard let position = resourceVersion, token == nil, position != .start else { return }
-        guard position <= horizon, match != .exact || position == horizon else {
+        guard await ports.reaches(position), match != .exact || position == ports.horizon() else {
             throw Refusal(.expired, "the list cannot be read at the resource version \(position)")
         }
     }

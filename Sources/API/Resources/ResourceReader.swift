@@ -52,7 +52,7 @@ struct ResourceReader: Sendable {
     }
 
     private func page(_ options: ListOptions) async throws -> ObjectPage {
-        try options.checkVersion(at: ports.horizon())
+        try await options.checkVersion(ports)
         let start = options.token?.position
         guard !options.matchesNothing else {
             return ObjectPage(objects: [], position: start ?? ports.horizon(), next: nil)

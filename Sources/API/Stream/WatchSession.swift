@@ -49,7 +49,7 @@ struct WatchSession: Sendable {
     /// Shows what there is when the client named no position, and answers from where changes follow.
     @concurrent private func start(_ writer: inout StreamWriter) async throws -> Position {
         if let after = request.after {
-            guard after <= ports.horizon() else {
+            guard await ports.reaches(after) else {
                 throw Refusal(
                     .expired,
                     "the resource version \(after) is none of this installation; list again"
