@@ -42,4 +42,16 @@ package struct Pins: Sendable, Hashable, Codable {
         self.workspace = workspace
         self.workflow = workflow
     }
+
+    /// Everything the run follows, which stays while it has not ended; as `Kind/name`, sorted.
+    package var uses: [String] {
+        let kinds: [(String, [String])] = [
+            ("Playbook", [playbookName]), ("Workspace", [workspaceName].compactMap(\.self)),
+            ("SecretStore", [workspace?.secretRef?.store].compactMap(\.self)),
+            ("Role", Array(roles.keys)), ("Skill", Array(skills.keys)),
+            ("ToolProfile", Array(toolProfiles.keys)), ("RuntimeProfile", Array(runtimeProfiles.keys)),
+            ("ModelRoute", Array(modelRoutes.keys)), ("ModelProvider", Array(modelProviders.keys)),
+        ]
+        return kinds.flatMap { kind, names in names.map { "\(kind)/\($0)" } }.sorted()
+    }
 }

@@ -43,7 +43,12 @@ extension Draft {
         if run.workflow.phase == .active { try orchestrate() }
         try derivePhase()
         try deriveConditions()
-        return RunChange(run: run, events: events, status: try workflowStatus(of: run), leases: leases)
+        return RunChange(
+            run: run,
+            events: events,
+            status: try workflowStatus(of: run, pins: pins),
+            leases: leases
+        )
     }
 
     fileprivate mutating func declare(generation: Int64, desired: WorkflowSpec.DesiredState) throws {

@@ -1,11 +1,12 @@
 package import Domain
 
 /// The status of the declared Workflow, as `get -o yaml` shows it.
-package func workflowStatus(of run: Run) throws -> Value {
+package func workflowStatus(of run: Run, pins: Pins) throws -> Value {
     var status = try Value(encoding: run.workflow).object ?? [:]
     for key in ["uid", "name", "namespace", "ordinal", "createdAt", "desired", "parameters"] {
         status[key] = nil
     }
+    status["uses"] = .strings(pins.uses)
     status["startedAt"] = .string(run.workflow.createdAt.description)
     status["stages"] = .array(
         run.stages.map { stage in
