@@ -43,7 +43,7 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .illegalTransition: "The object is in a state that does not allow this; look at it again."
         case .notFound: "The run has no such task, gate, attempt or escalation."
         case .runNotActive: "The run is paused, pending or ended, so nothing of it can be claimed."
-        case .runIsTerminal: "The run has ended and is final; a redrive makes a new one."
+        case .runIsTerminal: "The run has ended and is final; declare a new one."
         case .taskNotReady: "The task waits for others, is being worked on, or is done."
         case .staleAttempt:
             "Another attempt holds the task or the attempt has ended; its report changes nothing."
@@ -52,7 +52,8 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .headMoved: "Another attempt moved the run's branch in the meantime."
         case .branchTaken: "One delivery at a time works on a run's branch; the next starts from it."
         case .capacityReached: "As many tasks are active as the limits allow."
-        case .budgetExceeded: "The run has used its budget; raise it, answer the escalation, or cancel."
+        case .budgetExceeded:
+            "The run has used its budget; answer the escalation to go on without a limit, or cancel."
         case .noOpenGate: "The run has no gate that waits for a decision."
         case .severalOpenGates: "The run has several open gates; name one as gate/NAME."
         case .gateSuperseded: "The gate no longer waits for a decision."
@@ -65,7 +66,7 @@ package enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
         case .changesExhausted:
             "Reviewers asked for changes more often than maxCycles or reworkPerTask allows."
         case .assessmentRejected: "A reviewer rejected the work or could not judge it."
-        case .gateRejected: "A person rejected the gate, and onReject says the run fails."
+        case .gateRejected: "A person rejected the gate; onReject of the stage says what follows."
         case .gateBlocked: "A person blocked the gate; an answer to the escalation has it asked anew."
         case .gateExpired: "Nobody decided on the gate in time."
         case .deliveryBlocked: "The agent said it could not finish and named what blocks it."
