@@ -56,7 +56,7 @@ struct Up: AsyncParsableCommand {
         let ports = UpPorts(
             probe: { await isReady($0, http) },
             progress: complain,
-            randomBytes: { randomBytes($0) },
+            newToken: { randomToken() },
             stops: stopSignals()
         )
         try await up(settings, ports: ports)
