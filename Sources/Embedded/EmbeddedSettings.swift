@@ -54,8 +54,8 @@ package struct UpPorts: Sendable {
     package var probe: @Sendable (Installation) async -> Bool
     /// Shows one line to the person who started `up`.
     package var progress: @Sendable (String) -> Void
-    /// This many bytes that nobody can guess.
-    package var randomBytes: @Sendable (Int) -> [UInt8]
+    /// A text that nobody can guess.
+    package var newToken: @Sendable () -> String
     /// One element for each Ctrl-C or SIGTERM: the first stops everything in order, the second hurries.
     package var stops: AsyncStream<Void>
 
@@ -63,12 +63,12 @@ package struct UpPorts: Sendable {
     package init(
         probe: @escaping @Sendable (Installation) async -> Bool,
         progress: @escaping @Sendable (String) -> Void,
-        randomBytes: @escaping @Sendable (Int) -> [UInt8],
+        newToken: @escaping @Sendable () -> String,
         stops: AsyncStream<Void>
     ) {
         self.probe = probe
         self.progress = progress
-        self.randomBytes = randomBytes
+        self.newToken = newToken
         self.stops = stops
     }
 }

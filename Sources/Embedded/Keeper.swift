@@ -122,30 +122,19 @@ struct Keeper: Sendable {
             try FileSystem.move(logPath, to: logPath + ".1")
         }
         try FileSystem.removeFile(recordPath)
-        let process = try DetachedProcess(gated, output: .file(logPath), errorOutput: .file(logPath)).start()
+        // Another account could not see the record; the database is found by its lock file instead.
+        let isGated = program.command.account == nil
+        let command = isGated ? program.command.gated(by: recordPath) : program.command
+        let process = try DetachedProcess(command, output: .file(logPath), errorOutput: .file(logPath))
+            .start()
         let record = ChildRecord(
             name: program.name,
             process: process,
-            boot: ChildRecord.currentBoot,
+            boot: ProcessIdentity.currentBoot,
             fingerprint: program.fingerprint
         )
         try record.write(to: recordPath)
         return process
-    }
-
-    /// The command behind a door that opens when the record is there, so that no program ever runs
-    /// unrecorded.
-    ///
-    /// Another account could not see the record; the database is found by its lock file instead.
-    private var gated: Command {
-        if program.command.account != nil { return program.command }
-        var command = program.command
-        let door =
-            "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] && exit 75; sleep 0.05; done; exec "
-            + "\"$@\""
-        command.executable = "/bin/sh"
-        command.arguments = ["-c", door, recordPath, program.command.executable] + program.command.arguments
-        return command
     }
 
     /// Whether the process is ready before it ends or the deadline passes.

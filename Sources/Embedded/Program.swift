@@ -45,10 +45,6 @@ struct ChildRecord: Codable, Sendable, Equatable {
     let boot: String
     let fingerprint: String
 
-    static var currentBoot: String {
-        FileSystem.text("/proc/sys/kernel/random/boot_id")?.filter { $0 != "\n" } ?? ""
-    }
-
     /// The record of a process that runs; nil for every other one.
     static func ofRunning(_ path: String) -> ChildRecord? {
         ofThisBoot(path).flatMap { $0.process.isAlive ? $0 : nil }
@@ -59,7 +55,7 @@ struct ChildRecord: Codable, Sendable, Equatable {
         guard let bytes = FileSystem.content(path) else { return nil }
         // A file that is no record names no process.
         guard let record = try? Value(json: bytes).decode(ChildRecord.self) else { return nil }
-        return record.boot == currentBoot ? record : nil
+        return record.boot == ProcessIdentity.currentBoot ? record : nil
     }
 
     func write(to path: String) throws {

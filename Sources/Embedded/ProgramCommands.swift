@@ -82,7 +82,7 @@ func endRuntimes(in folder: String, isHurried: @Sendable () -> Bool) async {
     let left = FileSystem.names(in: folder).compactMap { name -> ProcessIdentity? in
         guard let bytes = FileSystem.content("\(folder)/\(name)/record.json") else { return nil }
         // A file that is no record names no process.
-        guard let record = try? Value(json: bytes), record["boot"]?.string == ChildRecord.currentBoot,
+        guard let record = try? Value(json: bytes), record["boot"]?.string == ProcessIdentity.currentBoot,
             let process = try? record["process"]?.decode(ProcessIdentity.self)
         else { return nil }
         return process.isAlive ? process : nil

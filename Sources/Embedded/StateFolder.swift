@@ -105,9 +105,9 @@ struct StateFolder: ~Copyable {
     }
 
     /// Writes the fleet manager's token once; a second `up` keeps it.
-    func ensureFleetToken(_ randomBytes: (Int) -> [UInt8]) throws {
+    func ensureFleetToken(_ newToken: () -> String) throws {
         if FileSystem.entry(installation.fleetTokenFile) != nil { return }
-        try FileSystem.write(Array(base64URL(randomBytes(32)).utf8), to: installation.fleetTokenFile)
+        try FileSystem.write(Array(newToken().utf8), to: installation.fleetTokenFile)
     }
 }
 
@@ -127,16 +127,4 @@ func serverAccount(userID: UInt32, accounts: String) throws -> Command.Account? 
         }
     }
     throw Failure(.notFound, "There is neither a user postgres nor a user nobody to run the database as")
-}
-
-/// The bytes as text of RFC 4648, section 5, without padding.
-func base64URL(_ bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    var text = ""
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-        for index in 0...group.count { text.append(digits[bits >> (18 - 6 * index) & 63]) }
-    }
-    return text
 }

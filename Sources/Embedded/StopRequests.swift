@@ -1,48 +1,17 @@
-internal import Synchronization
+internal import Threads
 
 /// How often somebody asked for the end; the first request can be awaited.
 final class StopRequests: Sendable {
-    private struct State {
-        var count = 0
-        var nextKey = 0
-        // Bounded by the programs, each of which waits once at a time.
-        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
-    }
-
-    private let state = Mutex(State())
+    private let bell = Bell()
 
     /// Whether somebody asked again after the first time.
-    var isHurried: Bool { state.withLock { $0.count > 1 } }
-    var isStopping: Bool { state.withLock { $0.count > 0 } }
+    var isHurried: Bool { bell.ticket > 1 }
+    var isStopping: Bool { bell.ticket > 0 }
 
-    func note() {
-        let waiting = state.withLock { state in
-            state.count += 1
-            defer { state.waiting = [:] }
-            return state.waiting
-        }
-        for continuation in waiting.values { continuation.resume() }
-    }
+    func note() { bell.ring() }
 
     /// Returns at the first request or when the caller is cancelled.
-    func first() async {
-        let key = state.withLock { state in
-            state.nextKey += 1
-            return state.nextKey
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    if state.count > 0 || Task.isCancelled { return true }
-                    state.waiting[key] = continuation
-                    return false
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiting.removeValue(forKey: key) }?.resume()
-        }
-    }
+    func first() async { await bell.wait(after: 0) }
 
     /// Runs an operation unless the end is asked for first, which cancels it.
     ///

@@ -101,23 +101,3 @@ final class Guarded<State: Sendable, Value: Sendable>: Sendable {
         }
     }
 }
-
-/// A bell: many wait, and who took a ticket before reading misses no ring after it.
-final class Bell: Sendable {
-    private let count = Guarded<UInt64, Void>(0)
-
-    var ticket: UInt64 { count.state }
-
-    func ring() {
-        count.update { count, waiters in
-            count += 1
-            waiters.resumeAll(())
-        }
-    }
-
-    /// Waits for a ring after the ticket was taken; also ends at the deadline and on cancellation.
-    func wait(after ticket: UInt64, for duration: Duration) async {
-        // That it ended is all there is to know: a bell only says "look".
-        try? await count.wait(for: duration) { $0 > ticket ? () : nil }
-    }
-}

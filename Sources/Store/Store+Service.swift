@@ -1,5 +1,6 @@
 package import Domain
 internal import Logging
+internal import Threads
 
 /// The statements of the bell and the horizon.
 enum ServiceStatement: String, Statement, CaseIterable {
@@ -37,7 +38,7 @@ extension Store {
     ///
     /// Also ends at the deadline and on cancellation; whoever wakes looks for itself.
     package func waitBell(after ticket: UInt64, deadline: Duration) async {
-        await news.wait(after: ticket, for: deadline)
+        await news.wait(after: ticket, atMost: deadline)
     }
 
     /// Everything at or before this position is final; what lies after it nobody is shown yet.
@@ -91,7 +92,7 @@ extension Store {
             let ticket = commits.ticket
             try await advanceHorizon()
             // The second bounds what a lost bell costs.
-            await commits.wait(after: ticket, for: .seconds(1))
+            await commits.wait(after: ticket, atMost: .seconds(1))
         }
     }
 
@@ -102,7 +103,7 @@ extension Store {
             try await service.run { _ = try $0.rows(ServiceStatement.ring) }
             try await ContinuousClock().sleep(for: .milliseconds(5))
             // A sleep that is cancelled keeps some memory until its time: this wait begins with each commit.
-            await ownCommits.wait(after: ticket, for: .seconds(10))
+            await ownCommits.wait(after: ticket, atMost: .seconds(10))
         }
     }
 

@@ -1,5 +1,6 @@
 package import Domain
 package import Logging
+internal import Threads
 
 /// The tables, the log and the work queue of one installation, shared by all its processes through Postgres.
 ///

@@ -1,5 +1,5 @@
 internal import Glibc
-package import Logging
+internal import Logging
 internal import Metrics
 internal import Synchronization
 
@@ -14,7 +14,7 @@ package struct Telemetry: Sendable {
 /// Sends every logger of the process to the standard error as JSON lines, and every metric to a registry.
 ///
 /// Called once in `main`, before any logger or metric is made.
-package func bootstrap(program: String, level: Logger.Level) -> Telemetry {
+package func bootstrap(program: String, level: LogLevel) -> Telemetry {
     let telemetry = Telemetry(redaction: LogRedaction(), metrics: MetricsRegistry())
     let output = StandardError()
     LoggingSystem.bootstrap(
@@ -22,7 +22,7 @@ package func bootstrap(program: String, level: Logger.Level) -> Telemetry {
             var handler = JSONLinesHandler(
                 program: program,
                 label: label,
-                level: level,
+                level: level.level,
                 redaction: telemetry.redaction,
                 clock: WallTime.now,
                 write: output.write

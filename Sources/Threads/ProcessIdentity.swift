@@ -1,13 +1,5 @@
 internal import CLinux
 
-/// The signals that one process may send to another.
-package enum Signal: Int32, Sendable {
-    case interrupt = 2
-    case quit = 3
-    case kill = 9
-    case terminate = 15
-}
-
 /// A process of this boot, told apart from a later one that was given the same number.
 package struct ProcessIdentity: Sendable, Codable, Hashable {
     package let pid: Int32
@@ -34,6 +26,34 @@ package struct ProcessIdentity: Sendable, Codable, Hashable {
 
     /// The calling process.
     package static var own: ProcessIdentity? { current(pid: ag_own_pid()) }
+
+    /// The processes among whose arguments are these, one after the other; those of others that are closed to
+    /// us are missing.
+    ///
+    /// One that is becoming another program has no arguments at that moment, and is missing too.
+    /// - Throws: `SystemError` when the processes cannot be listed or one cannot be looked at.
+    package static func all(calledWith arguments: [String]) throws(SystemError) -> [ProcessIdentity] {
+        let wanted = Array("\0\(arguments.joined(separator: "\0"))\0".utf8)
+        var found: [ProcessIdentity] = []
+        for pid in try allNumbers() {
+            do {
+                guard let process = try find(pid: pid) else { continue }
+                if try fileContent("/proc/\(pid)/cmdline").contains(wanted) { found.append(process) }
+            } catch {
+                guard [.notFound, .notPermitted].contains(error.code) else { throw error }
+            }
+        }
+        return found
+    }
+
+    /// Names the time since the machine was started: process numbers and start times mean nothing after it.
+    ///
+    /// Empty where there is no `/proc`.
+    package static var currentBoot: String {
+        // Without it there is nothing to tell boots apart by, and the start times still do.
+        let bytes = (try? fileContent("/proc/sys/kernel/random/boot_id")) ?? []
+        return String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
+    }
 
     /// Whether the process runs; one that has ended and waits to be reaped does not.
     ///
@@ -105,16 +125,20 @@ package struct ProcessIdentity: Sendable, Codable, Hashable {
     }
 
     private func groupMembers() throws(SystemError) -> Set<ProcessIdentity> {
-        var pids = [pid_t](repeating: 0, count: 65_536)
-        let count = try checked(unsafe ag_processes(&pids, pids.count), "opendir", "/proc")
         var members: Set<ProcessIdentity> = []
-        for other in pids.prefix(Int(count)) {
+        for other in try ProcessIdentity.allNumbers() {
             guard let state = try visibleState(other), !state.hasEnded else { continue }
             if state.group == pid || state.session == pid {
                 members.insert(ProcessIdentity(pid: other, startTime: state.start_time))
             }
         }
         return members
+    }
+
+    private static func allNumbers() throws(SystemError) -> ArraySlice<pid_t> {
+        var pids = [pid_t](repeating: 0, count: 65_536)
+        let count = try checked(unsafe ag_processes(&pids, pids.count), "opendir", "/proc")
+        return pids.prefix(Int(count))
     }
 }
 

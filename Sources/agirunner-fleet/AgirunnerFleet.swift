@@ -39,7 +39,7 @@ struct AgirunnerFleet: AsyncParsableCommand {
     var onExit: OnExit = .detach
 
     @Option(help: "The least severe level that is logged.")
-    var logLevel: String = "info"
+    var logLevel: LogLevel = .info
 
     func validate() throws {
         for path in [workerSocket, tokenFile, state] where !path.hasPrefix("/") {
@@ -51,7 +51,7 @@ struct AgirunnerFleet: AsyncParsableCommand {
     func run() async throws {
         // A peer that closes its socket is an error of the call, not the end of the process.
         _ = signal(SIGPIPE, SIG_IGN)
-        _ = bootstrap(program: "agirunner-fleet", level: Logger.Level(rawValue: logLevel) ?? .info)
+        _ = bootstrap(program: "agirunner-fleet", level: logLevel)
         let logger = Logger(label: "fleet")
         try HTTPClient.initialise()
         let service = FleetService(
@@ -63,7 +63,7 @@ struct AgirunnerFleet: AsyncParsableCommand {
                     workerSocket: workerSocket,
                     sandboxUserIDs: try userIDs(),
                     environment: try environment(),
-                    logLevel: logLevel
+                    logLevel: logLevel.rawValue
                 )
             ),
             onExit: onExit,
@@ -97,6 +97,7 @@ struct AgirunnerFleet: AsyncParsableCommand {
 }
 
 extension OnExit: ExpressibleByArgument {}
+extension LogLevel: ExpressibleByArgument {}
 
 /// Has the fleet look at once at SIGHUP.
 private struct Waker: Service {

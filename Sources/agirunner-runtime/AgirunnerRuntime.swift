@@ -34,15 +34,12 @@ struct AgirunnerRuntime: AsyncParsableCommand {
     var sandboxUids: String = "64100-64163"
 
     @Option(help: "The least severe level that is logged.")
-    var logLevel: String = "info"
+    var logLevel: LogLevel = .info
 
     func run() async throws {
         // A peer that closes its socket is an error of the call, not the end of the process.
         _ = signal(SIGPIPE, SIG_IGN)
-        let telemetry = bootstrap(
-            program: "agirunner-runtime",
-            level: Logger.Level(rawValue: logLevel) ?? .info
-        )
+        let telemetry = bootstrap(program: "agirunner-runtime", level: logLevel)
         var logger = Logger(label: "runtime")
         logger[metadataKey: "runtime"] = "\(name)"
 
@@ -98,6 +95,8 @@ struct AgirunnerRuntime: AsyncParsableCommand {
         return ends[0]...ends[1]
     }
 }
+
+extension LogLevel: ExpressibleByArgument {}
 
 /// Runs the worker; a request to shut down drains it.
 private final class RuntimeLife: Service {

@@ -5,6 +5,7 @@ import Embedded
 import Glibc
 import Outbound
 import Secrets
+import Telemetry
 
 /// `agirunner up`: everything on this machine with one command.
 struct Up: AsyncParsableCommand {
@@ -24,7 +25,7 @@ struct Up: AsyncParsableCommand {
     @Option(help: "How often a runtime must be heard of.") var heartbeat = "5s"
     @Option(help: "How long an attempt is held without a heartbeat; then its task is given to another.")
     var lease = "30s"
-    @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
+    @Option(help: "The least severe level that is logged.") var logLevel = LogLevel.info
 
     func validate() throws {
         // As agirunnerd asks for, which would be started again and again.
@@ -50,7 +51,7 @@ struct Up: AsyncParsableCommand {
             folder: folder,
             programDirectory: try programDirectory(),
             environment: environment,
-            logLevel: logLevel,
+            logLevel: logLevel.rawValue,
             heartbeat: heartbeat,
             lease: lease
         )
@@ -58,12 +59,14 @@ struct Up: AsyncParsableCommand {
         let ports = UpPorts(
             probe: { await isReady($0, http) },
             progress: complain,
-            randomBytes: { randomBytes($0) },
+            newToken: { randomToken() },
             stops: stopSignals()
         )
         try await up(settings, ports: ports)
     }
 }
+
+extension LogLevel: ExpressibleByArgument {}
 
 /// Whether the control plane says that it is ready.
 private func isReady(_ installation: Installation, _ http: HTTPClient) async -> Bool {

@@ -42,8 +42,8 @@ struct Daemon: AsyncParsableCommand {
     var heartbeat: Duration = .seconds(5)
     @Option(help: "How long an attempt is held without a heartbeat.", transform: duration)
     var lease: Duration = .seconds(30)
-    @Option(help: "trace, debug, info, notice, warning or error.", transform: level)
-    var logLevel: Logger.Level = .info
+    @Option(help: "The least severe level that is logged.")
+    var logLevel: LogLevel = .info
 
     func validate() throws {
         // Two heartbeats may be lost before an attempt is.
@@ -70,6 +70,7 @@ struct Daemon: AsyncParsableCommand {
 }
 
 extension AnonymousRead: ExpressibleByArgument {}
+extension LogLevel: ExpressibleByArgument {}
 
 /// Reads the duration of an option.
 private func duration(_ text: String) throws -> Duration {
@@ -77,12 +78,4 @@ private func duration(_ text: String) throws -> Duration {
         throw ValidationError("give a duration such as 5s or 2m")
     }
     return duration
-}
-
-/// Reads the level of an option.
-private func level(_ text: String) throws -> Logger.Level {
-    guard let level = Logger.Level(rawValue: text) else {
-        throw ValidationError("give trace, debug, info, notice, warning or error")
-    }
-    return level
 }

@@ -147,7 +147,7 @@ final class Session: Sendable {
         UpPorts(
             probe: { FileSystem.entry($0.run + "/ready") != nil },
             progress: { [self] in say($0) },
-            randomBytes: { count in (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) } },
+            newToken: { "a-token" },
             stops: stops
         )
     }

@@ -131,7 +131,7 @@ import Threads
             let folder = state.installation.runtimes + "/local-a"
             try FileSystem.makeFolder(folder, mode: 0o755)
             let record: Value = [
-                "boot": .string(ChildRecord.currentBoot), "process": try Value(encoding: runtime),
+                "boot": .string(ProcessIdentity.currentBoot), "process": try Value(encoding: runtime),
             ]
             try FileSystem.write(record.canonicalBytes, to: folder + "/record.json")
             session.stop()
@@ -198,7 +198,7 @@ import Threads
     /// Starts the three programs as `up` does and forgets them.
     private func start(_ state: TemporaryState, _ session: Session) async throws {
         let folder = try StateFolder.open(state.installation, server: state.account)
-        try folder.ensureFleetToken(session.ports.randomBytes)
+        try folder.ensureFleetToken(session.ports.newToken)
         let cluster = PostgresCluster(
             installation: state.installation,
             programs: try .find(

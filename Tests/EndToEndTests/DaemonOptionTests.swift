@@ -6,7 +6,7 @@ import Testing
         ("--heartbeat 60s --lease 5s", "--lease at least three times as long"),
         ("--heartbeat 0s", "--heartbeat must be longer than 0s"), ("--lease soon", "such as 5s"),
         ("--anonymous-read everthing", "'everything' and 'health'"),
-        ("--log-level loud", "give trace, debug"),
+        ("--log-level loud", "  - trace\n  - debug"),
     ])
     func `an option that cannot be meant is refused with what can be`(
         options: String,
@@ -20,12 +20,20 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--heartbeat 60s --lease 5s", "--heartbeat 0s", "--lease soon"])
-    func `up does not start what would be refused again and again`(options: String) async throws {
+    @Test(arguments: [
+        ("--heartbeat 60s --lease 5s", "--lease at least three times as long"),
+        ("--heartbeat 0s", "--lease at least three times as long"),
+        ("--lease soon", "--lease at least three times as long"),
+        ("--log-level loud", "  - trace\n  - debug"),
+    ])
+    func `up does not start what would be refused again and again`(
+        options: String,
+        words: String
+    ) async throws {
         try await System.with { system in
             let answer = try await system.shell("agirunner up --port 0 \(options)")
             #expect(answer.code == 64)
-            #expect(answer.error.contains("--lease at least three times as long"), "\(answer.error)")
+            #expect(answer.error.contains(words), "\(answer.error)")
         }
     }
 }

@@ -91,19 +91,58 @@ import WorkerProtocol
         }
     }
 
-    @Test func `a runtime whose record cannot be read is not taken for gone`() async throws {
+    @Test(arguments: ["", "{}", "garbage", "cut off", "of nobody", "a folder", "a link out"])
+    func `a runtime whose record is damaged is ended, and no other one`(damage: String) async throws {
+        try await FleetFixture.with(FleetFixture.stubborn) { fixture in
+            let runtimes = try fixture.runtimes(users: 1000...1199)
+            for name in ["a", "b"] { try runtimes.start(name, of: pool, token: "t", now: fixture.clock.now) }
+            let record = fixture.state + "/runtimes/a/record.json"
+            let text = fixture.text(record)
+            let pid = try #require(try runtimes.processID(of: "a"))
+            switch damage {
+            case "cut off": fixture.write(String(text.dropLast()), to: record)
+            case "of nobody": fixture.write(text.replacing("\(pid)", with: "0"), to: record)
+            case "a folder":
+                unsafe unlink(record)
+                unsafe mkdir(record, 0o700)
+            case "a link out":
+                unsafe unlink(record)
+                unsafe symlink("/dev/null", record)
+            default: fixture.write(damage, to: record)
+            }
+            let items = try await runtimes.inventory()
+            #expect(items.map(\.name) == ["b"])
+            #expect(items.map(\.isRunning) == [true])
+            #expect(kill(pid, 0) == -1)
+            #expect(!fixture.exists(fixture.state + "/runtimes/a"))
+            // Its users are free again.
+            try runtimes.start("c", of: pool, token: "t", now: fixture.clock.now)
+        }
+    }
+
+    @Test func `an action on a runtime whose record is damaged says so`() async throws {
         try await FleetFixture.with(FleetFixture.patient) { fixture in
             let runtimes = try fixture.runtimes()
-            try runtimes.start("local-a", of: pool, token: "t", now: fixture.clock.now)
-            let record = fixture.state + "/runtimes/local-a/record.json"
-            let text = fixture.text(record)
-            for damaged in ["{}", "garbage", String(text.dropLast())] {
-                fixture.write(damaged, to: record)
-                await #expect(throws: Failure.self) { try await runtimes.inventory() }
-                #expect(fixture.exists(record))
+            try runtimes.start("a", of: pool, token: "t", now: fixture.clock.now)
+            fixture.write("garbage", to: fixture.state + "/runtimes/a/record.json")
+            for action in [runtimes.drain, runtimes.kill] {
+                let failure = #expect(throws: Failure.self) { try action("a", fixture.clock.now) }
+                #expect(failure?.code == .corrupted)
             }
-            fixture.write(text, to: record)
-            #expect(try await runtimes.inventory().map(\.isRunning) == [true])
+            #expect(throws: Failure.self) { try runtimes.remove("a") }
+        }
+    }
+
+    @Test func `the logs of runtimes that were never recorded are kept no longer than others`() async throws {
+        try await FleetFixture.with(FleetFixture.patient) { fixture in
+            let runtimes = try fixture.runtimes()
+            for number in 0...LocalRuntimes.keptLogs {
+                unsafe mkdir(fixture.state + "/runtimes/r\(number)", 0o755)
+                fixture.write("", to: fixture.state + "/logs/r\(number).log")
+                _ = try await runtimes.inventory()
+            }
+            #expect(!fixture.exists(fixture.state + "/logs/r0.log"))
+            #expect(fixture.exists(fixture.state + "/logs/r1.log"))
         }
     }
 
@@ -134,9 +173,7 @@ import WorkerProtocol
         }
     }
 
-    @Test func `a runtime that was never recorded ends when what was made for it is cleared away`()
-        async throws
-    {
+    @Test func `a runtime that was never recorded is ended before it runs`() async throws {
         try await FleetFixture.with(FleetFixture.patient) { fixture in
             let runtimes = try fixture.runtimes()
             let folder = fixture.state + "/runtimes/half"
@@ -147,11 +184,11 @@ import WorkerProtocol
                 tokenFile: folder + "/token",
                 folder: folder + "/work",
                 users: nil
-            )
-            async let ended = ChildProcess(command.gated(by: folder + "/record.json"))
-                .run(until: .after(.seconds(5)))
+            ).command
+            let waiting = try DetachedProcess(command.gated(by: folder + "/record.json")).start()
             #expect(try await runtimes.inventory().isEmpty)
-            #expect(try await ended.status == .exited(75))
+            _ = try await DetachedProcess.waitForExit(waiting, until: .after(.seconds(5)))
+            #expect(!waiting.isAlive)
             #expect(!fixture.exists(fixture.program + ".started"))
         }
     }
@@ -164,7 +201,7 @@ import WorkerProtocol
             let old = fixture.text(path)
             let pid = try #require(try runtimes.processID(of: "a"))
             fixture.write(
-                String(old.split(separator: RuntimeFile.currentBoot).joined(separator: "b")),
+                String(old.split(separator: ProcessIdentity.currentBoot).joined(separator: "b")),
                 to: path
             )
             #expect(try await runtimes.inventory().map(\.isRunning) == [false])

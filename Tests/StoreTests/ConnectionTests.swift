@@ -2,6 +2,7 @@ import Domain
 import Support
 import Synchronization
 import Testing
+import Threads
 
 @testable import Store
 
@@ -60,7 +61,7 @@ import Testing
                     try session.execute(TableStatement(sql: "SELECT pg_sleep(30), 'cancel-\(fixture.seed)'"))
                 }
             }
-            await started.wait(after: 0, for: .seconds(10))
+            await started.wait(after: 0, atMost: .seconds(10))
             let clock = ContinuousClock()
             let time = try await clock.measure {
                 while try await running(store) == "0" {}

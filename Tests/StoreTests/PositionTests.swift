@@ -2,6 +2,7 @@ import Domain
 import Support
 import Synchronization
 import Testing
+import Threads
 
 @testable import Store
 
@@ -22,7 +23,7 @@ final class Door: Sendable {
         throw SupportError("the door was never opened")
     }
 
-    func waitUntilReached() async { await reached.wait(after: 0, for: .seconds(10)) }
+    func waitUntilReached() async { await reached.wait(after: 0, atMost: .seconds(10)) }
 }
 
 @Suite(.serialized) struct PositionTests {
@@ -201,7 +202,7 @@ final class Door: Sendable {
                 isWaiting.ring()
                 try session.execute(TableStatement(sql: Self.slowInsert), number)
             }
-            await isWaiting.wait(after: 0, for: .seconds(10))
+            await isWaiting.wait(after: 0, atMost: .seconds(10))
             // Until the insert has drawn its position.
             let deadline = ContinuousClock.now + .seconds(8)
             while try await store.rawText("SELECT last_value FROM log_position") != "2" {

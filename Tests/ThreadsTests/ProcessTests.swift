@@ -25,6 +25,40 @@ private func withProcess<Value>(
 }
 
 @Suite struct ProcessTests {
+    @Test func `a gated command runs once its file is there, and never when the folder is gone`() async throws
+    {
+        let scratch = Scratch()
+        let folder = "\(scratch.path)/records"
+        unsafe mkdir(folder, 0o700)
+        let gated = sh("exit 4").gated(by: folder + "/record")
+        try await withProcess(DetachedProcess(gated)) { identity async throws in
+            #expect(
+                try await DetachedProcess.waitForExit(identity, until: .after(.milliseconds(200))) == nil
+            )
+            unsafe mkdir(folder + "/record", 0o700)
+            let deadline = Deadline.after(.seconds(20))
+            #expect(try await DetachedProcess.waitForExit(identity, until: deadline) == .exited(4))
+        }
+        unsafe rmdir(folder + "/record")
+        try await withProcess(DetachedProcess(gated)) { identity async throws in
+            unsafe rmdir(folder)
+            let deadline = Deadline.after(.seconds(5))
+            #expect(try await DetachedProcess.waitForExit(identity, until: deadline) == .exited(75))
+        }
+    }
+
+    @Test func `a process is found by its arguments, whole and in a row`() async throws {
+        var command = sh("sleep 60; :")
+        command.arguments += ["--file", "/x/y z"]
+        try await withProcess(DetachedProcess(command)) { identity async throws in
+            // A child of the shell has its arguments until it is another program.
+            #expect(try ProcessIdentity.all(calledWith: ["--file", "/x/y z"]).contains(identity))
+            for other in [["--file", "/x/y"], ["file", "/x/y z"], ["/x/y z", "--file"]] {
+                #expect(try ProcessIdentity.all(calledWith: other) == [])
+            }
+        }
+    }
+
     @Test func `an exit code, a signal and a stranger are told apart`() async throws {
         let deadline = Deadline.after(.seconds(20))
         let three = try DetachedProcess(sh("exit 3")).start()

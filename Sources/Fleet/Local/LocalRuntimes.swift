@@ -1,6 +1,7 @@
 internal import Containers
 package import Domain
 internal import Glibc
+package import Logging
 internal import Threads
 
 /// How runtimes are started as processes of this machine.
@@ -47,47 +48,80 @@ package struct LocalRuntimes: Sendable {
 
     let settings: LocalRuntimeSettings
     private let files: WorkspaceDirectory
+    private let logger: Logger
 
     /// The runtimes of a state folder.
     ///
     /// - Throws: `Failure` when the folder is missing or cannot be written.
-    package init(_ settings: LocalRuntimeSettings) throws {
+    package init(
+        _ settings: LocalRuntimeSettings,
+        logger: Logger = Logger(label: "agirunner.fleet")
+    ) throws {
         self.settings = settings
+        self.logger = logger
         files = try WorkspaceDirectory(opening: settings.state)
         for folder in ["runtimes", "logs"] { try files.makeFolder(WorkspacePath(folder)) }
     }
 
     /// Every runtime that has a folder, running or ended, sorted by name; ended children are reaped.
     ///
+    /// One that is not recorded, or whose record is damaged, is ended and missing.
     /// - Throws: `Failure` or `SystemError` when a runtime cannot be looked at; none is taken for gone then.
     package func inventory() async throws -> [InventoryItem] {
         var items: [InventoryItem] = []
         for name in try names() {
-            guard let record = try record(of: name) else {
-                // Interrupted before it was recorded: its process never comes through the door.
-                try files.remove(path(of: name), recursively: true)
-                continue
+            do {
+                if let record = try record(of: name) {
+                    items.append(try await item(record))
+                } else {
+                    await endUnrecorded(name)
+                }
+            } catch let failure as Failure where failure.code == .corrupted {
+                logger.error("a runtime is ended", metadata: ["runtime": "\(name)", "error": "\(failure)"])
+                await endUnrecorded(name)
             }
-            let isRunning = record.isRunning
-            var status: ExitStatus?
-            if !isRunning, record.isOfThisBoot {
-                // Before the leader is reaped: until then its group's number is its own.
-                _ = try record.process.killGroup()
-                status = try await DetachedProcess.waitForExit(record.process, until: .after(.zero))
-            }
-            items.append(
-                InventoryItem(
-                    name: name,
-                    pool: record.pool,
-                    digest: record.digest,
-                    startedAt: record.startedAt,
-                    isRunning: isRunning,
-                    endingSince: record.endingSince,
-                    endedCleanly: status == .exited(0)
-                )
-            )
         }
         return items
+    }
+
+    private func item(_ record: RuntimeFile) async throws -> InventoryItem {
+        let isRunning = record.isRunning
+        var status: ExitStatus?
+        if !isRunning, record.isOfThisBoot {
+            // Before the leader is reaped: until then its group's number is its own.
+            _ = try record.process.killGroup()
+            status = try await DetachedProcess.waitForExit(record.process, until: .after(.zero))
+        }
+        return InventoryItem(
+            name: record.name,
+            pool: record.pool,
+            digest: record.digest,
+            startedAt: record.startedAt,
+            isRunning: isRunning,
+            endingSince: record.endingSince,
+            endedCleanly: status == .exited(0)
+        )
+    }
+
+    /// Ends a runtime that was never recorded, or whose record is damaged, and clears it away.
+    ///
+    /// Which users its sandboxes have stands nowhere else, so nobody may be given any while it runs. What
+    /// fails is tried again by the next inventory.
+    private func endUnrecorded(_ name: String) async {
+        do {
+            let mark = RuntimeCommand.mark("\(folder(of: name))/token")
+            for process in try ProcessIdentity.all(calledWith: mark) {
+                _ = try process.killGroup()
+                let status = try await DetachedProcess.waitForExit(process, until: .after(.seconds(5)))
+                if status == nil { throw Failure(.timeout, "Process \(process.pid) does not end") }
+            }
+            try clearAway(name)
+        } catch {
+            logger.error(
+                "a runtime cannot be cleared away yet",
+                metadata: ["runtime": "\(name)", "error": "\(error)"]
+            )
+        }
     }
 
     /// Starts a runtime with the identity that was made for it.
@@ -102,7 +136,7 @@ package struct LocalRuntimes: Sendable {
         do {
             try files.write(path(of: name, "token"), Array(token.utf8), mode: 0o600)
             try files.makeFolder(path(of: name, "work"))
-            let folder = "\(settings.state)/runtimes/\(name)"
+            let folder = folder(of: name)
             let command = RuntimeCommand(
                 settings: settings,
                 name: name,
@@ -112,7 +146,7 @@ package struct LocalRuntimes: Sendable {
             )
             let log = DetachedProcess.Output.file("\(settings.state)/logs/\(name).log")
             let process = try DetachedProcess(
-                command.gated(by: folder + "/record.json"),
+                command.command.gated(by: folder + "/record.json"),
                 output: log,
                 errorOutput: log
             ).start()
@@ -122,14 +156,14 @@ package struct LocalRuntimes: Sendable {
                 digest: pool.digest,
                 labels: ["agirunner.dev/pool": pool.name],
                 process: process,
-                boot: RuntimeFile.currentBoot,
+                boot: ProcessIdentity.currentBoot,
                 startedAt: now,
                 users: users
             )
             try write(record)
         } catch {
             // The first failure is the one to tell; what stays is removed by the next inventory.
-            try? files.remove(path(of: name), recursively: true)
+            try? clearAway(name)
             throw error
         }
     }
@@ -159,8 +193,7 @@ package struct LocalRuntimes: Sendable {
         guard try record(of: name)?.isRunning != true else {
             throw Failure(.conflict, "The runtime \(name) runs")
         }
-        try files.remove(path(of: name), recursively: true)
-        try pruneLogs(after: name)
+        try clearAway(name)
     }
 
     /// Removes the token of a runtime that has read it.
@@ -194,27 +227,31 @@ package struct LocalRuntimes: Sendable {
             .compactMap { $0.path.split(separator: "/").last.map(String.init) }
     }
 
+    private func folder(of name: String) -> String { "\(settings.state)/runtimes/\(name)" }
+
     private func path(of name: String, _ file: String = ".") throws -> WorkspacePath {
         try WorkspacePath("runtimes/\(name)/\(file)")
     }
 
     /// What is recorded of a runtime; nil when nothing is, also when the machine failed while it was written.
     ///
-    /// - Throws: `Failure` when the record cannot be read: then its process may run.
+    /// - Throws: `Failure.corrupted` when the record cannot be read: then its process may run.
     private func record(of name: String) throws -> RuntimeFile? {
-        let bytes: [UInt8]
         do {
-            bytes = try files.read(try path(of: name, "record.json"), limit: 1 << 16).bytes
+            let bytes = try files.read(try path(of: name, "record.json"), limit: 1 << 16).bytes
+            if bytes.isEmpty { return nil }
+            let record = try Value(json: bytes).decode(RuntimeFile.self)
+            guard record.name == name, record.process.pid > 1 else {
+                throw Failure(.invalid, "It is of another runtime, or names no process")
+            }
+            return record
         } catch let failure as Failure where failure.code == .notFound {
             return nil
-        }
-        if bytes.isEmpty { return nil }
-        do { return try Value(json: bytes).decode(RuntimeFile.self) } catch {
-            throw Failure(
-                .corrupted,
-                "The record of the runtime \(name) is damaged: remove its folder if it does not run",
-                cause: error
-            )
+        } catch let failure as Failure where failure.code == .exhausted {
+            // Nothing can be read now, which says nothing about this one.
+            throw failure
+        } catch {
+            throw Failure(.corrupted, "The record of the runtime \(name) is damaged", cause: error)
         }
     }
 
@@ -239,6 +276,11 @@ package struct LocalRuntimes: Sendable {
             )
         }
         return first...(first + size - 1)
+    }
+
+    private func clearAway(_ name: String) throws {
+        try files.remove(path(of: name), recursively: true)
+        try pruneLogs(after: name)
     }
 
     private func pruneLogs(after name: String) throws {

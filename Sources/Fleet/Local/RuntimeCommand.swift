@@ -11,9 +11,10 @@ struct RuntimeCommand {
 
     var command: Command {
         var arguments = [
-            "--worker-socket", settings.workerSocket, "--name", name, "--token-file", tokenFile,
-            "--state", folder, "--log-level", settings.logLevel,
+            "--worker-socket", settings.workerSocket, "--name", name,
         ]
+        arguments += RuntimeCommand.mark(tokenFile)
+        arguments += ["--state", folder, "--log-level", settings.logLevel]
         if let users { arguments += ["--sandbox-uids", "\(users.lowerBound)-\(users.upperBound)"] }
         return Command(
             executable: settings.program,
@@ -23,15 +24,6 @@ struct RuntimeCommand {
         )
     }
 
-    /// The command behind a door that opens when the record is there, so that no runtime ever runs
-    /// unrecorded; it ends when the record's folder is gone, or after ten seconds.
-    func gated(by record: String) -> Command {
-        var gated = command
-        let door =
-            "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] || [ ! -d \"${0%/*}\" ] && exit 75; "
-            + "sleep 0.05; done; exec \"$@\""
-        gated.executable = "/bin/sh"
-        gated.arguments = ["-c", door, record, command.executable] + command.arguments
-        return gated
-    }
+    /// The arguments that no other process has.
+    static func mark(_ tokenFile: String) -> [String] { ["--token-file", tokenFile] }
 }

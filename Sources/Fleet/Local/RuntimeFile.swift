@@ -1,5 +1,4 @@
 internal import Domain
-internal import Glibc
 internal import Threads
 
 /// What stands in a runtime's `record.json`: who it is, what it was made from, and its process.
@@ -44,16 +43,7 @@ struct RuntimeFile: Codable, Sendable, Equatable {
         return firstUser...lastUser
     }
 
-    var isOfThisBoot: Bool { boot == RuntimeFile.currentBoot }
+    var isOfThisBoot: Bool { boot == ProcessIdentity.currentBoot }
 
     var isRunning: Bool { isOfThisBoot && process.isAlive }
-
-    static var currentBoot: String {
-        let descriptor = unsafe open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return "" }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = unsafe read(descriptor, &bytes, bytes.count)
-        return String(decoding: bytes.prefix(max(0, count)).prefix { $0 != 10 }, as: UTF8.self)
-    }
 }

@@ -1,15 +1,5 @@
 internal import CLinux
 
-/// How a process ended.
-package enum ExitStatus: Sendable, Equatable {
-    /// It ended by itself with this code.
-    case exited(Int32)
-    /// A signal ended it.
-    case signalled(Int32)
-    /// It has ended, but it was not our child (or was reaped already), so nobody told us how.
-    case unknown
-}
-
 /// What to start: program, arguments, environment, folder.
 ///
 /// No variable is inherited and nothing is searched on a PATH.
@@ -49,6 +39,20 @@ package struct Command: Sendable {
         self.account = account
     }
 
+    /// The command behind a door that opens when a file is there, so that it never runs before it is
+    /// recorded.
+    ///
+    /// It ends with 75 when the folder of the file is gone, or after ten seconds.
+    package func gated(by file: String) -> Command {
+        var gated = self
+        let door =
+            "n=0; until [ -e \"$0\" ]; do n=$((n+1)); [ $n -gt 200 ] || [ ! -d \"${0%/*}\" ] && exit 75; "
+            + "sleep 0.05; done; exec \"$@\""
+        gated.executable = "/bin/sh"
+        gated.arguments = ["-c", door, file, executable] + arguments
+        return gated
+    }
+
     private var argumentVector: [String] {
         guard let account else { return [executable] + arguments }
         return [
@@ -61,7 +65,7 @@ package struct Command: Sendable {
     /// Starts the process as the leader of its own session, with default signals and only these descriptors.
     ///
     /// - Throws: `SystemError.notFound` and `.notPermitted` for the program or folder, `.invalid` for a NUL.
-    func spawn(input: Int32, output: Int32, error: Int32) throws(SystemError) -> ProcessIdentity {
+    package func spawn(input: Int32, output: Int32, error: Int32) throws(SystemError) -> ProcessIdentity {
         let vector = argumentVector
         let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
         let everything = vector + variables + [executable, directory ?? ""]
@@ -93,31 +97,5 @@ package struct Command: Sendable {
             throw SystemError(code: .notFound, message: "The process ended at once", call: "posix_spawn")
         }
         return identity
-    }
-}
-
-/// Lends an array of C strings that ends with a null, as `execve` wants it.
-package func withCStrings<Value>(
-    _ strings: [String],
-    _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
-) -> Value {
-    var bytes: [CChar] = []
-    var offsets: [Int] = []
-    for string in strings {
-        offsets.append(bytes.count)
-        bytes.append(contentsOf: string.utf8.map { CChar(bitPattern: $0) })
-        bytes.append(0)
-    }
-    bytes.append(0)  // never empty, so that there is a base address
-    return unsafe bytes.withUnsafeMutableBufferPointer { buffer in
-        // At least one byte and one element: both have a base address.
-        guard let base = buffer.baseAddress else { preconditionFailure("no address") }
-        var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
-        for offset in offsets { unsafe pointers.append(base + offset) }
-        unsafe pointers.append(nil)
-        return unsafe pointers.withUnsafeBufferPointer { list in
-            guard let first = list.baseAddress else { preconditionFailure("no address") }
-            return unsafe body(first)
-        }
     }
 }
