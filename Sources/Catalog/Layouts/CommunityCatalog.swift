@@ -12,8 +12,11 @@ struct CommunityCatalog {
     private var findings: [String: Findings] = [:]
     private var drafts: [String: [Draft]] = [:]
     private var unreadable: Set<String> = []
-    /// What `catalog/categories.yaml` says, in its order; nil when there is no such file.
-    var categories: [(id: String, value: Value)]?
+    typealias PlacedCategory = (position: Int, value: Value)
+    /// What `catalog/categories.yaml` says, by id; nil when there is no such file.
+    var categories: [String: PlacedCategory]?
+    /// What it says of an id once more, which is only kept to write the file again.
+    var spareCategories: [PlacedCategory] = []
     var entries: [CatalogType: [CatalogEntry]] = [:]
     /// What playbooks call the specialists, by id.
     var displayNames: [String: String] = [:]
