@@ -220,6 +220,45 @@ struct Allowed: Sendable, CustomTestStringConvertible {
         #expect(catalog.load().diagnostics == before)
     }
 
+    @Test func `a heading within a block of code is none`() throws {
+        var catalog = try Configuration("community")
+        catalog.replace(
+            "# Mend a Leak\n",
+            "# Mend a Leak\n\n```\n## Inputs\n```\n\n## Before\n",
+            in: Self.readme
+        )
+        catalog.replace("- drops a minute\n", "- drops a minute\n\n```\n- none\n```\n", in: Self.readme)
+        #expect(catalog.load().diagnostics == [])
+    }
+
+    @Test func `an error of a README holds back its playbook alone`() throws {
+        var catalog = try Configuration("community")
+        catalog.append(String(repeating: "drip\n", count: 20_000), to: Self.readme)
+        let loaded = catalog.load()
+        #expect(loaded.heldBack.keys.map(\.name) == ["mend-a-leak"])
+        #expect(loaded.heldBack.values.map(\.path) == [Self.readme])
+    }
+
+    @Test func `many entries of many equal categories are read in time`() throws {
+        var catalog = try Configuration("community")
+        catalog.append(
+            String(repeating: "  - id: engineering\n", count: 20_000),
+            to: "catalog/categories.yaml"
+        )
+        let entry = """
+              - id: find-the-leak
+                name: Find the Leak
+                category: engineering
+                path: skills/engineering/find-the-leak/SKILL.md
+
+            """
+        catalog.append(String(repeating: entry, count: 2000), to: "catalog/skills.yaml")
+        let clock = ContinuousClock()
+        let time = clock.measure { _ = catalog.load() }
+        // Without optimisation, and beside other tests.
+        #expect(time < .seconds(20))
+    }
+
     @Test(arguments: allowed) func `what the schemas allow has no error and is written again`(
         change: Allowed
     )

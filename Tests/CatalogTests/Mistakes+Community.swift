@@ -74,6 +74,7 @@ extension Mistake {
         catalog(.otherHeading, "readme", readme, "# Mend a Leak", "# Mend Leaks"),
         catalog(.otherHeading, "skill", skill, "# Find the Leak", "# Find Leaks"),
         catalog(.otherInputs, "readme", readme, "- drops a minute\n", ""),
+        catalog(.length, "readme") { $0.append(String(repeating: "drip\n", count: 20_000), to: readme) },
         catalog(.credential, "readme") {
             $0.append("ghp_0123456789abcdefABCDEF0123456789abcd\n", to: readme)
         },

@@ -45,7 +45,7 @@ struct EnvelopeReader {
     ]
 
     private static let labelValue = TextRule(format: .labelValue, length: 0...63)
-    private static let annotation = TextRule(format: .free, length: 0...100_000)
+    static let annotation = TextRule(format: .free, length: 0...100_000)
 
     private static let serverMetadata: Set<String> = [
         "uid", "generation", "resourceVersion", "creationTimestamp", "deletionTimestamp", "finalizers",
