@@ -101,7 +101,8 @@ struct EventLog {
             let time = status["time"]?.string.flatMap { Timestamp($0) } ?? now
             let subject = "\(cell(status["subjectKind"]).lowercased())/\(cell(status["subjectName"]))"
             table.add([
-                age(now - time), cell(status["type"]), subject, cell(status["actor"]), what(status["data"]),
+                (now - time).roughText, cell(status["type"]), subject, cell(status["actor"]),
+                what(status["data"]),
             ])
         }
         return table.lines()

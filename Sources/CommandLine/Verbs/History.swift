@@ -50,7 +50,7 @@ package struct History: AsyncParsableCommand {
             let time = status["finishedAt"]?.string.flatMap { Timestamp($0) }
             table.add([
                 CommitID(cell(status["commit"])).short, cell(status["phase"]),
-                time.map { age(now - $0) + " ago" } ?? "<none>", cell(status["author"]),
+                time.map { (now - $0).roughText + " ago" } ?? "<none>", cell(status["author"]),
                 cell(status["created"]), cell(status["changed"]), cell(status["removed"]),
                 cell(status["heldBack"]), cell(status["failure"] ?? status["message"]),
             ])
