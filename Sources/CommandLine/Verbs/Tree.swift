@@ -37,8 +37,7 @@ package struct Tree: AsyncParsableCommand {
     /// Everything that controllers made for a run.
     private func parts(of workflow: String, _ client: ControlClient) async throws -> [Object] {
         var parts: [Object] = []
-        for name in ["WorkItem", "Task", "Attempt", "Handoff", "Gate", "Escalation"] {
-            guard let kind = Kind.named(name) else { continue }
+        for kind: Kind in [.workItem, .task, .attempt, .handoff, .gate, .escalation] {
             parts += try await client.list(
                 kind,
                 namespace: connection.namespace,
