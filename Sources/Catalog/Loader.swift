@@ -37,7 +37,7 @@ package struct LoadOptions: Sendable {
     /// Who applies, when there is no GitSource.
     package var appliedBy = "local"
     /// The namespace of objects that name none.
-    package var namespace = "default"
+    package var namespace = ObjectKey.defaultNamespace
     /// The source's own URL: relative workspaces are resolved against it, and no workspace may be it.
     package var sourceURL: String?
     /// What may be declared; nil means everything.

@@ -62,7 +62,7 @@ extension Assembly {
         _ grants: GitSourceSpec.Grants,
         _ findings: inout Findings
     ) {
-        let name = namespace?.text ?? "default"
+        let name = namespace?.text ?? ObjectKey.defaultNamespace
         guard !allows(grants, namespace: name) else { return }
         findings.report(
             .namespaceNotGranted,

@@ -56,7 +56,7 @@ struct ConnectionOptions: ParsableArguments {
     var state: String?
 
     @Option(name: .shortAndLong, help: "The namespace.")
-    var namespace = "default"
+    var namespace = ObjectKey.defaultNamespace
 
     func client() throws -> ControlClient {
         let environment = try CommandEnvironment.required()

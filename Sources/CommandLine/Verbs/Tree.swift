@@ -104,7 +104,8 @@ private func isOlder(_ left: Object, _ right: Object) -> Bool {
 
 /// `task/fix-1`, with the namespace behind it when it is not the default one.
 func title(_ object: Object) -> String {
-    let namespace = object.metadata.namespace.flatMap { $0 == "default" ? nil : " in \($0)" } ?? ""
+    let namespace =
+        object.metadata.namespace.flatMap { $0 == ObjectKey.defaultNamespace ? nil : " in \($0)" } ?? ""
     return "\(object.kind.lowercased())/\(object.metadata.name)\(namespace)"
 }
 

@@ -114,7 +114,10 @@ extension Event {
     /// Events about what has no namespace are in `default`, as in Kubernetes.
     /// - Throws: `EncodingError`, which no event causes.
     package func object() throws -> Object {
-        var metadata = Metadata(name: position.description, namespace: namespace ?? "default")
+        var metadata = Metadata(
+            name: position.description,
+            namespace: namespace ?? ObjectKey.defaultNamespace
+        )
         metadata.resourceVersion = position
         metadata.creationTimestamp = time
         metadata.labels = workflow.map { [LiveLabel.workflow: $0] }

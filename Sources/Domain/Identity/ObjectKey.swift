@@ -1,5 +1,8 @@
 /// What identifies an object: kind, namespace (nil for cluster-scoped kinds) and name.
 package struct ObjectKey: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+    /// The namespace of what names none.
+    package static let defaultNamespace = "default"
+
     package let kind: String
     package let namespace: String?
     package let name: String
@@ -13,7 +16,7 @@ package struct ObjectKey: Sendable, Hashable, Comparable, Codable, CustomStringC
 
     /// `Kind/name`, with the namespace in front when it is not `default`.
     package var description: String {
-        guard let namespace, namespace != "default" else { return "\(kind)/\(name)" }
+        guard let namespace, namespace != Self.defaultNamespace else { return "\(kind)/\(name)" }
         return "\(namespace)/\(kind)/\(name)"
     }
 

@@ -23,7 +23,7 @@ package enum Dependency {
         let isNamespaced = Kind.named(parts[0])?.isNamespaced ?? true
         return ObjectKey(
             parts[0],
-            namespace: isNamespaced ? foreign ?? namespace ?? "default" : nil,
+            namespace: isNamespaced ? foreign ?? namespace ?? ObjectKey.defaultNamespace : nil,
             name: parts[1]
         )
     }
