@@ -142,10 +142,8 @@ struct ObjectWait {
 
     /// Whether it needs a person, as it is declared now.
     private func isStalled(_ object: Object) -> Bool {
-        (object.status?["conditions"]?.array ?? []).contains { condition in
-            condition["type"] == "Stalled" && condition["status"] != "False"
-                && Wish.isCurrent(condition, of: object)
-        }
+        guard let stalled = object.status?.condition("Stalled") else { return false }
+        return stalled["status"] != "False" && Wish.isCurrent(stalled, of: object)
     }
 
     /// How long an object must be seen stalled before that is final.

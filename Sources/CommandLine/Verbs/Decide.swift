@@ -39,7 +39,7 @@ struct DecisionOptions: ParsableArguments {
         ])
         let outcome = try await submit(decision, named: decisionName, client, within: limit)
         guard outcome.status?["outcome"]?.string == "applied" else {
-            let why = (outcome.status?["conditions"]?.array ?? []).first { $0["type"]?.string == "Ready" }
+            let why = outcome.readyCondition
             throw CommandFailure(
                 "\(words) was not \(done): \(cell(why?["message"])) "
                     + "(\(cell(outcome.status?["reason"])))"

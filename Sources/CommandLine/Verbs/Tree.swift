@@ -115,7 +115,7 @@ func standing(_ object: Object) -> String {
     if let state = status?["phase"]?.string ?? status?["state"]?.string ?? status?["resolution"]?.string {
         return "  \(state)"
     }
-    let ready = (status?["conditions"]?.array ?? []).first { $0["type"] == "Ready" }
+    let ready = object.readyCondition
     guard let ready, ready["status"] != "True" else { return ready == nil ? "" : "  ready" }
     return "  not ready: \(cell(ready["reason"])): \(cell(ready["message"]))"
 }

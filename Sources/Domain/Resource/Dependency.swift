@@ -36,13 +36,3 @@ extension Object {
         return Dependency.names(text).compactMap { Dependency.key($0, from: metadata.namespace) }
     }
 }
-
-extension Value {
-    /// Whether a status says that its object is ready, and says so of its newest spec.
-    package func isReady(generation: Int64?) -> Bool {
-        let ready = self["conditions"]?.array?.first { $0["type"] == "Ready" }
-        guard ready?["status"] == "True" else { return false }
-        guard let generation, let observed = ready?["observedGeneration"]?.integer else { return true }
-        return observed >= generation
-    }
-}
