@@ -178,7 +178,7 @@ struct EnvelopeReader {
             return nil
         }
         if isDoor { place = place.without(Self.serverMetadata) }
-        return read(place, as: .object(Self.metadata), &findings)
+        return findings.read(place, as: .object(Self.metadata), unknown: unknownFields)
     }
 
     private func readSpec(_ root: Place, _ shape: Shape, _ findings: inout Findings) -> Value? {
@@ -186,16 +186,9 @@ struct EnvelopeReader {
             findings.reportMissing("spec", in: root, "must be present")
             return nil
         }
-        let spec = read(place, as: .object(shape.spec), &findings)
+        let spec = findings.read(place, as: .object(shape.spec), unknown: unknownFields)
         shape.check(place, &findings)
         return spec
-    }
-
-    private func read(_ place: Place, as type: FieldType, _ findings: inout Findings) -> Value? {
-        var reader = ShapeReader(findings: findings, unknownFields: unknownFields)
-        let value = reader.read(place, as: type)
-        findings = reader.findings
-        return value
     }
 
     private static func texts(_ value: Value?) -> [String: String]? {

@@ -84,9 +84,7 @@ extension CommunityCatalog {
         var position = 0
         judge(Self.categoriesPath) { findings in
             for place in places {
-                var reader = ShapeReader(findings: findings, unknownFields: .ignored)
-                let value = reader.read(place, as: .object(CatalogFields.category))
-                findings = reader.findings
+                let value = findings.read(place, as: .object(CatalogFields.category), unknown: .ignored)
                 guard let id = value?["id"]?.string else { continue }
                 let category = (position, place.node.value)
                 position += 1
@@ -114,9 +112,7 @@ extension CommunityCatalog {
             let before = errorCount(type.manifest)
             let name = place["id"]?.text.map { objectName(ofID: $0) }
             judge(type.manifest, object: name.map { "\(type.kind)/\($0)" }) { findings in
-                var reader = ShapeReader(findings: findings, unknownFields: .ignored)
-                _ = reader.read(place, as: .object(CatalogFields.entry))
-                findings = reader.findings
+                _ = findings.read(place, as: .object(CatalogFields.entry), unknown: .ignored)
                 guard let id = place["id"], let text = id.text else { return }
                 if let earlier = seen[text] {
                     let note = findings.note(earlier, "it stands first")
