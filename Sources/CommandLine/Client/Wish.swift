@@ -87,8 +87,3 @@ enum Wish {
         }
     }
 }
-
-extension Object {
-    /// The condition that says whether it is as it should be.
-    var readyCondition: Value? { status?.condition("Ready") }
-}
