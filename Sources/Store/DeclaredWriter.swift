@@ -190,13 +190,7 @@ struct DeclaredWriter {
     }
 
     private func status(_ old: Value?, _ readiness: Readiness, generation: Int64, now: Timestamp) -> Value? {
-        // Conditions that cannot be read are replaced; no file and no peer writes a status.
-        let before: [Condition] = (try? old?["conditions"]?.decode()) ?? []
-        let conditions = readiness.conditions(after: before, now: now, generation: generation)
-        var status = old ?? .object([:])
-        // A condition always encodes: it holds texts and an integer.
-        status["conditions"] = (try? Value(encoding: conditions)) ?? .array([])
-        status = SideCondition.kept(from: old, in: status)
+        var status = readiness.status(after: old, generation: generation, now: now)
         if case .ready = readiness { status["observedGeneration"] = .integer(generation) }
         return status
     }

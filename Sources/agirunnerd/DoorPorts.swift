@@ -34,7 +34,7 @@ func readPorts(_ store: Store, peers: PeerRule, metrics: MetricsRegistry) -> Rea
         },
         logs: { key, after, limit in try await logs(of: key, after: after, limit: limit, store) },
         namespaces: {
-            try await store.declaredNamespaces().union(["default"]).sorted()
+            try await store.declaredNamespaces().union([ObjectKey.defaultNamespace]).sorted()
         },
         readiness: { await readiness(store) },
         metrics: { metrics.text() },
@@ -101,7 +101,8 @@ func writePorts(_ store: Store) -> WritePorts {
             let name = value.at("metadata", "name")?.string ?? ""
             let kind = value["kind"]?.string ?? ""
             let isNamespaced = Kind.named(kind)?.isNamespaced == true
-            let namespace = isNamespaced ? value.at("metadata", "namespace")?.string ?? "default" : nil
+            let namespace =
+                isNamespaced ? value.at("metadata", "namespace")?.string ?? ObjectKey.defaultNamespace : nil
             let key = ObjectKey(kind, namespace: namespace, name: name)
             return Loader().load(value, options: try await doorOptions("/validate", key, store)).diagnostics
         },

@@ -112,15 +112,6 @@ import Testing
 }
 
 @Suite struct TableTests {
-    @Test(arguments: [
-        (0, "0s"), (119, "119s"), (120, "2m"), (150, "2m30s"), (600, "10m"), (10_799, "179m"), (10_800, "3h"),
-        (12_600, "3h30m"), (28_800, "8h"), (172_800, "2d"), (180_000, "2d2h"), (691_200, "8d"),
-        (86_400_000, "1000d"),
-    ])
-    func `ages are rough`(seconds: Int, text: String) {
-        #expect(roughDuration(.seconds(seconds)) == text)
-    }
-
     @Test func `cells follow keys, indices and condition types`() {
         let object: Value = [
             "metadata": ["name": "a"], "spec": ["list": ["x", "y"], "deep": ["k": 1]],

@@ -220,6 +220,54 @@ struct Allowed: Sendable, CustomTestStringConvertible {
         #expect(catalog.load().diagnostics == before)
     }
 
+    @Test func `a heading within a block of code is none`() throws {
+        var catalog = try Configuration("community")
+        catalog.replace(
+            "# Mend a Leak\n",
+            "# Mend a Leak\n\n```\n## Inputs\n```\n\n## Before\n",
+            in: Self.readme
+        )
+        catalog.replace("- drops a minute\n", "- drops a minute\n\n```\n- none\n```\n", in: Self.readme)
+        #expect(catalog.load().diagnostics == [])
+    }
+
+    @Test func `an error of a README holds back its playbook alone`() throws {
+        var catalog = try Configuration("community")
+        catalog.append("ghp_0123456789abcdefABCDEF0123456789abcd\n", to: Self.readme)
+        let loaded = catalog.load()
+        #expect(loaded.heldBack.keys.map(\.name) == ["mend-a-leak"])
+        #expect(loaded.heldBack.values.map(\.path) == [Self.readme])
+    }
+
+    @Test func `a README as long as a file may be goes with its object, which a door takes again`() throws {
+        var catalog = try Configuration("community")
+        catalog.append(String(repeating: "drip\n", count: 200_000), to: Self.readme)
+        let loaded = catalog.load()
+        #expect(loaded.diagnostics == [])
+        let object = try #require(loaded.objects.first { $0.object.kind == "Playbook" }).object
+        var options = LoadOptions()
+        options.passesOverServerFields = true
+        let again = Loader().load(try Value(encoding: object), options: options)
+        #expect(again.diagnostics.filter { $0.field?.contains("annotations") == true } == [])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `many entries of many equal categories are read in time`() throws {
+        var catalog = try Configuration("community")
+        catalog.append(
+            String(repeating: "  - id: engineering\n", count: 20_000),
+            to: "catalog/categories.yaml"
+        )
+        let entry = """
+              - id: find-the-leak
+                name: Find the Leak
+                category: engineering
+                path: skills/engineering/find-the-leak/SKILL.md
+
+            """
+        catalog.append(String(repeating: entry, count: 2000), to: "catalog/skills.yaml")
+        #expect(catalog.load().hasErrors)
+    }
+
     @Test(arguments: allowed) func `what the schemas allow has no error and is written again`(
         change: Allowed
     )

@@ -6,13 +6,6 @@ import Testing
 @testable import CommandLine
 
 @Suite struct WordTests {
-    @Test(arguments: [
-        (0, "0s"), (-5, "0s"), (119, "119s"), (120, "2m"), (200, "3m20s"), (599, "9m59s"), (600, "10m"),
-        (7199, "119m"), (7200, "2h"), (172_799, "47h"), (172_800, "2d"), (8_640_000, "100d"),
-    ]) func `an age has one or two units`(seconds: Int, text: String) {
-        #expect(age(.seconds(seconds)) == text)
-    }
-
     @Test(arguments: [(0, "0.0s"), (449, "0.4s"), (12_300, "12.3s"), (59_999, "59.9s"), (200_000, "3m20s")])
     func `a span shows tenths while it is short`(milliseconds: Int, text: String) {
         #expect(span(.milliseconds(milliseconds)) == text)

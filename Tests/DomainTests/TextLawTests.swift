@@ -84,6 +84,16 @@ import Testing
         #expect(Duration(text: "999999999d999999999h") == nil)
     }
 
+    @Test(arguments: [
+        (0, "0s"), (-5, "0s"), (119, "119s"), (120, "2m"), (150, "2m30s"), (600, "10m"), (10_799, "179m"),
+        (10_800, "3h"),
+        (12_600, "3h30m"), (28_800, "8h"), (172_800, "2d"), (180_000, "2d2h"), (691_200, "8d"),
+        (86_400_000, "1000d"),
+    ])
+    func `ages are rough`(seconds: Int, text: String) {
+        #expect(Duration.seconds(seconds).roughText == text)
+    }
+
     @Test func `a moment is written as it is read`() {
         var mutator = Mutator(Fuzzing.generator())
         let good = [

@@ -142,10 +142,10 @@ extension DependencyTests {
             .reconcile(claimed(key("GitSource", "main")))
     }
 
-    private func say(_ readiness: Readiness, of key: ObjectKey, in world: World) throws {
-        try world.with { contents in
-            let conditions = readiness.conditions(after: [], now: contents.now, generation: 1)
-            contents.objects[key]?.object.status = ["conditions": try Value(encoding: conditions)]
+    private func say(_ readiness: Readiness, of key: ObjectKey, in world: World) {
+        world.with { contents in
+            contents.objects[key]?.object.status =
+                readiness.status(after: nil, generation: 1, now: contents.now)
         }
     }
 
@@ -163,11 +163,11 @@ extension DependencyTests {
             ready?.message == "applied 2 of 3 objects of c1; "
                 + "Skill/a waits for SecretStore/vault, which has not been looked at yet"
         )
-        try say(.failing(reason: "FolderMissing", message: "m"), of: vault, in: world)
+        say(.failing(reason: "FolderMissing", message: "m"), of: vault, in: world)
         #expect(await reconcile(world, repository) == .again(after: .seconds(5)))
         let message = try world.ready(key("GitSource", "main"))?.message
         #expect(message?.hasSuffix("SecretStore/vault, which is not ready (FolderMissing)") == true)
-        try say(.ready(reason: "Readable", message: "m"), of: vault, in: world)
+        say(.ready(reason: "Readable", message: "m"), of: vault, in: world)
         #expect(await reconcile(world, repository) == .again(after: jittered(.seconds(30), for: "main")))
         #expect(world[key("Skill", "a")] != nil)
         #expect(try world.ready(key("GitSource", "main"))?.reason == "Applied")
@@ -183,12 +183,12 @@ extension DependencyTests {
         #expect(await reconcile(world, repository) == .again(after: .seconds(5)))
         #expect(try world.ready(main)?.message == "waits for GitSource/platform, which does not exist")
         world.put(source("platform", dependsOn: []))
-        try say(.failing(reason: "Unavailable", message: "m"), of: platform, in: world)
+        say(.failing(reason: "Unavailable", message: "m"), of: platform, in: world)
         #expect(await reconcile(world, repository) == .again(after: .seconds(5)))
         let said = "waits for GitSource/platform, which is not ready (Unavailable)"
         #expect(try world.ready(main)?.message == said)
         #expect(world[key("Skill", "a")] == nil && repository.with(\.loads) == 0)
-        try say(.ready(reason: "Applied", message: "m"), of: platform, in: world)
+        say(.ready(reason: "Applied", message: "m"), of: platform, in: world)
         _ = await reconcile(world, repository)
         #expect(try world.ready(main)?.reason == "Applied" && world[key("Skill", "a")] != nil)
     }

@@ -70,9 +70,7 @@ final class World: Sendable {
                 (before?.object.metadata.generation ?? 0) + (isSame ? 0 : 1)
             after.object.status = before?.object.status
             if !isSame, let readiness = Readiness.whenStored(declared.object.kind) {
-                let conditions = readiness.conditions(after: [], now: contents.now, generation: 1)
-                // Conditions always encode.
-                after.object.status = ["conditions": (try? Value(encoding: conditions)) ?? []]
+                after.object.status = readiness.status(after: nil, generation: 1, now: contents.now)
             }
             contents.objects[declared.object.key] = after
         }

@@ -96,7 +96,8 @@ extension Event {
         return [
             "kind": "Event", "apiVersion": "v1",
             "metadata": .members([
-                "name": .string("\(subjectName).\(position)"), "namespace": .string(namespace ?? "default"),
+                "name": .string("\(subjectName).\(position)"),
+                "namespace": .string(namespace ?? ObjectKey.defaultNamespace),
                 "resourceVersion": .string(position.description), "creationTimestamp": moment,
             ]),
             "involvedObject": .members([

@@ -46,24 +46,5 @@ private func found(_ object: Value, _ path: [String]) -> Value? {
 
 private func age(_ value: Value, _ now: Timestamp) -> Value {
     guard let moment = value.string.flatMap({ Timestamp($0) }) else { return "<unknown>" }
-    return .string(roughDuration(max(.zero, now - moment)))
-}
-
-/// A duration as people skim it: two units while they matter, then one (`90s`, `5m30s`, `3h`, `2d4h`,
-/// `400d`).
-func roughDuration(_ duration: Duration) -> String {
-    let seconds = duration.components.seconds
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400)
-    func pair(_ large: Int64, _ unit: String, _ small: Int64, _ smallUnit: String) -> String {
-        small == 0 ? "\(large)\(unit)" : "\(large)\(unit)\(small)\(smallUnit)"
-    }
-    switch seconds {
-    case ..<120: return "\(seconds)s"
-    case ..<600: return pair(minutes, "m", seconds % 60, "s")
-    case ..<10_800: return "\(minutes)m"
-    case ..<28_800: return pair(hours, "h", minutes % 60, "m")
-    case ..<172_800: return "\(hours)h"
-    case ..<691_200: return pair(days, "d", hours % 24, "h")
-    default: return "\(days)d"
-    }
+    return .string((now - moment).roughText)
 }

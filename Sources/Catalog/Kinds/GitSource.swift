@@ -25,7 +25,7 @@ extension Shape {
             .defaulted(
                 "namespace",
                 .format(.dnsLabel),
-                "default",
+                .string(ObjectKey.defaultNamespace),
                 "The namespace of objects that name none."
             ),
             .defaulted("include", .names(.glob), [], "Patterns of files that are read; empty: all."),
@@ -67,7 +67,7 @@ extension Shape {
                 requireKind(kind, &findings)
             }
             boundWindows(spec["freeze"], &findings)
-            let namespace = spec["namespace"]?.text ?? "default"
+            let namespace = spec["namespace"]?.text ?? ObjectKey.defaultNamespace
             for place in [spec["secretRef"], spec["webhook"]?["secretRef"]] {
                 SecretShape.note(place, namespace: namespace, &findings)
             }

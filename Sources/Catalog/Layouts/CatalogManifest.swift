@@ -79,16 +79,20 @@ extension CommunityCatalog {
     mutating func readCategories() {
         guard files[Self.categoriesPath] != nil, let places = elements(Self.categoriesPath, "categories")
         else { return }
-        var found: [(id: String, value: Value)] = []
+        var found: [String: PlacedCategory] = [:]
+        var spare: [PlacedCategory] = []
+        var position = 0
         judge(Self.categoriesPath) { findings in
             for place in places {
-                var reader = ShapeReader(findings: findings, unknownFields: .ignored)
-                let value = reader.read(place, as: .object(CatalogFields.category))
-                findings = reader.findings
-                if let id = value?["id"]?.string { found.append((id, place.node.value)) }
+                let value = findings.read(place, as: .object(CatalogFields.category), unknown: .ignored)
+                guard let id = value?["id"]?.string else { continue }
+                let category = (position, place.node.value)
+                position += 1
+                if found[id] == nil { found[id] = category } else { spare.append(category) }
             }
         }
         categories = found
+        spareCategories = spare
     }
 
     mutating func readManifest(_ type: CatalogType) {
@@ -108,9 +112,7 @@ extension CommunityCatalog {
             let before = errorCount(type.manifest)
             let name = place["id"]?.text.map { objectName(ofID: $0) }
             judge(type.manifest, object: name.map { "\(type.kind)/\($0)" }) { findings in
-                var reader = ShapeReader(findings: findings, unknownFields: .ignored)
-                _ = reader.read(place, as: .object(CatalogFields.entry))
-                findings = reader.findings
+                _ = findings.read(place, as: .object(CatalogFields.entry), unknown: .ignored)
                 guard let id = place["id"], let text = id.text else { return }
                 if let earlier = seen[text] {
                     let note = findings.note(earlier, "it stands first")
@@ -199,7 +201,7 @@ extension CommunityCatalog {
 
     private mutating func judgeCategory(_ place: Place, _ type: CatalogType) {
         guard let categories, let category = place["category"], let name = category.text,
-            !categories.contains(where: { $0.id == name })
+            categories[name] == nil
         else { return }
         let object = "\(type.kind)/\(objectName(ofID: place["id"]?.text ?? ""))"
         judge(type.manifest, object: object) { findings in
@@ -207,7 +209,7 @@ extension CommunityCatalog {
                 .category,
                 category,
                 "must be one of the categories; '\(name)' is none",
-                fix: findings.suggestion(for: name, among: categories.map(\.id))
+                fix: findings.suggestion(for: name, among: Array(categories.keys))
             )
         }
     }
@@ -215,17 +217,17 @@ extension CommunityCatalog {
     /// The category of an entry with its place in the list, and whatever nothing else could carry.
     func categoryRecord(_ entry: CatalogEntry) -> Value? {
         guard let categories else { return nil }
-        let name = entry.place["category"]?.text
+        var carried = [entry.place["category"]?.text.flatMap { categories[$0] }].compactMap(\.self)
         // The categories that nothing belongs to go with the first object there is.
-        let used = Set(entries.values.joined().compactMap { $0.place["category"]?.text })
         let first = CatalogType.allCases.lazy.compactMap { entries[$0]?.first }.first
-        let isFirst = first?.type == entry.type && first?.position == entry.position
-        let carried = categories.enumerated().filter {
-            $0.element.id == name || isFirst && !used.contains($0.element.id)
+        if first?.type == entry.type, first?.position == entry.position {
+            let used = Set(entries.values.joined().compactMap { $0.place["category"]?.text })
+            carried += categories.filter { !used.contains($0.key) }.values + spareCategories
         }
         guard !carried.isEmpty else { return nil }
+        carried.sort { $0.position < $1.position }
         return .array(
-            carried.map { ["position": .integer(Int64($0.offset)), "value": $0.element.value] }
+            carried.map { ["position": .integer(Int64($0.position)), "value": $0.value] }
         )
     }
 

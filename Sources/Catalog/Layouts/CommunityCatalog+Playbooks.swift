@@ -1,11 +1,12 @@
 internal import Domain
+internal import Secrets
 
 // Playbooks of a catalog as Playbooks.
 extension CommunityCatalog {
     mutating func readPlaybook(_ entry: CatalogEntry) {
         guard let file = compose(entry.path) else { return addUnread(entry) }
-        let isEntryGood = agree(entry, with: file)
         let readme = readReadme(entry, file)
+        let isEntryGood = agree(entry, with: file) && readme.isGood
         let names = displayNames
         let roles = PlaybookRoles(file, names: displayName)
         let category = categoryRecord(entry)
@@ -24,7 +25,7 @@ extension CommunityCatalog {
             document.notes[CatalogRecord.author] = file["author"]?.text
             let tags = file.list("tags").compactMap(\.text)
             document.notes[CatalogRecord.tags] = tags.isEmpty ? nil : tags.joined(separator: ", ")
-            document.notes[CatalogRecord.readme] = readme
+            document.notes[CatalogRecord.readme] = readme.text
             document.record = { object in
                 let given = playbookFile(of: object) { names[$0] ?? $0 }
                 var record = entry.record(catalogEntry(of: object, file: given), category: category)
@@ -62,26 +63,34 @@ extension CommunityCatalog {
         }
     }
 
-    /// The README beside a playbook, and what it should agree with.
-    private mutating func readReadme(_ entry: CatalogEntry, _ file: Place) -> String? {
-        let path = entry.path.split(separator: "/").dropLast().joined(separator: "/") + "/README.md"
+    /// The README beside a playbook, and whether it can go with the object; it should agree with the file.
+    private mutating func readReadme(
+        _ entry: CatalogEntry,
+        _ file: Place
+    ) -> (text: String?, isGood: Bool) {
+        let path = readmePath(beside: entry.path)
         guard let readme = files[path] else {
             judge(entry.path, object: entry.object) {
                 $0.report(.noReadme, at: file.mark, "a playbook should have the file README.md beside it")
             }
-            return nil
+            return (nil, true)
         }
         var text: String?
+        let before = errorCount(path)
         judge(path, object: entry.object) { findings in
             let source = SourceText(bytes: readme.bytes, size: readme.size)
             guard source.isReadable(&findings) else { return }
-            text = String(decoding: readme.bytes, as: UTF8.self)
+            let whole = String(decoding: readme.bytes, as: UTF8.self)
+            text = whole
             let lines = source.lines
+            checkSecrecy(of: whole, lines, &findings)
             checkHeading(lines, from: 0, is: file["name"]?.text, &findings)
             let parameters = file["definition"]?.list("parameters").count ?? 0
-            guard let start = lines.firstIndex(of: "## Inputs") else { return }
-            let section = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }
-            let inputs = section.count { line in ["- ", "* ", "+ "].contains { line.hasPrefix($0) } }
+            let prose = proseLines(lines, from: 0)
+            guard let heading = prose.firstIndex(where: { lines[$0] == "## Inputs" }) else { return }
+            let start = prose[heading]
+            let section = prose[(heading + 1)...].prefix { !lines[$0].hasPrefix("## ") }
+            let inputs = section.count { line in ["- ", "* ", "+ "].contains { lines[line].hasPrefix($0) } }
             guard inputs != parameters else { return }
             findings.report(
                 .otherInputs,
@@ -89,43 +98,25 @@ extension CommunityCatalog {
                 "the section should list the \(parameters) parameters of the playbook; it lists \(inputs)"
             )
         }
-        return text
+        return (text, errorCount(path) == before)
     }
 }
 
-/// Reports a Markdown file whose first heading is not a name.
-func checkHeading(_ lines: [String], from: Int, is name: String?, _ findings: inout Findings) {
-    guard let name, let heading = firstHeading(lines, from: from), heading.text != name else { return }
+/// The path of the README beside a file.
+func readmePath(beside path: String) -> String {
+    path.split(separator: "/").dropLast().joined(separator: "/") + "/README.md"
+}
+
+/// Reports a README that holds what nothing stored may hold.
+private func checkSecrecy(of text: String, _ lines: [String], _ findings: inout Findings) {
+    guard let noun = looksLikeCredential(text) else { return }
+    let line = lines.firstIndex { looksLikeCredential($0) != nil }
     findings.report(
-        .otherHeading,
-        at: lineSpan(lines, heading.line),
-        "the heading should be the name '\(name)'"
+        .credential,
+        at: line.map { lineSpan(lines, $0) } ?? .whole,
+        "a README must not hold a credential; this looks like \(noun)",
+        fix: "take it out, and make a new one"
     )
-}
-
-/// The first heading of the first level, behind `#` or above a line of `=`, that is not in a block of code.
-///
-/// *Source*: CommonMark 0.31, sections 4.2, 4.3 and 4.5.
-private func firstHeading(_ lines: [String], from: Int) -> (line: Int, text: Substring)? {
-    var fence: String?
-    for (index, line) in lines.enumerated().dropFirst(from) {
-        if let open = fence {
-            if line.hasPrefix(open) { fence = nil }
-        } else if let mark = ["```", "~~~"].first(where: { line.hasPrefix($0) }) {
-            fence = mark
-        } else if line.hasPrefix("# ") {
-            return (index, line.dropFirst(2))
-        } else if index > from, !line.isEmpty, !lines[index - 1].isEmpty, line.allSatisfy({ $0 == "=" }) {
-            return (index - 1, lines[index - 1][...])
-        }
-    }
-    return nil
-}
-
-/// The stretch of a whole line.
-func lineSpan(_ lines: [String], _ index: Int) -> TextSpan {
-    let start = TextPosition(line: index + 1, column: 1)
-    return TextSpan(start: start, end: start).first(max(1, lines[index].unicodeScalars.count))
 }
 
 /// Which specialists a playbook has, and what it calls them.

@@ -101,9 +101,7 @@ extension CommunityCatalog {
             }
             add("ToolProfile", id, in: path) { findings in
                 let before = findings.errorCount
-                var reader = ShapeReader(findings: findings, unknownFields: .ignored)
-                _ = reader.read(place, as: .object(CatalogFields.toolProfile))
-                findings = reader.findings
+                _ = findings.read(place, as: .object(CatalogFields.toolProfile), unknown: .ignored)
                 guard findings.errorCount == before, let tools = place["tools"] else { return nil }
                 var fitting = CatalogFitting(findings: findings)
                 let description = place["description"].map {
@@ -130,15 +128,13 @@ extension CommunityCatalog {
 
 private func isGoodSpecialist(_ file: Place, _ findings: inout Findings) -> Bool {
     let before = findings.errorCount
-    var reader = ShapeReader(findings: findings)
-    _ = reader.read(file.without(["allowed_tools"]), as: .object(CatalogFields.specialist))
+    _ = findings.read(file.without(["allowed_tools"]), as: .object(CatalogFields.specialist))
     if let tools = file["allowed_tools"] {
         let isList = if case .sequence = tools.node.content { true } else { false }
-        _ = reader.read(tools, as: isList ? CatalogFields.toolNames : CatalogFields.toolProfileName)
+        _ = findings.read(tools, as: isList ? CatalogFields.toolNames : CatalogFields.toolProfileName)
     } else {
-        reader.findings.reportMissing("allowed_tools", in: file, "must be present")
+        findings.reportMissing("allowed_tools", in: file, "must be present")
     }
-    findings = reader.findings
     return findings.errorCount == before
 }
 

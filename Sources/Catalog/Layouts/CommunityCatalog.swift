@@ -12,8 +12,11 @@ struct CommunityCatalog {
     private var findings: [String: Findings] = [:]
     private var drafts: [String: [Draft]] = [:]
     private var unreadable: Set<String> = []
-    /// What `catalog/categories.yaml` says, in its order; nil when there is no such file.
-    var categories: [(id: String, value: Value)]?
+    typealias PlacedCategory = (position: Int, value: Value)
+    /// What `catalog/categories.yaml` says, by id; nil when there is no such file.
+    var categories: [String: PlacedCategory]?
+    /// What it says of an id once more, which is only kept to write the file again.
+    var spareCategories: [PlacedCategory] = []
     var entries: [CatalogType: [CatalogEntry]] = [:]
     /// What playbooks call the specialists, by id.
     var displayNames: [String: String] = [:]
@@ -168,12 +171,13 @@ struct CommunityCatalog {
         guard var draft = made else { return }
         if !draft.isGood, draft.firstError == nil {
             let inFile = findings[path]?.diagnostics.first { $0.severity == .error }
-            draft.firstError = inFile ?? entryError(kind, name)
+            let beside = findings[readmePath(beside: path)]?.diagnostics.first { $0.severity == .error }
+            draft.firstError = inFile ?? beside ?? entryError(kind, name)
         }
         drafts[path, default: []].append(draft)
     }
 
-    /// Reports a secret in what only goes to write the files again, such as a README.
+    /// Reports a secret in what only goes to write the files again.
     private static func refuseCredential(
         in annotations: [String: String],
         of id: YAMLNode,
@@ -181,12 +185,11 @@ struct CommunityCatalog {
     ) -> Bool {
         for (key, text) in annotations.sorted(by: { $0.key < $1.key }) {
             guard let noun = looksLikeCredential(text) else { continue }
-            let name = key == CatalogRecord.readme ? "its README.md" : "what is kept as \(key)"
             findings.report(
                 .credential,
                 at: id.span,
                 field: "metadata.annotations",
-                "\(name) must not hold a credential; this looks like \(noun)",
+                "what is kept as \(key) must not hold a credential; this looks like \(noun)",
                 fix: "take it out, and make a new one"
             )
             return true

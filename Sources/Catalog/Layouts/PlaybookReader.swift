@@ -14,17 +14,13 @@ struct PlaybookReader {
     /// Whether a file is as its schema has it; reports it otherwise.
     static func isGood(_ file: Place, _ findings: inout Findings) -> Bool {
         let before = findings.errorCount
-        var strict = ShapeReader(findings: findings)
-        _ = strict.read(file.without(["definition"]), as: .object(CatalogFields.playbook))
-        findings = strict.findings
+        _ = findings.read(file.without(["definition"]), as: .object(CatalogFields.playbook))
         guard let definition = file["definition"] else {
             findings.reportMissing("definition", in: file, "must be present")
             return false
         }
         // The schema lets a definition have any other key.
-        var open = ShapeReader(findings: findings, unknownFields: .ignored)
-        _ = open.read(definition, as: .object(CatalogFields.definition))
-        findings = open.findings
+        _ = findings.read(definition, as: .object(CatalogFields.definition), unknown: .ignored)
         if let slug = file["slug"], slug.text != file["id"]?.text {
             findings.report(.otherSlug, slug, "must be the id, which is '\(file["id"]?.text ?? "")'")
         }

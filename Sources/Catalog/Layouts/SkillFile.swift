@@ -43,10 +43,7 @@ struct SkillFile {
             return nil
         }
         head = Place(root: document)
-        var reader = ShapeReader(findings: findings)
-        let value = reader.read(head, as: .object(CatalogFields.frontmatter))
-        findings = reader.findings
-        guard value != nil else { return nil }
+        guard findings.read(head, as: .object(CatalogFields.frontmatter)) != nil else { return nil }
         let gap = lines[(end + 1)...].prefix { $0.isEmpty }.count
         bodyLine = min(end + 1 + gap, lines.count)
         body = lines[bodyLine...].joined(separator: "\n")

@@ -59,8 +59,7 @@ private struct CatalogWriter {
                 result.append(CatalogFile(path: record.path, text: YAMLText.document(value, order: keyOrder)))
             }
             guard let readme = object.metadata.annotations?[CatalogRecord.readme] else { continue }
-            let folder = record.path.split(separator: "/").dropLast().joined(separator: "/")
-            result.append(CatalogFile(path: folder + "/README.md", text: readme))
+            result.append(CatalogFile(path: readmePath(beside: record.path), text: readme))
         }
         write(entries, as: type.list, to: type.manifest)
     }

@@ -1,6 +1,6 @@
 internal import Domain
 
-// What a source may declare, and what no workspace may be.
+// What a source may declare.
 extension Assembly {
     /// Kinds that `*` does not include.
     private static let grantedByName: Set<String> = [
@@ -62,7 +62,7 @@ extension Assembly {
         _ grants: GitSourceSpec.Grants,
         _ findings: inout Findings
     ) {
-        let name = namespace?.text ?? "default"
+        let name = namespace?.text ?? ObjectKey.defaultNamespace
         guard !allows(grants, namespace: name) else { return }
         findings.report(
             .namespaceNotGranted,
@@ -102,103 +102,4 @@ extension Assembly {
     private static func allows(_ grants: GitSourceSpec.Grants, namespace: String) -> Bool {
         grants.namespaces.contains(namespace) || grants.namespaces.contains("*")
     }
-
-    /// Makes relative URLs absolute, and refuses workspaces that are sources of configuration.
-    mutating func resolveWorkspaces() {
-        let workspaces = drafts.indices.filter { drafts[$0].kind.name == "Workspace" }
-        guard !workspaces.isEmpty else { return }
-        let keys = byKey.keys.filter { $0.kind == "GitSource" } + otherKeys(["GitSource"])
-        let urls = keys.compactMap { spec($0)?["url"]?.string } + [options.sourceURL].compactMap(\.self)
-        let sources = Set(urls.map(repositoryIdentity))
-        for index in workspaces { resolveWorkspace(index, sources) }
-    }
-
-    private mutating func resolveWorkspace(_ index: Int, _ sources: Set<String>) {
-        guard var spec = drafts[index].spec, let written = spec["url"]?.string,
-            let place = drafts[index].root["spec"]?["url"]
-        else { return }
-        var url = written
-        if written.hasPrefix("./") || written.hasPrefix("../") {
-            guard let base = options.sourceURL else {
-                // Offline nobody knows the source's URL; on a door there is none.
-                guard options.gitSource == nil, options.appliedBy != LoadOptions().appliedBy else { return }
-                return judge(index) {
-                    $1.report(.malformed, place, "must not be relative without a GitSource")
-                }
-            }
-            guard let resolved = resolveURL(written, against: base) else {
-                return judge(index) {
-                    $1.report(.malformed, place, "must not lead above the root of the source's URL")
-                }
-            }
-            url = resolved
-            spec["url"] = .string(url)
-            setSpec(index, spec)
-        }
-        guard sources.contains(repositoryIdentity(url)) else { return }
-        judge(index) { $1.report(.sourceAsWorkspace, place, "must not be the repository of a GitSource") }
-    }
-}
-
-/// Joins a URL that begins with `./` or `../` to a base as git joins a submodule's; nil when nothing is left.
-///
-/// *Source*: gitmodules(5) and git-submodule(1): each `../` takes the last part of the base,
-/// after `/` or `:`.
-func resolveURL(_ relative: String, against base: String) -> String? {
-    var base = base[...]
-    while base.count > 1, base.hasSuffix("/") { base.removeLast() }
-    var rest = relative[...]
-    var separator = "/"
-    let root = base.firstRange(of: "://").map { base[$0.upperBound...].startIndex } ?? base.startIndex
-    while true {
-        if rest.hasPrefix("../") {
-            rest = rest.dropFirst(3)
-            if let slash = base[root...].lastIndex(of: "/") {
-                base = base[..<slash]
-            } else if root == base.startIndex, let colon = base.lastIndex(of: ":") {
-                base = base[..<colon]
-                separator = ":"
-            } else {
-                return nil
-            }
-        } else if rest.hasPrefix("./") {
-            rest = rest.dropFirst(2)
-        } else {
-            break
-        }
-    }
-    while rest.hasSuffix("/") { rest.removeLast() }
-    let parts = rest.split(separator: "/")
-    guard !parts.isEmpty, !parts.contains(".."), !parts.contains(".") else { return nil }
-    return base + separator + rest
-}
-
-/// One form for the spellings of a repository: its host in lower case and its path, whatever the way there.
-private func repositoryIdentity(_ url: String) -> String {
-    var host = ""
-    var path = url[...]
-    if let scheme = url.firstRange(of: "://") {
-        let rest = url[scheme.upperBound...]
-        let authority = rest.prefix { $0 != "/" }
-        path = rest[authority.endIndex...]
-        if url[..<scheme.lowerBound] != "file" { host = hostName(authority) }
-    } else if let colon = url.firstIndex(of: ":"), !url[..<colon].contains("/") {
-        path = url[url.index(after: colon)...]
-        host = hostName(url[..<colon])
-    }
-    var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
-        if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-    }
-    if parts.last == ".git" { parts.removeLast() }
-    if let last = parts.last, last.hasSuffix(".git") { parts[parts.count - 1] = last.dropLast(4) }
-    return ([host[...]] + parts).joined(separator: "/")
-}
-
-/// The host of an authority as every case of it is written, without the user and the port.
-private func hostName(_ authority: Substring) -> String {
-    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
-    let name = host.lastIndex(of: ":").map { host[..<$0] } ?? host
-    // The colons of an IPv6 address stand in brackets.
-    return (name.hasPrefix("[") && !name.hasSuffix("]") ? host : name).lowercased()
 }

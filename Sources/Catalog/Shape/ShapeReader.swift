@@ -28,6 +28,20 @@ struct ShapeReader {
     }
 }
 
+extension Findings {
+    /// The value at a place with defaults applied, or nil when something in it is wrong, which is reported.
+    mutating func read(
+        _ place: Place,
+        as type: FieldType,
+        unknown: LoadOptions.UnknownFields = .refused
+    ) -> Value? {
+        var reader = ShapeReader(findings: self, unknownFields: unknown)
+        let value = reader.read(place, as: type)
+        self = reader.findings
+        return value
+    }
+}
+
 // Mappings and lists.
 extension ShapeReader {
     mutating func readObject(_ place: Place, _ fields: Fields) -> Value? {

@@ -142,19 +142,15 @@ struct ObjectWait {
 
     /// Whether it needs a person, as it is declared now.
     private func isStalled(_ object: Object) -> Bool {
-        (object.status?["conditions"]?.array ?? []).contains { condition in
-            condition["type"] == "Stalled" && condition["status"] != "False"
-                && Wish.isCurrent(condition, of: object)
-        }
+        guard let stalled = object.status?.condition("Stalled") else { return false }
+        return stalled["status"] != "False" && Wish.isCurrent(stalled, of: object)
     }
 
     /// How long an object must be seen stalled before that is final.
     private func patience(with object: Object) async throws -> Duration {
         let isSource = object.kind == "GitSource"
-        guard let name = isSource ? object.metadata.name : object.origin.gitSource,
-            let kind = Kind.named("GitSource")
-        else { return .zero }
-        let source = isSource ? object : try await client.find(kind, namespace: nil, name: name)
+        guard let name = isSource ? object.metadata.name : object.origin.gitSource else { return .zero }
+        let source = isSource ? object : try await client.find(.gitSource, namespace: nil, name: name)
         let interval = source?.spec?["interval"]?.string.flatMap { Duration(text: $0) } ?? .seconds(60)
         return Self.timeForCommit + interval * 2
     }

@@ -6,15 +6,14 @@ import Domain
 /// its file knows nothing of and which survives its commits.
 func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionOptions) async throws {
     let environment = try CommandEnvironment.required()
-    guard let kind = Kind.named("GitSource") else { throw CommandFailure("the kind GitSource is missing") }
     let client = try connection.client()
-    let source = try await client.get(kind, namespace: nil, name: name)
+    let source = try await client.get(.gitSource, namespace: nil, name: name)
     let isAnnotated = source.isSuspendedByAnnotation
     let isDeclared = source.isSuspendedBySpec
-    let target = Target(kind, name)
+    let target = Target(.gitSource, name)
     let word = isSuspended ? "suspended" : "resumed"
     guard isSuspended != source.isSuspended else {
-        return environment.output("\(kind.reference(name)) \(word) already")
+        return environment.output("\(Kind.gitSource.reference(name)) \(word) already")
     }
     var patch: Value = [:]
     if isAnnotated || (source.origin.gitSource != nil && isSuspended) {
@@ -28,7 +27,7 @@ func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionO
         throw CommandFailure("\(source.key) is suspended by its file, \(place); change it there")
     }
     try await client.patch(target, connection.namespace, patch)
-    environment.output("\(kind.reference(name)) \(word)")
+    environment.output("\(Kind.gitSource.reference(name)) \(word)")
 }
 
 extension Object {

@@ -13,21 +13,18 @@ extension ControlClient {
         until what: String,
         within limit: Duration
     ) async throws -> Object {
-        guard let kind = Kind.named("GitSource") else {
-            throw CommandFailure("the kind GitSource is missing")
-        }
         let request = try CommandEnvironment.required().now()
         let wanted = annotations.merging([GitSourceSpec.reconcileAt: .string(request.description)]) { $1 }
         let answer = try await self.request(
             "PATCH",
-            path(kind, namespace: nil, name: name),
+            path(.gitSource, namespace: nil, name: name),
             ["metadata": ["annotations": .object(wanted)]],
             type: "application/merge-patch+json"
         )
         let earlier = handledRequest(of: try decode(answer))
         var poll = Poll(within: limit, hasAnswered: true)
         while true {
-            let source = try await poll.look { try await get(kind, namespace: nil, name: name) }
+            let source = try await poll.look { try await get(.gitSource, namespace: nil, name: name) }
             // Somebody who asks a moment later takes this request's place, and the look is for both.
             if let source, let handled = handledRequest(of: source),
                 handled == request || handled > request && handled != earlier

@@ -1,22 +1,10 @@
 import Catalog
 import Domain
 
-/// A duration as ages are shown: `5s`, `3m20s`, `2h`, `4d`.
-func age(_ duration: Duration) -> String {
-    let seconds = max(0, duration.components.seconds)
-    switch seconds {
-    case ..<120: return "\(seconds)s"
-    case ..<600: return "\(seconds / 60)m" + (seconds % 60 > 0 ? "\(seconds % 60)s" : "")
-    case ..<7200: return "\(seconds / 60)m"
-    case ..<172_800: return "\(seconds / 3600)h"
-    default: return "\(seconds / 86_400)d"
-    }
-}
-
 /// A span of time with a tenth of a second while it is short: `0.4s`, `12.3s`, `3m20s`.
 func span(_ duration: Duration) -> String {
     let tenths = duration.milliseconds / 100
-    return tenths < 600 ? "\(tenths / 10).\(tenths % 10)s" : age(duration)
+    return tenths < 600 ? "\(tenths / 10).\(tenths % 10)s" : duration.roughText
 }
 
 /// A number of things: `1 error`, `3 errors`.

@@ -25,11 +25,11 @@ struct DecisionOptions: ParsableArguments {
             action.rawValue, target.kind.name, name, version, "\(environment.userID())", note ?? "",
         ]
         let hash = hex(sha256(Array(identity.joined(separator: "\n").utf8))).prefix(12)
+        let decisionName = "\(action.rawValue.lowercased())-\(hash)"
         let decision: Value = .members([
             "apiVersion": .string(Kind.apiVersion), "kind": "Decision",
             "metadata": [
-                "name": .string("\(action.rawValue.lowercased())-\(hash)"),
-                "namespace": .string(connection.namespace),
+                "name": .string(decisionName), "namespace": .string(connection.namespace),
             ],
             "spec": .members([
                 "target": ["kind": .string(target.kind.name), "name": .string(name)],
@@ -37,9 +37,9 @@ struct DecisionOptions: ParsableArguments {
                 "note": note.map(Value.string), "expects": digest.map { ["digest": .string($0)] },
             ]),
         ])
-        let outcome = try await submit(decision, client, within: limit)
+        let outcome = try await submit(decision, named: decisionName, client, within: limit)
         guard outcome.status?["outcome"]?.string == "applied" else {
-            let why = (outcome.status?["conditions"]?.array ?? []).first { $0["type"]?.string == "Ready" }
+            let why = outcome.readyCondition
             throw CommandFailure(
                 "\(words) was not \(done): \(cell(why?["message"])) "
                     + "(\(cell(outcome.status?["reason"])))"
@@ -75,9 +75,8 @@ struct DecisionOptions: ParsableArguments {
     /// The deletions that the brake refused a source, or a source by a commit of it.
     private func refusedPrune(of object: Object, _ client: ControlClient) async throws -> RefusedPrune? {
         guard object.kind == "Revision" else { return GitSourceStatus.refusedPrune(object.status) }
-        guard let kind = Kind.named("GitSource"),
-            let name = object.metadata.labels?["agirunner.dev/source"],
-            let source = try await client.find(kind, namespace: nil, name: name),
+        guard let name = object.metadata.labels?["agirunner.dev/source"],
+            let source = try await client.find(.gitSource, namespace: nil, name: name),
             let refused = GitSourceStatus.refusedPrune(source.status),
             refused.commit.text == object.status?["commit"]?.string
         else { return nil }
@@ -98,21 +97,23 @@ struct DecisionOptions: ParsableArguments {
 
     private func submit(
         _ decision: Value,
+        named name: String,
         _ client: ControlClient,
         within limit: Duration
     ) async throws -> Object {
-        guard let kind = Kind.named("Decision"), let name = decision.at("metadata", "name")?.string else {
-            throw CommandFailure("the kind Decision is missing")
-        }
         do {
-            try await client.request("POST", client.path(kind, namespace: connection.namespace), decision)
+            try await client.request(
+                "POST",
+                client.path(.decision, namespace: connection.namespace),
+                decision
+            )
         } catch let failure as CommandFailure where failure.reason == "AlreadyExists" {
             // The same person said the same of the same thing before: its outcome is the answer.
         }
         var poll = Poll(within: limit, hasAnswered: true)
         while true {
             let object = try await poll.look {
-                try await client.get(kind, namespace: connection.namespace, name: name)
+                try await client.get(.decision, namespace: connection.namespace, name: name)
             }
             if let object, object.status?["outcome"] != nil { return object }
             guard !poll.isOver else {

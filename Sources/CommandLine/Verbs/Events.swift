@@ -47,11 +47,10 @@ struct EventLog {
         about kind: Kind?,
         name: String?
     ) async throws -> (events: [Object], version: String?) {
-        guard let events = Kind.named("Event") else { return ([], nil) }
         var found: [Position: Object] = [:]
         var version: String?
         for fields in Self.selectors(kind, name) {
-            let page = try await client.listed(events, namespace: namespace, fields: fields)
+            let page = try await client.listed(.event, namespace: namespace, fields: fields)
             version = version ?? page.version
             for event in page.objects { found[event.metadata.resourceVersion ?? .start] = event }
         }
@@ -65,12 +64,11 @@ struct EventLog {
         after version: String?,
         each: @escaping @Sendable (Object) -> Void
     ) async throws {
-        guard let events = Kind.named("Event") else { return }
         let selectors = Self.selectors(kind, name)
         // One watch has one selector; where it takes two, it is asked for all.
         let fields = selectors.count == 1 ? selectors[0] : nil
         try await client.watch(
-            client.path(events, namespace: namespace),
+            client.path(.event, namespace: namespace),
             [("fieldSelector", fields)],
             after: version
         ) { type, object in
@@ -101,7 +99,8 @@ struct EventLog {
             let time = status["time"]?.string.flatMap { Timestamp($0) } ?? now
             let subject = "\(cell(status["subjectKind"]).lowercased())/\(cell(status["subjectName"]))"
             table.add([
-                age(now - time), cell(status["type"]), subject, cell(status["actor"]), what(status["data"]),
+                (now - time).roughText, cell(status["type"]), subject, cell(status["actor"]),
+                what(status["data"]),
             ])
         }
         return table.lines()

@@ -50,21 +50,11 @@ package struct History: AsyncParsableCommand {
             let time = status["finishedAt"]?.string.flatMap { Timestamp($0) }
             table.add([
                 CommitID(cell(status["commit"])).short, cell(status["phase"]),
-                time.map { age(now - $0) + " ago" } ?? "<none>", cell(status["author"]),
+                time.map { (now - $0).roughText + " ago" } ?? "<none>", cell(status["author"]),
                 cell(status["created"]), cell(status["changed"]), cell(status["removed"]),
                 cell(status["heldBack"]), cell(status["failure"] ?? status["message"]),
             ])
         }
         return table.lines()
-    }
-}
-
-/// The revisions of a source, those that were applied last first.
-func appliedRevisions(of source: String, _ client: ControlClient) async throws -> [Object] {
-    guard let kind = Kind.named("Revision") else { throw CommandFailure("the kind Revision is missing") }
-    let found = try await client.list(kind, namespace: nil, labels: "agirunner.dev/source=\(source)")
-    // The version is the position of the last word about a revision, which is when it was applied.
-    return found.sorted {
-        ($0.metadata.resourceVersion ?? .start) > ($1.metadata.resourceVersion ?? .start)
     }
 }

@@ -33,31 +33,26 @@ struct RunReader {
     let namespace: String
 
     func read(_ name: String) async throws -> RunTimeline {
-        guard let workflows = Kind.named("Workflow") else {
-            throw CommandFailure("the kind Workflow is missing")
+        let workflow = try await client.get(.workflow, namespace: namespace, name: name)
+        func list(_ kind: Kind) async throws -> [Object] {
+            try await client.list(kind, namespace: namespace, labels: "\(LiveLabel.workflow)=\(name)")
         }
-        let workflow = try await client.get(workflows, namespace: namespace, name: name)
-        func list(_ kind: String) async throws -> [Object] {
-            guard let kind = Kind.named(kind) else { return [] }
-            return try await client.list(kind, namespace: namespace, labels: "\(LiveLabel.workflow)=\(name)")
-        }
-        let attempts = try await list("Attempt")
+        let attempts = try await list(.attempt)
         var logs: [String: [Value]] = [:]
         for attempt in attempts { logs[attempt.metadata.name] = try await log(of: attempt.metadata.name) }
         return RunTimeline(
             workflow: workflow,
-            tasks: try await list("Task"),
+            tasks: try await list(.task),
             attempts: attempts,
-            handoffs: try await list("Handoff"),
-            gates: try await list("Gate"),
+            handoffs: try await list(.handoff),
+            gates: try await list(.gate),
             logs: logs
         )
     }
 
     /// What an attempt's runtime wrote, oldest first.
     private func log(of attempt: String) async throws -> [Value] {
-        guard let kind = Kind.named("Attempt") else { return [] }
-        let path = client.path(kind, namespace: namespace, name: attempt) + "/log"
+        let path = client.path(.attempt, namespace: namespace, name: attempt) + "/log"
         let answer = try await client.request("GET", path, accept: "application/x-ndjson")
         return try answer.body.split(separator: 0x0A).map { try Value(json: Array($0)) }
     }

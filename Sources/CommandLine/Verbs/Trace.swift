@@ -71,8 +71,7 @@ package struct Trace: AsyncParsableCommand {
             let words = revision.map { "  \(cell($0["author"])): \(cell($0["message"]))" } ?? ""
             rows.append(("Commit", commit.text + words))
         }
-        guard let kind = Kind.named("GitSource") else { return rows }
-        guard let source = try await client.find(kind, namespace: nil, name: name) else {
+        guard let source = try await client.find(.gitSource, namespace: nil, name: name) else {
             return rows + [("Source", "gitsource/\(name), which is gone")]
         }
         let reference = source.spec?["ref"]?.object?.sorted { $0.key < $1.key }

@@ -37,8 +37,7 @@ package struct Tree: AsyncParsableCommand {
     /// Everything that controllers made for a run.
     private func parts(of workflow: String, _ client: ControlClient) async throws -> [Object] {
         var parts: [Object] = []
-        for name in ["WorkItem", "Task", "Attempt", "Handoff", "Gate", "Escalation"] {
-            guard let kind = Kind.named(name) else { continue }
+        for kind: Kind in [.workItem, .task, .attempt, .handoff, .gate, .escalation] {
             parts += try await client.list(
                 kind,
                 namespace: connection.namespace,
@@ -101,21 +100,4 @@ private func isOlder(_ left: Object, _ right: Object) -> Bool {
     let zero = Timestamp(microseconds: 0)
     return (left.metadata.creationTimestamp ?? zero, left.key)
         < (right.metadata.creationTimestamp ?? zero, right.key)
-}
-
-/// `task/fix-1`, with the namespace behind it when it is not the default one.
-func title(_ object: Object) -> String {
-    let namespace = object.metadata.namespace.flatMap { $0 == "default" ? nil : " in \($0)" } ?? ""
-    return "\(object.kind.lowercased())/\(object.metadata.name)\(namespace)"
-}
-
-/// How an object is doing: its phase or state, or why it is not ready; nothing when there is nothing to say.
-func standing(_ object: Object) -> String {
-    let status = object.status
-    if let state = status?["phase"]?.string ?? status?["state"]?.string ?? status?["resolution"]?.string {
-        return "  \(state)"
-    }
-    let ready = (status?["conditions"]?.array ?? []).first { $0["type"] == "Ready" }
-    guard let ready, ready["status"] != "True" else { return ready == nil ? "" : "  ready" }
-    return "  not ready: \(cell(ready["reason"])): \(cell(ready["message"]))"
 }

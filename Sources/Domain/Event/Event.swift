@@ -85,26 +85,6 @@ package struct PlainEvent: Sendable, Hashable {
     }
 }
 
-/// One line of a task's log.
-package struct TaskLogLine: Sendable, Hashable, Codable {
-    /// From 1 within the attempt; a repeated number is the same line.
-    package var sequence: Int64
-    package var time: Timestamp
-    /// `model`, `tool`, `sandbox`, `workspace` or `runtime`.
-    package var source: String
-    package var message: String
-    package var data: Value?
-
-    /// A line of its parts.
-    package init(sequence: Int64, time: Timestamp, source: String, message: String, data: Value?) {
-        self.sequence = sequence
-        self.time = time
-        self.source = source
-        self.message = message
-        self.data = data
-    }
-}
-
 extension Event {
     /// The kind that events are shown as.
     package static let kind = "Event"
@@ -114,7 +94,10 @@ extension Event {
     /// Events about what has no namespace are in `default`, as in Kubernetes.
     /// - Throws: `EncodingError`, which no event causes.
     package func object() throws -> Object {
-        var metadata = Metadata(name: position.description, namespace: namespace ?? "default")
+        var metadata = Metadata(
+            name: position.description,
+            namespace: namespace ?? ObjectKey.defaultNamespace
+        )
         metadata.resourceVersion = position
         metadata.creationTimestamp = time
         metadata.labels = workflow.map { [LiveLabel.workflow: $0] }

@@ -11,10 +11,10 @@ extension Declared {
         var others = owners.losing(own.subtracting(left))
         if stored.origin.gitSource != origin.gitSource {
             // Whoever hands an object over hands over what it is; notes that people made stay theirs.
-            others = others.filter { $0.operation == .update }.map { manager in
-                var manager = manager
-                manager.fields = manager.fields.below("metadata").under("metadata")
-                return manager
+            others = others.filter { $0.operation == .update }.map { owner in
+                var owner = owner
+                owner.fields = owner.fields.below("metadata").under("metadata")
+                return owner
             }.losing(FieldSet(of: ["metadata": ["annotations": [Transfer.annotation: true]]]))
         }
         var fields = others.fields
@@ -35,19 +35,5 @@ extension Declared {
         copy.origin.taken = origin.taken?.subtracting(spec)
         if copy.origin.taken?.isEmpty == true { copy.origin.taken = nil }
         return copy
-    }
-}
-
-/// The wish that another source declares an object from now on.
-package enum Transfer {
-    /// The annotation that says to whom: `gitsource/NAME`.
-    package static let annotation = "agirunner.dev/transfer-to"
-
-    /// The name of the source that an object is offered to; nil for none.
-    package static func target(of annotations: [String: String]?) -> String? {
-        guard let words = annotations?[annotation]?.split(separator: "/"), words.count == 2,
-            Kind.matching(String(words[0]))?.name == "GitSource"
-        else { return nil }
-        return String(words[1])
     }
 }

@@ -23,7 +23,7 @@ package enum Dependency {
         let isNamespaced = Kind.named(parts[0])?.isNamespaced ?? true
         return ObjectKey(
             parts[0],
-            namespace: isNamespaced ? foreign ?? namespace ?? "default" : nil,
+            namespace: isNamespaced ? foreign ?? namespace ?? ObjectKey.defaultNamespace : nil,
             name: parts[1]
         )
     }
@@ -34,15 +34,5 @@ extension Object {
     package var dependencies: [ObjectKey] {
         guard let text = metadata.annotations?[Dependency.annotation] else { return [] }
         return Dependency.names(text).compactMap { Dependency.key($0, from: metadata.namespace) }
-    }
-}
-
-extension Value {
-    /// Whether a status says that its object is ready, and says so of its newest spec.
-    package func isReady(generation: Int64?) -> Bool {
-        let ready = self["conditions"]?.array?.first { $0["type"] == "Ready" }
-        guard ready?["status"] == "True" else { return false }
-        guard let generation, let observed = ready?["observedGeneration"]?.integer else { return true }
-        return observed >= generation
     }
 }

@@ -43,12 +43,25 @@ extension Kind {
     /// `agirunner.dev/v1`.
     package static let apiVersion = "\(group)/\(version)"
 
+    // The kinds that code asks for by their name.
+    package static let attempt = live("Attempt", "attempts", ["at"])
+    package static let decision = declared("Decision", "decisions", layer: 10)
+    package static let escalation = live("Escalation", "escalations", ["esc"])
+    package static let event = live("Event", "events", ["ev"])
+    package static let gate = live("Gate", "gates")
+    package static let gitSource = declared("GitSource", "gitsources", ["gs"], namespaced: false, layer: 1)
+    package static let handoff = live("Handoff", "handoffs", ["ho"])
+    package static let revision = live("Revision", "revisions", ["rev"], namespaced: false)
+    package static let task = live("Task", "tasks")
+    package static let workItem = inert("WorkItem", "workitems", ["wi"], layer: 8).alsoLive
+    package static let workflow = declared("Workflow", "workflows", ["wf"], layer: 7)
+
     /// Every kind there is, in order of name within declared and live.
     package static let all: [Kind] = [
         inert("AccessBinding", "accessbindings", ["ab"], namespaced: false, layer: 0),
-        declared("Decision", "decisions", layer: 10),
+        .decision,
         inert("Fleet", "fleets", namespaced: false, layer: 0),
-        declared("GitSource", "gitsources", ["gs"], namespaced: false, layer: 1),
+        .gitSource,
         inert("McpServer", "mcpservers", ["mcp"], layer: 1),
         declared("ModelProvider", "modelproviders", ["mp"], layer: 1),
         declared("ModelRoute", "modelroutes", ["mr"], layer: 2),
@@ -62,17 +75,17 @@ extension Kind {
         declared("Skill", "skills", layer: 2),
         declared("ToolProfile", "toolprofiles", ["tp"], layer: 2),
         inert("Trigger", "triggers", ["tr"], layer: 9),
-        inert("WorkItem", "workitems", ["wi"], layer: 8).alsoLive,
-        declared("Workflow", "workflows", ["wf"], layer: 7),
+        .workItem,
+        .workflow,
         declared("Workspace", "workspaces", ["ws"], layer: 3),
-        live("Attempt", "attempts", ["at"]),
-        live("Escalation", "escalations", ["esc"]),
-        live("Event", "events", ["ev"]),
-        live("Gate", "gates"),
-        live("Handoff", "handoffs", ["ho"]),
-        live("Revision", "revisions", ["rev"], namespaced: false),
+        .attempt,
+        .escalation,
+        .event,
+        .gate,
+        .handoff,
+        .revision,
         live("Runtime", "runtimes", ["rt"], namespaced: false),
-        live("Task", "tasks"),
+        .task,
         live("Worker", "workers", namespaced: false),
     ]
 

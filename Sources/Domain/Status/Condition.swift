@@ -32,6 +32,61 @@ package struct Condition: Sendable, Hashable, Codable {
     }
 }
 
+extension Condition {
+    /// A condition as it is from now on; its time stays while its status is the one before.
+    init(
+        _ type: String,
+        _ status: Status,
+        _ words: (reason: String, message: String),
+        after old: [Condition],
+        generation: Int64?,
+        now: Timestamp
+    ) {
+        let before = old.first { $0.type == type }
+        self.init(
+            type: type,
+            status: status,
+            reason: words.reason,
+            message: words.message,
+            lastTransitionTime: before?.status == status ? before?.lastTransitionTime ?? now : now,
+            observedGeneration: generation
+        )
+    }
+
+    /// The condition as a status has it.
+    package var value: Value {
+        .members([
+            "type": .string(type), "status": .string(status.rawValue), "reason": .string(reason),
+            "message": .string(message), "lastTransitionTime": .string(lastTransitionTime.description),
+            "observedGeneration": observedGeneration.map(Value.integer),
+        ])
+    }
+}
+
+// Conditions in the status of an object.
+extension Value {
+    /// The condition of a type; nil when there is none.
+    package func condition(_ type: String) -> Value? {
+        self["conditions"]?.array?.first { $0["type"]?.string == type }
+    }
+
+    /// All conditions; none when they cannot be read, as those of another version.
+    package var conditions: [Condition] { (try? self["conditions"]?.decode()) ?? [] }
+
+    /// All conditions but those of a type, as they stand there.
+    func conditions(besides type: String) -> [Value] {
+        (self["conditions"]?.array ?? []).filter { $0["type"]?.string != type }
+    }
+
+    /// Whether the object is ready, and so with its newest spec.
+    package func isReady(generation: Int64?) -> Bool {
+        let ready = condition("Ready")
+        guard ready?["status"] == "True" else { return false }
+        guard let generation, let observed = ready?["observedGeneration"]?.integer else { return true }
+        return observed >= generation
+    }
+}
+
 /// How an object is doing, from which its conditions are computed and never set by hand.
 package enum Readiness: Sendable, Hashable {
     case ready(reason: String, message: String)
@@ -69,37 +124,22 @@ extension Readiness {
     ///
     /// *Shape*: sorted by type. A transition time moves only when the status of that type flips.
     package func conditions(after old: [Condition], now: Timestamp, generation: Int64?) -> [Condition] {
-        func condition(
-            _ type: String,
-            _ status: Condition.Status,
-            _ reason: String,
-            _ message: String
-        ) -> Condition {
-            let before = old.first { $0.type == type }
-            let moment = before?.status == status ? before?.lastTransitionTime : nil
-            return Condition(
-                type: type,
-                status: status,
-                reason: reason,
-                message: message,
-                lastTransitionTime: moment ?? now,
-                observedGeneration: generation
-            )
+        func condition(_ type: String, _ status: Condition.Status) -> Condition {
+            Condition(type, status, words, after: old, generation: generation, now: now)
         }
-        switch self {
-        case .ready(let reason, let message):
-            return [condition("Ready", .yes, reason, message)]
-        case .reconciling(let reason, let message):
-            return [
-                condition("Ready", .unknown, reason, message),
-                condition("Reconciling", .yes, reason, message),
-            ]
-        case .failing(let reason, let message):
-            return [
-                condition("Ready", .no, reason, message), condition("Reconciling", .yes, reason, message),
-            ]
-        case .stalled(let reason, let message):
-            return [condition("Ready", .no, reason, message), condition("Stalled", .yes, reason, message)]
+        return switch self {
+        case .ready: [condition("Ready", .yes)]
+        case .reconciling: [condition("Ready", .unknown), condition("Reconciling", .yes)]
+        case .failing: [condition("Ready", .no), condition("Reconciling", .yes)]
+        case .stalled: [condition("Ready", .no), condition("Stalled", .yes)]
         }
+    }
+
+    /// A status with the conditions of this readiness, and with what the old one says beside it.
+    package func status(after old: Value?, generation: Int64?, now: Timestamp) -> Value {
+        var status = old ?? .object([:])
+        let conditions = conditions(after: status.conditions, now: now, generation: generation)
+        status["conditions"] = .array(conditions.map(\.value))
+        return SideCondition.kept(from: old, in: status)
     }
 }

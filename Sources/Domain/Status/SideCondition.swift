@@ -12,7 +12,7 @@ package enum SideCondition: String, Sendable, Hashable, CaseIterable {
 
     /// The condition in a status; nil when it is not there.
     package func condition(of status: Value?) -> Value? {
-        status?["conditions"]?.array?.first { $0["type"]?.string == rawValue }
+        status?.condition(rawValue)
     }
 
     /// A status with the condition and its words, or without it for nil.
@@ -23,18 +23,10 @@ package enum SideCondition: String, Sendable, Hashable, CaseIterable {
         now: Timestamp
     ) -> Value {
         var result = status ?? .object([:])
-        let others = (result["conditions"]?.array ?? []).filter { $0["type"]?.string != rawValue }
-        guard let words else {
-            result["conditions"] = .array(others)
-            return result
+        let said = words.map {
+            Condition(rawValue, .yes, $0, after: result.conditions, generation: generation, now: now).value
         }
-        let since = condition(of: status)?["lastTransitionTime"] ?? .string(now.description)
-        let said = Value.members([
-            "type": .string(rawValue), "status": .string(Condition.Status.yes.rawValue),
-            "reason": .string(words.reason), "message": .string(words.message),
-            "lastTransitionTime": since, "observedGeneration": generation.map(Value.integer),
-        ])
-        result["conditions"] = .array([said] + others)
+        result["conditions"] = .array([said].compactMap(\.self) + result.conditions(besides: rawValue))
         return result
     }
 

@@ -57,22 +57,16 @@ extension SourceVerification {
         now: Timestamp
     ) -> Value {
         guard let judged = SourceVerification(of: status) else { return status }
-        let before = old?["conditions"]?.array?.first { $0["type"]?.string == conditionType }
-        let word: Condition.Status = judged.reason == .verified ? .yes : .no
-        let isSame = before?["status"]?.string == word.rawValue
-        let since = isSame ? before?["lastTransitionTime"]?.string.flatMap { Timestamp($0) } : nil
         let condition = Condition(
-            type: conditionType,
-            status: word,
-            reason: judged.reason.rawValue,
-            message: judged.message,
-            lastTransitionTime: since ?? now,
-            observedGeneration: generation
+            conditionType,
+            judged.reason == .verified ? .yes : .no,
+            (judged.reason.rawValue, judged.message),
+            after: old?.conditions ?? [],
+            generation: generation,
+            now: now
         )
-        // A condition always encodes.
-        guard let value = try? Value(encoding: condition) else { return status }
-        let others = (status["conditions"]?.array ?? []).filter { $0["type"]?.string != conditionType }
-        let sorted = (others + [value]).sorted { $0["type"]?.string ?? "" < $1["type"]?.string ?? "" }
+        let all = status.conditions(besides: conditionType) + [condition.value]
+        let sorted = all.sorted { $0["type"]?.string ?? "" < $1["type"]?.string ?? "" }
         var status = status
         status["conditions"] = .array(sorted)
         return status

@@ -16,7 +16,7 @@ extension SourceController {
             }
             let status = stored.object.status
             guard status?.isReady(generation: stored.object.metadata.generation) != true else { continue }
-            let ready = status?["conditions"]?.array?.first { $0["type"] == "Ready" }
+            let ready = status?.condition("Ready")
             return "waits for \(key), which is not ready (\(ready?["reason"]?.string ?? "Unknown"))"
         }
         return nil

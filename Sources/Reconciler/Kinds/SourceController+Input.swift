@@ -90,9 +90,7 @@ extension SourceController {
 
     /// Whether everything of the last look was applied: no conflict, and no brake on deletions.
     private func wasApplied(_ stored: Stored) -> Bool {
-        (stored.object.status?["conditions"]?.array ?? []).contains { condition in
-            condition["type"] == "Ready" && condition["reason"] == "Applied"
-        }
+        stored.object.status?.condition("Ready")?["reason"] == "Applied"
     }
 }
 

@@ -104,8 +104,7 @@ private func conditionReason(_ failure: Failure) -> String {
 
 /// The event of a source that is doing otherwise than before; nil when it is not.
 private func sourceEvent(_ readiness: Readiness, before stored: Stored) -> PlainEvent? {
-    let conditions = stored.object.status?["conditions"]?.array ?? []
-    let before = conditions.first { $0["type"] == "Ready" }?["reason"]?.string
+    let before = stored.object.status?.condition("Ready")?["reason"]?.string
     let (reason, message) = readiness.words
     guard reason != before else { return nil }
     return PlainEvent(
@@ -118,17 +117,12 @@ private func sourceEvent(_ readiness: Readiness, before stored: Stored) -> Plain
 
 /// An object's status with new members and the conditions of its readiness; a member that is null goes.
 func status(of stored: Stored, _ readiness: Readiness, now: Timestamp, members: [String: Value]) -> Value {
-    var status = stored.object.status?.object ?? [:]
-    // A status that cannot be read is one of an older version: its conditions begin anew.
-    let old: [Condition] = (try? stored.object.status?["conditions"]?.decode()) ?? []
     let generation = stored.object.metadata.generation
-    let conditions = readiness.conditions(after: old, now: now, generation: generation)
-    status["conditions"] = (try? Value(encoding: conditions)) ?? .array([])  // Conditions always encode.
+    var status = readiness.status(after: stored.object.status, generation: generation, now: now)
     status["observedGeneration"] = generation.map(Value.integer)
-    status = SideCondition.kept(from: stored.object.status, in: .object(status)).object ?? status
     for (key, value) in members { status[key] = value.isNull ? nil : value }
     return SourceVerification.shown(
-        in: .object(status),
+        in: status,
         after: stored.object.status,
         generation: generation,
         now: now

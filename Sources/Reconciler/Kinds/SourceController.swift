@@ -204,10 +204,9 @@ package struct SourceController: Sendable {
 
     /// Whether the last look did not judge the commit: there was no answer, or the source was suspended.
     func wasCutShort(_ stored: Stored) -> Bool {
-        (stored.object.status?["conditions"]?.array ?? []).contains { condition in
-            condition["type"] == "Reconciling"
-                || condition["type"] == "Ready" && condition["reason"] == "Suspended"
-        }
+        let status = stored.object.status
+        return status?.condition("Reconciling") != nil
+            || status?.condition("Ready")?["reason"] == "Suspended"
     }
 
     /// What an error holds back says so, and its last good version stays in force; what is held back no more
@@ -231,9 +230,7 @@ package struct SourceController: Sendable {
     }
 
     private func isHeldBack(_ stored: Stored) -> Bool {
-        (stored.object.status?["conditions"]?.array ?? []).contains { condition in
-            condition["type"] == "Ready" && condition["reason"]?.string == heldBackReason
-        }
+        stored.object.status?.condition("Ready")?["reason"]?.string == heldBackReason
     }
 
     private func describe(_ ref: GitSourceSpec.Reference) -> String {

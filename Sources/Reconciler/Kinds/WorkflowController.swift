@@ -40,7 +40,7 @@ package struct WorkflowController: Sendable {
         do {
             let pins = try await PinResolver(
                 objects: objects,
-                namespace: claimed.key.namespace ?? "default"
+                namespace: claimed.key.namespace ?? ObjectKey.defaultNamespace
             ).resolve(spec)
             try await begin(stored, spec, uid, pins, claimed)
             return .done
@@ -65,7 +65,7 @@ package struct WorkflowController: Sendable {
         try await runs.begin(uid, pins, claimed) { context in
             let workflow = WorkflowRecord(
                 uid: uid,
-                namespace: claimed.key.namespace ?? "default",
+                namespace: claimed.key.namespace ?? ObjectKey.defaultNamespace,
                 name: claimed.key.name,
                 generation: stored.object.metadata.generation ?? 1,
                 desired: spec.state,

@@ -14,7 +14,7 @@ func waiting(_ steps: [Plan.Step], _ input: PlanInput, stored: [ObjectKey: Store
         guard let stored = input.dependencies[key] ?? stored[key], let status = stored.object.status,
             !status.isReady(generation: stored.object.metadata.generation)
         else { return nil }
-        let ready = status["conditions"]?.array?.first { $0["type"] == "Ready" }
+        let ready = status.condition("Ready")
         return "is not ready (\(ready?["reason"]?.string ?? "Unknown"))"
     }
     for step in writes {

@@ -97,24 +97,3 @@ struct MetadataOptions: ParsableArguments {
         }
     }
 }
-
-extension ControlClient {
-    /// Sends a merge patch and answers the object after it.
-    @discardableResult
-    func patch(
-        _ target: Target,
-        _ namespace: String,
-        _ patch: Value,
-        query items: [(String, String?)] = [],
-        dryRun: DryRun = .none
-    ) async throws -> Object {
-        let path = path(target.kind, namespace: namespace, name: try target.required())
-        let answer = try await request(
-            "PATCH",
-            path + query([("dryRun", dryRun.parameter)] + items),
-            patch,
-            type: "application/merge-patch+json"
-        )
-        return try decode(answer)
-    }
-}

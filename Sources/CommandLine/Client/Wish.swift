@@ -75,9 +75,7 @@ enum Wish {
         case .delete: return false
         case .gate: return !(object.status?["openGates"]?.array ?? []).isEmpty
         case .condition(let type, let status):
-            let condition = (object.status?["conditions"]?.array ?? []).first {
-                $0["type"]?.string == type
-            }
+            let condition = object.status?.condition(type)
             return condition?["status"]?.string?.lowercased() == status.lowercased()
                 && condition.map { Self.isCurrent($0, of: object) } == true
         case .revision(let commit):
@@ -88,9 +86,4 @@ enum Wish {
             return wanted == nil || (found.string ?? found.canonicalJSON) == wanted
         }
     }
-}
-
-extension Object {
-    /// The condition that says whether it is as it should be.
-    var readyCondition: Value? { (status?["conditions"]?.array ?? []).first { $0["type"] == "Ready" } }
 }

@@ -27,7 +27,7 @@ func readDependencies(_ metadata: Place, isNamespaced: Bool, _ findings: inout F
             Reference(
                 kind: key.kind,
                 // Whether that is the object's own is judged once its own is known.
-                namespace: named ?? (isNamespaced ? nil : "default"),
+                namespace: named ?? (isNamespaced ? nil : ObjectKey.defaultNamespace),
                 name: key.name,
                 field: place.field,
                 span: place.node.span

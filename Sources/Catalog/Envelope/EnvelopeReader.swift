@@ -1,36 +1,5 @@
 internal import Domain
 
-/// One object as it was read from its document, before it is seen among the others.
-struct Draft: Sendable {
-    let shape: Shape
-    let path: String
-    var root: Place
-    let name: String
-    /// As declared; nil when the file names none or the kind has none.
-    let namespace: String?
-    let labels: [String: String]?
-    var annotations: [String: String]?
-    /// The spec with defaults applied; nil when something in it is wrong.
-    var spec: Value?
-    /// The fields that the document names, whether or not they say what would be so anyway.
-    var fields = FieldSet.none
-    /// The digest of the spec, computed once; nil for none and for one that has changed since.
-    var digest: Digest?
-    /// What is doubtful about it by itself, told when nothing is wrong with it.
-    var doubts: [Diagnostic] = []
-    var references: [Reference]
-    /// The first error of this object, if it has one.
-    var firstError: Diagnostic?
-
-    var kind: Kind { shape.kind }
-    var isGood: Bool { firstError == nil && spec != nil }
-
-    /// What identifies it, for a namespace that counts where none is declared.
-    func key(_ defaultNamespace: String) -> ObjectKey {
-        ObjectKey(kind.name, namespace: kind.isNamespaced ? namespace ?? defaultNamespace : nil, name: name)
-    }
-}
-
 /// Reads the envelope that all kinds share, then the spec of the kind.
 struct EnvelopeReader {
     /// Whether the object comes through a door, where clients send back what the server added.
@@ -45,7 +14,8 @@ struct EnvelopeReader {
     ]
 
     private static let labelValue = TextRule(format: .labelValue, length: 0...63)
-    private static let annotation = TextRule(format: .free, length: 0...100_000)
+    // A README of a catalog is one, whatever a file may hold.
+    private static let annotation = TextRule(format: .free, length: 0...SourceText.sizeLimit)
 
     private static let serverMetadata: Set<String> = [
         "uid", "generation", "resourceVersion", "creationTimestamp", "deletionTimestamp", "finalizers",
@@ -178,7 +148,7 @@ struct EnvelopeReader {
             return nil
         }
         if isDoor { place = place.without(Self.serverMetadata) }
-        return read(place, as: .object(Self.metadata), &findings)
+        return findings.read(place, as: .object(Self.metadata), unknown: unknownFields)
     }
 
     private func readSpec(_ root: Place, _ shape: Shape, _ findings: inout Findings) -> Value? {
@@ -186,16 +156,9 @@ struct EnvelopeReader {
             findings.reportMissing("spec", in: root, "must be present")
             return nil
         }
-        let spec = read(place, as: .object(shape.spec), &findings)
+        let spec = findings.read(place, as: .object(shape.spec), unknown: unknownFields)
         shape.check(place, &findings)
         return spec
-    }
-
-    private func read(_ place: Place, as type: FieldType, _ findings: inout Findings) -> Value? {
-        var reader = ShapeReader(findings: findings, unknownFields: unknownFields)
-        let value = reader.read(place, as: type)
-        findings = reader.findings
-        return value
     }
 
     private static func texts(_ value: Value?) -> [String: String]? {
