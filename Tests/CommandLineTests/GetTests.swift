@@ -22,6 +22,14 @@ import Testing
         #expect(door.with(\.listPaths).count == 3)
     }
 
+    @Test func `a long cell is cut, but not of a wide table`() async throws {
+        let long = String(repeating: "word ", count: 40)
+        try door.put("Gate", "g1", status: ["phase": .string(long)])
+        let cut = try #require(await get("gates").output.last)
+        #expect(cut == "g1     \(long.prefix(99))…")
+        #expect(await get("gates", "-o", "wide").output.last?.contains(long.dropLast()) == true)
+    }
+
     @Test func `several kinds are one document`() async throws {
         let json = await get("tasks,gates", "-o", "json")
         #expect(json.output.count == 1)

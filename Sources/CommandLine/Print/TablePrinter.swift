@@ -2,6 +2,9 @@ import Domain
 
 /// Prints the server's tables one after the other as one: headers once, columns that only grow.
 struct TablePrinter {
+    /// How much of a cell is shown; `-o wide` shows its whole first line.
+    static let cellLimit = 100
+
     private let showsNamespace: Bool
     private let isWide: Bool
     private var showsHeaders: Bool
@@ -27,11 +30,16 @@ struct TablePrinter {
             let namespace = row.at("object", "metadata", "namespace")?.string ?? "<none>"
             text.add(
                 (showsNamespace ? [namespace] : [])
-                    + shown.map { cells.indices.contains($0) ? cell(cells[$0]) : "<none>" }
+                    + shown.map { cells.indices.contains($0) ? shortened(cell(cells[$0])) : "<none>" }
             )
         }
         widths = text.widths
         defer { showsHeaders = false }
         return text.lines(withHeaders: showsHeaders)
+    }
+
+    private func shortened(_ text: String) -> String {
+        guard !isWide, text.count > Self.cellLimit else { return text }
+        return text.prefix(Self.cellLimit - 1) + "…"
     }
 }
