@@ -1,5 +1,5 @@
 internal import CGit2
-internal import Domain
+package import Domain
 internal import Glibc
 
 /// What to watch so that a change of a local repository's ref is noticed at once.

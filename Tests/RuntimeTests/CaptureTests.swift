@@ -6,30 +6,6 @@ import WorkerProtocol
 
 @testable import Runtime
 
-@Suite struct RemoteTests {
-    @Test(
-        arguments: [
-            ("/srv/a b", "/srv/a b"), ("file:///srv/x.git", "/srv/x.git"),
-            ("file://localhost/srv/x", "/srv/x"),
-            ("FILE:///srv/a%20b%C3%BC", "/srv/a bü"), ("/srv/a%20b", "/srv/a%20b"),
-            ("https://host/x", nil), ("git@host:x", nil),
-        ] as [(String, String?)]
-    )
-    func `a repository of this host is read as a source's is`(text: String, path: String?) throws {
-        let remote = try Remote(text)
-        #expect(remote.localPath == path)
-        #expect(remote.url == path ?? text)
-    }
-
-    @Test(arguments: [
-        "file://host/srv/x", "file:srv", "file:///srv/a%2", "file:///srv/%00", "file:///a/%2E%2E/b", "-x",
-        "x", "/",
-    ])
-    func `what names no repository is refused`(text: String) {
-        #expect(throws: Failure.self) { try Remote(text) }
-    }
-}
-
 @Suite struct CaptureTests {
     /// Commits a file by the tools and hands over; `between` is a command of the sandbox in between.
     private func committing(_ name: String, between: String = "true") -> Value {

@@ -72,32 +72,5 @@ func resolveURL(_ relative: String, against base: String) -> String? {
     return base + separator + rest
 }
 
-/// One form for the spellings of a repository: its host in lower case and its path, whatever the way there.
-private func repositoryIdentity(_ url: String) -> String {
-    var host = ""
-    var path = url[...]
-    if let scheme = url.firstRange(of: "://") {
-        let rest = url[scheme.upperBound...]
-        let authority = rest.prefix { $0 != "/" }
-        path = rest[authority.endIndex...]
-        if url[..<scheme.lowerBound] != "file" { host = hostName(authority) }
-    } else if let colon = url.firstIndex(of: ":"), !url[..<colon].contains("/") {
-        path = url[url.index(after: colon)...]
-        host = hostName(url[..<colon])
-    }
-    var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
-        if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-    }
-    if parts.last == ".git" { parts.removeLast() }
-    if let last = parts.last, last.hasSuffix(".git") { parts[parts.count - 1] = last.dropLast(4) }
-    return ([host[...]] + parts).joined(separator: "/")
-}
-
-/// The host of an authority as every case of it is written, without the user and the port.
-private func hostName(_ authority: Substring) -> String {
-    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
-    let name = host.lastIndex(of: ":").map { host[..<$0] } ?? host
-    // The colons of an IPv6 address stand in brackets.
-    return (name.hasPrefix("[") && !name.hasSuffix("]") ? host : name).lowercased()
-}
+/// One text for the spellings of a repository; what no program could reach is only like itself.
+private func repositoryIdentity(_ url: String) -> String { (try? RemoteURL(url))?.identity ?? url }

@@ -11,7 +11,7 @@ struct GitMirror: Sendable {
 
     let folder: AttemptFolder
     let workspace: Contract.Workspace
-    let remote: Remote
+    let remote: RemoteURL
     let clock: Timepiece
     /// Whom the repository belongs to, when it lies on this host and is somebody else's: git is then that
     /// user, to whom the attempt's folder must be given before git runs.
@@ -34,7 +34,11 @@ struct GitMirror: Sendable {
         self.folder = folder
         self.workspace = workspace
         self.clock = clock
-        remote = try Remote(url)
+        remote = try RemoteURL(url)
+        // It is mounted where it stands, which must be where it seems to stand.
+        if let path = remote.localPath, path.split(separator: "/").contains("..") {
+            throw Failure(.invalid, "`\(path)` is not a plain absolute path")
+        }
         var mounts: [GitProcess.Mount] = [
             .init(source: folder.mirror, destination: Self.mirror),
             .init(source: folder.staging, destination: "/staging"),
@@ -88,7 +92,7 @@ struct GitMirror: Sendable {
         let source = workspace.head == nil ? "refs/heads/\(workspace.spec.branch)" : branchReference
         let fetched = try await git.run(
             [
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.url,
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.secretText,
                 "+\(source):\(Self.start)",
             ],
             in: Self.mirror,
@@ -104,7 +108,7 @@ struct GitMirror: Sendable {
 
     /// Where the run's branch stands at the remote; nil when there is none.
     func remoteTip() async throws -> CommitID? {
-        let listed = try await git.run(["ls-remote", remote.url, branchReference], in: Self.mirror)
+        let listed = try await git.run(["ls-remote", remote.secretText, branchReference], in: Self.mirror)
         guard listed.succeeded else { throw unreachable("listed", listed) }
         let lines = listed.output.split(separator: "\n").map { $0.split(separator: "\t") }
         let line = lines.first { $0.count == 2 && $0[1] == branchReference }
@@ -116,7 +120,7 @@ struct GitMirror: Sendable {
     private func setBack(from tip: CommitID) async throws {
         if workspace.head != nil {
             let fetched = try await git.run(
-                ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.url, branchReference],
+                ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.secretText, branchReference],
                 in: Self.mirror,
                 timeout: .seconds(600)
             )
@@ -139,7 +143,7 @@ struct GitMirror: Sendable {
             let pushed = try await git.run(
                 ["push", "--quiet", "--no-verify"]
                     + (remote.localPath == nil ? [] : ["--receive-pack=\(GitProcess.receivePack)"]) + [
-                        "--force-with-lease=\(branchReference):\(old?.text ?? "")", remote.url,
+                        "--force-with-lease=\(branchReference):\(old?.text ?? "")", remote.secretText,
                         "\(commit?.text ?? ""):\(branchReference)",
                     ],
                 in: Self.mirror,

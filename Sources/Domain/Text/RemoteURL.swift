@@ -1,6 +1,3 @@
-internal import Domain
-internal import Secrets
-
 /// Where a repository is; shown without the credentials it may carry.
 package struct RemoteURL: Sendable, Hashable {
     /// How it is reached.
@@ -10,7 +7,7 @@ package struct RemoteURL: Sendable, Hashable {
         case local
 
         /// The port where a URL names none.
-        var port: Int? { [.https: 443, .http: 80, .ssh: 22, .git: 9418][self] }
+        package var port: Int? { [.https: 443, .http: 80, .ssh: 22, .git: 9418][self] }
     }
 
     /// How it is reached.
@@ -53,13 +50,13 @@ package struct RemoteURL: Sendable, Hashable {
     }
 
     /// The host, without the brackets of an IPv6 address; nil for a local path.
-    var host: String? { place?.host }
+    package var host: String? { place?.host }
 
     /// The port, where the URL names one.
-    var port: Int? { place?.port }
+    package var port: Int? { place?.port }
 
     /// Whether what is sent stays on this machine.
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         guard let host else { return true }
         // Other names are not looked up: whoever answers for one could lead it elsewhere.
         let bytes = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
@@ -68,7 +65,7 @@ package struct RemoteURL: Sendable, Hashable {
     }
 
     /// Whether another URL leads to the same server, in the same way.
-    func isServed(with other: RemoteURL) -> Bool {
+    package func isServed(with other: RemoteURL) -> Bool {
         transport == other.transport && host?.lowercased() == other.host?.lowercased()
             && (port ?? transport.port) == (other.port ?? other.transport.port)
     }
@@ -86,13 +83,24 @@ package struct RemoteURL: Sendable, Hashable {
     }
 
     /// A text without the credentials of this URL, for messages that come from elsewhere.
-    func redacting(_ text: String) -> String {
+    package func redacting(_ text: String) -> String {
         guard let userInfo, transport != .local else { return text }
         var result = text.replacing(secretText, with: description)
         for secret in [userInfo] + userInfo.split(separator: ":") where secret.utf8.count > 3 {
             result = result.replacing(secret, with: "•••")
         }
         return result
+    }
+
+    /// One text for the spellings of a repository: its host in lower case and its path, whatever the way there.
+    package var identity: String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        if parts.last == ".git" { parts.removeLast() }
+        if let last = parts.last, last.hasSuffix(".git") { parts[parts.count - 1] = last.dropLast(4) }
+        return ([(host ?? "").lowercased()[...]] + parts).joined(separator: "/")
     }
 
     private static func local(_ path: String) throws -> RemoteURL {

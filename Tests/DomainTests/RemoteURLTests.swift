@@ -1,5 +1,4 @@
 import Domain
-import Git
 import Testing
 
 @Suite struct RemoteURLTests {
@@ -17,16 +16,16 @@ import Testing
     @Test(arguments: [
         "", "config", "./config", "../config", "https://", "https:///x", "https://host", "https://host/",
         "https://-oProxyCommand=x/y", "ssh://-x/y", "-x:y", "ext::sh", "ext::sh -c true", "helper::address",
-        "https://host/x?token=1", "https://host/x#y", "https://host/a b", "file://elsewhere/x", "file:///%zz",
+        "https://host/x?token=1", "https://host/x#y", "https://host/a b", "file://elsewhere/x", "file:///%zz", "file:///%00",
         "file:///%00", "/", "///", "/a\nb", "https://host/\u{7F}", "https://höst/x", "user@:x", "host:",
     ])
-    func `what is no absolute URL is invalid`(text: String) async throws {
-        let found = try await failure { try RemoteURL(text) }
+    func `what is no absolute URL is invalid`(text: String) throws {
+        let found = try #require(throws: Failure.self) { try RemoteURL(text) }
         #expect(found.code == .invalid)
     }
 
-    @Test func `an unknown scheme names the known ones`() async throws {
-        let found = try await failure { try RemoteURL("svn://host/x") }
+    @Test func `an unknown scheme names the known ones`() throws {
+        let found = try #require(throws: Failure.self) { try RemoteURL("svn://host/x") }
         #expect(found.code == .unsupported)
         #expect(found.message.contains("https://") && found.message.contains("'svn://'"))
     }
@@ -49,11 +48,19 @@ import Testing
         #expect(!dumped.contains("hunter2"))
     }
 
-    @Test func `a refused URL is not repeated with its password`() async throws {
+    @Test func `a refused URL is not repeated with its password`() throws {
         for text in ["https://user:hunter2@host/x?y", "https://user:hunter2@/x", "user:hunter2@host"] {
-            let found = try await failure { try RemoteURL(text) }
+            let found = try #require(throws: Failure.self) { try RemoteURL(text) }
             #expect(!"\(found)".contains("hunter2"), "\(text)")
         }
+    }
+
+    @Test(arguments: [
+        "https://Example.org/team/config", "https://user:x@example.org:8443/team/./config.git/",
+        "ssh://git@example.org/team/other/../config.git", "git@EXAMPLE.org:team/config/.git",
+    ])
+    func `a repository is the same one however it is reached and spelled`(text: String) throws {
+        #expect(try RemoteURL(text).identity == "example.org/team/config")
     }
 
     @Test func `percent escapes of a file URL are resolved`() throws {
