@@ -239,6 +239,14 @@ struct Allowed: Sendable, CustomTestStringConvertible {
         #expect(loaded.heldBack.values.map(\.path) == [Self.readme])
     }
 
+    @Test func `a credential in what is only kept is shown in the file that holds it`() throws {
+        var catalog = try Configuration("community")
+        let token = "ghp_0123456789abcdefABCDEF0123456789abcd"
+        catalog.replace("  roles:\n", "  icon: \(token)\n  roles:\n", in: Self.playbook)
+        let found = catalog.load().diagnostics.filter { $0.code == "SEC001" }
+        #expect(found.map(\.path) == [Self.playbook] && found.map(\.span.start.line) == [1])
+    }
+
     @Test func `many entries of many equal categories are read in time`() throws {
         var catalog = try Configuration("community")
         catalog.append(
