@@ -132,11 +132,7 @@ private struct EditSession {
     }
 
     private mutating func load(_ text: String) async throws -> Declared? {
-        var options = LoadOptions()
-        options.passesOverServerFields = true
-        let stored = try await storedObjects(client)
-        options.existing = stored.specs
-        options.inForce = LoadOptions.inForce(stored)
+        let options = LoadOptions.files(beside: try await storedObjects(client))
         let bytes = Array(text.utf8)
         let loaded = Loader().load([SourceFile(path: "edited.yaml", bytes: bytes)], options: options)
         let errors = loaded.diagnostics.filter { $0.severity == .error }
