@@ -260,7 +260,7 @@ struct Allowed: Sendable, CustomTestStringConvertible {
                 path: skills/engineering/find-the-leak/SKILL.md
 
             """
-        catalog.append(String(repeating: entry, count: 2000), to: "catalog/skills.yaml")
+        catalog.append(String(repeating: entry, count: 1500), to: "catalog/skills.yaml")
         let clock = ContinuousClock()
         let time = clock.measure { _ = catalog.load() }
         // Without optimisation, and beside other tests.
