@@ -80,6 +80,15 @@ extension LoadOptions {
         path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 
+    /// The options of files that a person is about to send, beside everything that is stored.
+    package static func files(beside stored: [Stored]) -> LoadOptions {
+        var options = LoadOptions()
+        options.passesOverServerFields = true
+        options.existing = stored.specs
+        options.inForce = inForce(stored)
+        return options
+    }
+
     /// Kinds whose specs matter to an object of a kind that a person sends; of all else, only the key does.
     package static func kindsRead(by kind: String) -> [String] {
         switch kind {

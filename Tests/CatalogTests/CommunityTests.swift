@@ -251,7 +251,15 @@ struct Allowed: Sendable, CustomTestStringConvertible {
         #expect(again.diagnostics.filter { $0.field?.contains("annotations") == true } == [])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `many entries of many equal categories are read in time`() throws {
+    @Test func `a credential in what is only kept is shown in the file that holds it`() throws {
+        var catalog = try Configuration("community")
+        let token = "ghp_0123456789abcdefABCDEF0123456789abcd"
+        catalog.replace("  roles:\n", "  icon: \(token)\n  roles:\n", in: Self.playbook)
+        let found = catalog.load().diagnostics.filter { $0.code == "SEC001" }
+        #expect(found.map(\.path) == [Self.playbook] && found.map(\.span.start.line) == [1])
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `many entries of many equal categories are read in time`() throws {
         var catalog = try Configuration("community")
         catalog.append(
             String(repeating: "  - id: engineering\n", count: 20_000),
@@ -264,7 +272,7 @@ struct Allowed: Sendable, CustomTestStringConvertible {
                 path: skills/engineering/find-the-leak/SKILL.md
 
             """
-        catalog.append(String(repeating: entry, count: 2000), to: "catalog/skills.yaml")
+        catalog.append(String(repeating: entry, count: 5000), to: "catalog/skills.yaml")
         #expect(catalog.load().hasErrors)
     }
 

@@ -16,7 +16,8 @@ import Testing
     @Test(arguments: [
         "", "config", "./config", "../config", "https://", "https:///x", "https://host", "https://host/",
         "https://-oProxyCommand=x/y", "ssh://-x/y", "-x:y", "ext::sh", "ext::sh -c true", "helper::address",
-        "https://host/x?token=1", "https://host/x#y", "https://host/a b", "file://elsewhere/x", "file:///%zz", "file:///%00",
+        "https://host/x?token=1", "https://host/x#y", "https://host/a b", "file://elsewhere/x", "file:///%zz",
+        "file:///%00",
         "file:///%00", "/", "///", "/a\nb", "https://host/\u{7F}", "https://höst/x", "user@:x", "host:",
     ])
     func `what is no absolute URL is invalid`(text: String) throws {

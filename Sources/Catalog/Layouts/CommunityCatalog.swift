@@ -148,7 +148,7 @@ struct CommunityCatalog {
                 let own = FieldSet(of: ["metadata": ["annotations": notes]])
                 let read = made?.fields ?? .none
                 made?.fields = own.union(read)
-                if Self.refuseCredential(in: annotations ?? [:], of: id, &findings) {
+                if Self.refuseCredential(in: annotations ?? [:], at: document.spec.span.first(0), &findings) {
                     made?.spec = nil
                     made?.firstError = findings.firstError(after: errors)
                 }
@@ -180,14 +180,14 @@ struct CommunityCatalog {
     /// Reports a secret in what only goes to write the files again.
     private static func refuseCredential(
         in annotations: [String: String],
-        of id: YAMLNode,
+        at span: TextSpan,
         _ findings: inout Findings
     ) -> Bool {
         for (key, text) in annotations.sorted(by: { $0.key < $1.key }) {
             guard let noun = looksLikeCredential(text) else { continue }
             findings.report(
                 .credential,
-                at: id.span,
+                at: span,
                 field: "metadata.annotations",
                 "what is kept as \(key) must not hold a credential; this looks like \(noun)",
                 fix: "take it out, and make a new one"

@@ -69,15 +69,13 @@ struct ApplySet {
 
     /// Why a member is not deleted although no file holds it any longer.
     private static func reasonToStay(_ object: Object) -> String? {
-        let annotations = object.metadata.annotations ?? [:]
+        let annotations = object.metadata.annotations
         if let source = object.origin.gitSource { return "GitSource/\(source) declares it" }
         if object.kind == "GitSource" { return "a source is only deleted by name" }
         if object.kind == "Workflow" { return "a run is kept until it is deleted by name" }
         if object.kind == "Decision" { return "a Decision is kept" }
-        if annotations["agirunner.dev/prune"] == "disabled" { return "agirunner.dev/prune is disabled" }
-        if annotations["agirunner.dev/deletion-protection"] == "enabled" {
-            return "it is protected from deletion"
-        }
+        if PruneHold.disablesPrune(annotations) { return "\(PruneHold.prune) is disabled" }
+        if PruneHold.protects(annotations) { return "it is protected from deletion" }
         return nil
     }
 }

@@ -157,16 +157,16 @@ extension ControlClient {
     /// Sends a merge patch and answers the object after it.
     @discardableResult
     func patch(
-        _ target: Target,
-        _ namespace: String,
+        _ kind: Kind,
+        namespace: String?,
+        name: String,
         _ patch: Value,
         query items: [(String, String?)] = [],
         dryRun: DryRun = .none
     ) async throws -> Object {
-        let path = path(target.kind, namespace: namespace, name: try target.required())
         let answer = try await request(
             "PATCH",
-            path + query([("dryRun", dryRun.parameter)] + items),
+            path(kind, namespace: namespace, name: name) + query([("dryRun", dryRun.parameter)] + items),
             patch,
             type: "application/merge-patch+json"
         )

@@ -13,6 +13,9 @@ struct SourceView {
 
     var name: String { source.metadata.name }
 
+    /// The folder that the source reads, empty for the top of the repository.
+    var folder: String { spec.path == "." ? "" : spec.path }
+
     /// The commit that is in force.
     var appliedCommit: CommitID? { source.status?["appliedCommit"]?.string.map { CommitID($0) } }
 

@@ -10,7 +10,6 @@ func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionO
     let source = try await client.get(.gitSource, namespace: nil, name: name)
     let isAnnotated = source.isSuspendedByAnnotation
     let isDeclared = source.isSuspendedBySpec
-    let target = Target(.gitSource, name)
     let word = isSuspended ? "suspended" : "resumed"
     guard isSuspended != source.isSuspended else {
         return environment.output("\(Kind.gitSource.reference(name)) \(word) already")
@@ -23,11 +22,25 @@ func setSuspended(_ isSuspended: Bool, _ name: String, _ connection: ConnectionO
     if source.origin.gitSource == nil, isDeclared != isSuspended {
         patch["spec"] = ["suspend": .bool(isSuspended)]
     } else if isDeclared {
-        let place = "\(source.origin.path ?? "?"):\(source.origin.line ?? 1)"
+        let place = source.origin.place ?? "?"
         throw CommandFailure("\(source.key) is suspended by its file, \(place); change it there")
     }
-    try await client.patch(target, connection.namespace, patch)
+    try await client.patch(.gitSource, namespace: nil, name: name, patch)
     environment.output("\(Kind.gitSource.reference(name)) \(word)")
+}
+
+extension DecisionOptions {
+    /// Stops a run or a source, or lets it go on.
+    func hold(_ isHeld: Bool, _ words: String) async throws {
+        let target = try Target(words)
+        guard target.kind == .gitSource else {
+            return try await decide(isHeld ? .pause : .resume, on: words, done: isHeld ? "paused" : "resumed")
+        }
+        guard note == nil else {
+            throw CommandFailure("--note is for runs; a source keeps no record of why")
+        }
+        try await setSuspended(isHeld, try target.required(), connection)
+    }
 }
 
 extension Object {

@@ -15,13 +15,13 @@ extension ControlClient {
     ) async throws -> Object {
         let request = try CommandEnvironment.required().now()
         let wanted = annotations.merging([GitSourceSpec.reconcileAt: .string(request.description)]) { $1 }
-        let answer = try await self.request(
-            "PATCH",
-            path(.gitSource, namespace: nil, name: name),
-            ["metadata": ["annotations": .object(wanted)]],
-            type: "application/merge-patch+json"
+        let annotated = try await patch(
+            .gitSource,
+            namespace: nil,
+            name: name,
+            ["metadata": ["annotations": .object(wanted)]]
         )
-        let earlier = handledRequest(of: try decode(answer))
+        let earlier = handledRequest(of: annotated)
         var poll = Poll(within: limit, hasAnswered: true)
         while true {
             let source = try await poll.look { try await get(.gitSource, namespace: nil, name: name) }

@@ -37,14 +37,10 @@ struct FileOptions: ParsableArguments {
         keepsPlaces: Bool = false
     ) async throws -> [Declared] {
         let sources = try await sources()
-        var options = LoadOptions()
+        var options = LoadOptions.files(beside: try await storedObjects(client))
         options.namespace = connection.namespace
-        options.passesOverServerFields = true
         options.unknownFields = validate.unknownFields
         options.keepsPlaces = keepsPlaces
-        let stored = try await storedObjects(client)
-        options.existing = stored.specs
-        options.inForce = LoadOptions.inForce(stored)
         let loaded = load(sources, options)
         try tell(loaded.diagnostics, sources)
         guard !loaded.hasErrors else { throw ExitCode.failure }

@@ -72,18 +72,18 @@ struct MetadataOptions: ParsableArguments {
     /// Changes a map of an object's metadata; a status that moves meanwhile is no conflict.
     func change(_ field: String, set: String, removed: String) async throws {
         let environment = try CommandEnvironment.required()
-        let (target, rest) = try leadingTarget(words)
-        let name = try target.required()
+        let (kind, name, rest) = try leadingTarget(words)
         let change = try MetadataChange(field, rest)
         let client = try connection.client()
         for attempt in 1...5 {
-            let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
+            let object = try await client.get(kind, namespace: connection.namespace, name: name)
             let patch = try change.patch(for: object, overwrite: overwrite)
             do {
                 if let patch, choices.dryRun != .client {
                     try await client.patch(
-                        target,
-                        connection.namespace,
+                        kind,
+                        namespace: connection.namespace,
+                        name: name,
                         patch,
                         query: [choices.force.item],
                         dryRun: choices.dryRun
@@ -93,7 +93,7 @@ struct MetadataOptions: ParsableArguments {
                 continue
             }
             let said = change.words(set, removed, isChanged: patch != nil)
-            return environment.output("\(target.kind.reference(name)) \(said)\(choices.dryRun.mark)")
+            return environment.output("\(kind.reference(name)) \(said)\(choices.dryRun.mark)")
         }
     }
 }

@@ -5,11 +5,6 @@ struct Target {
     let kind: Kind
     let name: String?
 
-    init(_ kind: Kind, _ name: String?) {
-        self.kind = kind
-        self.name = name
-    }
-
     /// Reads `kind/name` or `kind` with a name after it; *throws* a failure that suggests the nearest kind.
     init(_ text: String, name: String? = nil) throws {
         let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
@@ -21,7 +16,8 @@ struct Target {
             let hint = near.map { "did you mean '\($0)'?" } ?? "see 'agirunner api-resources'"
             throw CommandFailure("the server doesn't have a resource type '\(parts.first ?? text)'; \(hint)")
         }
-        self.init(kind, parts.count > 1 ? parts[1] : name)
+        self.kind = kind
+        self.name = parts.count > 1 ? parts[1] : name
     }
 
     /// *Throws* when no name was given.

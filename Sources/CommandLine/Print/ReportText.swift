@@ -65,7 +65,7 @@ extension FieldChange {
     fileprivate func lines(of object: ObjectChange) -> [String] {
         let name = (object.place(of: self).map { "\($0) " } ?? "") + path
         guard lines == nil else { return ["\(name): from line \(lines?.first ?? 1)"] + indented }
-        let (before, after) = (old.map(json) ?? "", new.map(json) ?? "")
+        let (before, after) = (old?.canonicalJSON ?? "", new?.canonicalJSON ?? "")
         switch act {
         case .added: return ["\(name): + \(after)"]
         case .removed: return ["\(name): - \(before)"]
@@ -81,11 +81,10 @@ extension FieldChange {
     /// What went and what came, a line each with its sign.
     var difference: [String] {
         guard let lines else {
-            return (old.map { ["- \(json($0))"] } ?? []) + (new.map { ["+ \(json($0))"] } ?? [])
+            return (old.map { ["- \($0.canonicalJSON)"] } ?? [])
+                + (new.map { ["+ \($0.canonicalJSON)"] } ?? [])
         }
         let rest = lines.hidden > 0 ? ["  … \(lines.hidden) more lines"] : []
         return lines.removed.map { "- \($0)" } + lines.added.map { "+ \($0)" } + rest
     }
-
-    private func json(_ value: Value) -> String { value.canonicalJSON }
 }

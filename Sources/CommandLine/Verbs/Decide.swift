@@ -75,7 +75,7 @@ struct DecisionOptions: ParsableArguments {
     /// The deletions that the brake refused a source, or a source by a commit of it.
     private func refusedPrune(of object: Object, _ client: ControlClient) async throws -> RefusedPrune? {
         guard object.kind == "Revision" else { return GitSourceStatus.refusedPrune(object.status) }
-        guard let name = object.metadata.labels?["agirunner.dev/source"],
+        guard let name = object.metadata.labels?[LiveLabel.source],
             let source = try await client.find(.gitSource, namespace: nil, name: name),
             let refused = GitSourceStatus.refusedPrune(source.status),
             refused.commit.text == object.status?["commit"]?.string

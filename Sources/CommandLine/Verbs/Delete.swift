@@ -58,9 +58,7 @@ package struct Delete: AsyncParsableCommand {
     }
 
     private func keys(_ client: ControlClient) async throws -> [Awaited] {
-        let named = try namedTargets(targets).map { target in
-            Awaited(target.kind, connection.namespace, try target.required())
-        }
+        let named = try namedTargets(targets).map { Awaited($0.kind, connection.namespace, $0.name) }
         guard !files.filename.isEmpty else { return named }
         // What others refer to goes last.
         let declared = try await files.objects(connection, client).reversed()

@@ -40,7 +40,7 @@ package struct Drift: AsyncParsableCommand {
             let files = try TreeFiles(
                 try clone(of: view, with: commit),
                 commit: commit,
-                below: view.spec.path == "." ? "" : view.spec.path,
+                below: view.folder,
                 view.spec.reads
             )
             let loaded = Loader().load(files.files, options: view.options(commit: commit))

@@ -27,15 +27,14 @@ package struct Edit: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        let (target, rest) = try leadingTarget(words)
+        let (kind, name, rest) = try leadingTarget(words)
         guard rest.isEmpty else { throw CommandFailure("one object is edited at a time") }
-        guard target.kind.isDeclared else {
-            throw CommandFailure("a \(target.kind.name) is written by controllers; it cannot be edited")
+        guard kind.isDeclared else {
+            throw CommandFailure("a \(kind.name) is written by controllers; it cannot be edited")
         }
         let client = try connection.client()
-        let name = try target.required()
-        let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
-        guard !target.kind.isAlsoLive || object.metadata.isDeclared else {
+        let object = try await client.get(kind, namespace: connection.namespace, name: name)
+        guard !kind.isAlsoLive || object.metadata.isDeclared else {
             throw CommandFailure("\(object.key) is written by controllers; it cannot be edited")
         }
         if let source = object.origin.gitSource, !force.forceConflicts {
@@ -45,7 +44,7 @@ package struct Edit: AsyncParsableCommand {
                     + " without --force-conflicts"
             )
         }
-        var session = try EditSession(kind: target.kind, object: object, client: client, force: force)
+        var session = try EditSession(kind: kind, object: object, client: client, force: force)
         try await session.run()
     }
 }
@@ -133,11 +132,7 @@ private struct EditSession {
     }
 
     private mutating func load(_ text: String) async throws -> Declared? {
-        var options = LoadOptions()
-        options.passesOverServerFields = true
-        let stored = try await storedObjects(client)
-        options.existing = stored.specs
-        options.inForce = LoadOptions.inForce(stored)
+        let options = LoadOptions.files(beside: try await storedObjects(client))
         let bytes = Array(text.utf8)
         let loaded = Loader().load([SourceFile(path: "edited.yaml", bytes: bytes)], options: options)
         let errors = loaded.diagnostics.filter { $0.severity == .error }

@@ -32,7 +32,8 @@ package struct Init: AsyncParsableCommand {
         try refuseErrors(playbooks, loaded, files, environment)
         var written: [String] = []
         for object in chosen {
-            let path = "\(folder)/\(Self.folder(of: object.kind))/\(object.metadata.name).yaml"
+            let path =
+                "\(folder)/\(Kind.named(object.kind)?.plural ?? "objects")/\(object.metadata.name).yaml"
             guard unsafe access(path, F_OK) != 0 else {
                 throw CommandFailure("the file \"\(path)\" is there already, and no file is replaced")
             }
@@ -100,10 +101,6 @@ package struct Init: AsyncParsableCommand {
         }
         let names = bad.keys.map(\.name).sorted().joined(separator: ", ")
         throw CommandFailure("nothing was written: there are errors in what \(names) needs")
-    }
-
-    private static func folder(of kind: String) -> String {
-        Kind.named(kind)?.plural ?? "objects"
     }
 }
 

@@ -31,23 +31,23 @@ package struct Patch: AsyncParsableCommand {
 
     package func run() async throws {
         let environment = try CommandEnvironment.required()
-        let (target, rest) = try leadingTarget(words)
+        let (kind, name, rest) = try leadingTarget(words)
         guard rest.isEmpty else {
             throw CommandFailure(
                 "one object is patched at a time; '\(rest.joined(separator: " "))' is too much"
             )
         }
-        let name = try target.required()
         let patch = try content()
         let client = try connection.client()
-        let before = try await client.get(target.kind, namespace: connection.namespace, name: name)
-        let reference = target.kind.reference(name)
+        let before = try await client.get(kind, namespace: connection.namespace, name: name)
+        let reference = kind.reference(name)
         guard choices.dryRun != .client else {
             return environment.output("\(reference) patched\(choices.dryRun.mark)")
         }
         let after = try await client.patch(
-            target,
-            connection.namespace,
+            kind,
+            namespace: connection.namespace,
+            name: name,
             patch,
             query: [fields.item, choices.force.item],
             dryRun: choices.dryRun

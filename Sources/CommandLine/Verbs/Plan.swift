@@ -85,12 +85,11 @@ package struct PlanVerb: AsyncParsableCommand {
     }
 
     private func read(_ view: SourceView) throws -> TreeFiles {
-        let below = view.spec.path == "." ? "" : view.spec.path
         if let revision {
             let repository = try Checkout.repository(containing: folder)
             let commit = try repository.commit(of: revision)
-            return try TreeFiles(repository, commit: commit, below: below, view.spec.reads)
+            return try TreeFiles(repository, commit: commit, below: view.folder, view.spec.reads)
         }
-        return try TreeFiles(checkout: try Checkout(containing: folder), below: below, view.spec.reads)
+        return try TreeFiles(checkout: try Checkout(containing: folder), below: view.folder, view.spec.reads)
     }
 }

@@ -19,13 +19,12 @@ package struct Reconcile: AsyncParsableCommand {
             throw CommandFailure("only a gitsource can be reconciled")
         }
         let name = try target.required()
-        let path = client.path(target.kind, namespace: nil, name: name)
         let annotations: Value = [GitSourceSpec.reconcileAt: .string(environment.now().description)]
-        try await client.request(
-            "PATCH",
-            path,
-            ["metadata": ["annotations": annotations]],
-            type: "application/merge-patch+json"
+        try await client.patch(
+            .gitSource,
+            namespace: nil,
+            name: name,
+            ["metadata": ["annotations": annotations]]
         )
         environment.output("\(target.kind.reference(name)) reconciliation requested")
     }

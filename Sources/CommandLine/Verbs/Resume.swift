@@ -18,14 +18,5 @@ package struct Resume: AsyncParsableCommand {
     /// A command to be filled by the parser.
     package init() {}
 
-    package func run() async throws {
-        let target = try Target(self.target)
-        guard target.kind.name == "GitSource" else {
-            return try await options.decide(.resume, on: self.target, done: "resumed")
-        }
-        guard options.note == nil else {
-            throw CommandFailure("--note is for runs; a source keeps no record of why")
-        }
-        try await setSuspended(false, try target.required(), options.connection)
-    }
+    package func run() async throws { try await options.hold(false, target) }
 }

@@ -26,9 +26,7 @@ package struct Rollback: AsyncParsableCommand {
     package func run() async throws {
         let environment = try CommandEnvironment.required()
         guard to == nil || !release else { throw CommandFailure("--to and --release exclude each other") }
-        guard let limit = Duration(text: timeout) else {
-            throw CommandFailure("--timeout must be a duration such as 60s, not '\(timeout)'")
-        }
+        let limit = try timeLimit(timeout)
         let target = try Target(self.target)
         guard target.kind.name == "GitSource" else { throw CommandFailure("only a gitsource is rolled back") }
         let name = try target.required()

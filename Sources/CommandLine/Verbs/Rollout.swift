@@ -37,19 +37,18 @@ struct RolloutStatus: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try CommandEnvironment.required()
-        let (target, rest) = try leadingTarget(words)
+        let (kind, name, rest) = try leadingTarget(words)
         guard rest.isEmpty else { throw CommandFailure("one object is followed at a time") }
-        let name = try target.required()
         let client = try connection.client()
         var waiting = ObjectWait(
             wishes: [.condition(type: "Ready", status: "True")],
             limit: try timeLimit(timeout),
             client
         )
-        try await waiting.wait(for: [Awaited(target.kind, connection.namespace, name)]) { _ in }
-        let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
+        try await waiting.wait(for: [Awaited(kind, connection.namespace, name)]) { _ in }
+        let object = try await client.get(kind, namespace: connection.namespace, name: name)
         let message = object.readyCondition?["message"].map { cell($0) } ?? ""
-        environment.output("\(target.kind.reference(name)) ready: \(message)")
+        environment.output("\(kind.reference(name)) ready: \(message)")
     }
 }
 
@@ -75,16 +74,7 @@ struct RolloutPause: AsyncParsableCommand {
     @Argument(help: "workflow/NAME or gitsource/NAME.") var target: String
     @OptionGroup var options: DecisionOptions
 
-    func run() async throws {
-        let target = try Target(self.target)
-        guard target.kind.name == "GitSource" else {
-            return try await options.decide(.pause, on: self.target, done: "paused")
-        }
-        guard options.note == nil else {
-            throw CommandFailure("--note is for runs; a source keeps no record of why")
-        }
-        try await setSuspended(true, try target.required(), options.connection)
-    }
+    func run() async throws { try await options.hold(true, target) }
 }
 
 /// `agirunner rollout restart`.

@@ -20,13 +20,13 @@ package struct Suspend: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        for target in try namedTargets(targets) {
-            guard target.kind.name == "GitSource" else {
+        for (kind, name) in try namedTargets(targets) {
+            guard kind.name == "GitSource" else {
                 throw CommandFailure(
                     "only a gitsource can be suspended; a run is paused: agirunner pause workflow/NAME"
                 )
             }
-            try await setSuspended(true, try target.required(), connection)
+            try await setSuspended(true, name, connection)
         }
     }
 }

@@ -31,16 +31,15 @@ package struct TransferVerb: AsyncParsableCommand {
 
     package func run() async throws {
         let environment = try CommandEnvironment.required()
-        let (target, rest) = try leadingTarget(words)
+        let (kind, name, rest) = try leadingTarget(words)
         guard rest.isEmpty else { throw CommandFailure("one object is handed over at a time") }
-        let name = try target.required()
         let client = try connection.client()
-        let reference = target.kind.reference(name)
+        let reference = kind.reference(name)
         guard to != "control" else {
-            try await take(target, name, client)
+            try await take(kind, name, client)
             return environment.output("\(reference) taken for the control door\(dryRun.mark)")
         }
-        let object = try await client.get(target.kind, namespace: connection.namespace, name: name)
+        let object = try await client.get(kind, namespace: connection.namespace, name: name)
         let source = try await receiver(client)
         guard object.origin.gitSource != source else {
             return environment.output("\(reference) belongs to gitsource/\(source) already")
@@ -50,8 +49,9 @@ package struct TransferVerb: AsyncParsableCommand {
         }
         let annotations: Value = .object([Transfer.annotation: .string("gitsource/\(source)")])
         try await client.patch(
-            target,
-            connection.namespace,
+            kind,
+            namespace: connection.namespace,
+            name: name,
             ["metadata": ["annotations": annotations]],
             dryRun: dryRun
         )
@@ -64,16 +64,15 @@ package struct TransferVerb: AsyncParsableCommand {
         guard let source = Transfer.target(of: [Transfer.annotation: to]) else {
             throw CommandFailure("--to must be gitsource/NAME or control, and is '\(to)'")
         }
-        return try await client.get(Target("gitsource/\(source)").kind, namespace: nil, name: source)
-            .metadata.name
+        return try await client.get(.gitSource, namespace: nil, name: source).metadata.name
     }
 
     /// Takes an object as it is; what moves meanwhile is read again.
-    private func take(_ target: Target, _ name: String, _ client: ControlClient) async throws {
-        let path = client.path(target.kind, namespace: connection.namespace, name: name)
+    private func take(_ kind: Kind, _ name: String, _ client: ControlClient) async throws {
+        let path = client.path(kind, namespace: connection.namespace, name: name)
         let query = client.query([("takeOwnership", "true"), ("dryRun", dryRun.parameter)])
         for attempt in 1...5 {
-            var object = try await client.get(target.kind, namespace: connection.namespace, name: name)
+            var object = try await client.get(kind, namespace: connection.namespace, name: name)
             guard object.origin.gitSource != nil else {
                 throw CommandFailure("\(object.key) is the control door's already")
             }

@@ -61,12 +61,10 @@ package struct Validate: AsyncParsableCommand {
         return layout
     }
 
-    private func log(_ loaded: Loaded) -> String {
-        sarif(loaded.diagnostics, version: productVersion).prettyJSON
-    }
-
     private func show(_ loaded: Loaded, _ sources: [String: [UInt8]], _ environment: CommandEnvironment) {
-        guard output != "sarif" else { return environment.output(log(loaded)) }
+        guard output != "sarif" else {
+            return environment.output(sarif(loaded.diagnostics, version: productVersion).prettyJSON)
+        }
         for diagnostic in loaded.diagnostics {
             environment.output(
                 output == "json" ? diagnostic.jsonLine : diagnostic.text(source: sources[diagnostic.path])

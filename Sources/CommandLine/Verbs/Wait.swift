@@ -40,9 +40,7 @@ package struct Wait: AsyncParsableCommand {
         let environment = try CommandEnvironment.required()
         let limit = try timeLimit(timeout)
         let wishes = try conditions.map(Wish.init)
-        let objects = try namedTargets(targets).map { target in
-            Awaited(target.kind, connection.namespace, try target.required())
-        }
+        let objects = try namedTargets(targets).map { Awaited($0.kind, connection.namespace, $0.name) }
         var waiting = ObjectWait(wishes: wishes, limit: limit, try connection.client())
         try await waiting.wait(for: objects) { environment.output("\($0.reference) condition met") }
     }

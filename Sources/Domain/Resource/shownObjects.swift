@@ -5,6 +5,7 @@ package enum LiveLabel {
     package static let role = "agirunner.dev/role"
     package static let task = "agirunner.dev/task"
     package static let pool = "agirunner.dev/pool"
+    package static let source = "agirunner.dev/source"
 }
 
 /// Something controllers write that is shown through the envelope.

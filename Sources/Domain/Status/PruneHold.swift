@@ -6,6 +6,14 @@ package enum PruneHold {
     /// The annotation that keeps an object, whatever its files say.
     package static let protection = "agirunner.dev/deletion-protection"
 
+    /// The annotation that keeps an object when its source declares it no more.
+    package static let prune = "agirunner.dev/prune"
+
+    /// Whether annotations say that nothing is deleted for a declaration that is gone.
+    package static func disablesPrune(_ annotations: [String: String]?) -> Bool {
+        annotations?[prune] == "disabled"
+    }
+
     /// Whether annotations keep their object from being deleted.
     package static func protects(_ annotations: [String: String]?) -> Bool {
         annotations?[protection] == "enabled"

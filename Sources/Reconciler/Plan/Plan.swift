@@ -231,8 +231,8 @@ private func hold(_ stored: Stored, _ input: PlanInput, waits: Bool) -> (Plan.Ho
         // The last good version of what waits may need it.
         return (.commitWaits, "the commit deletes nothing while something of it waits")
     }
-    if annotations["agirunner.dev/prune"] == "disabled" {
-        return (.pruneDisabled, "agirunner.dev/prune is disabled")
+    if PruneHold.disablesPrune(annotations) {
+        return (.pruneDisabled, "\(PruneHold.prune) is disabled")
     }
     if PruneHold.protects(annotations) {
         return (.protected, "\(PruneHold.protection) is enabled; take it away, then delete the object")

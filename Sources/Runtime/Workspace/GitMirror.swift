@@ -120,7 +120,10 @@ struct GitMirror: Sendable {
     private func setBack(from tip: CommitID) async throws {
         if workspace.head != nil {
             let fetched = try await git.run(
-                ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.secretText, branchReference],
+                [
+                    "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.secretText,
+                    branchReference,
+                ],
                 in: Self.mirror,
                 timeout: .seconds(600)
             )

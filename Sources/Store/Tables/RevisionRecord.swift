@@ -46,6 +46,6 @@ struct RevisionRecord: ShownRecord, Codable, Hashable {
 
     var shownName: String { name }
     var shownNamespace: String? { nil }
-    var shownLabels: [String: String] { ["agirunner.dev/source": source] }
+    var shownLabels: [String: String] { [LiveLabel.source: source] }
     var owner: OwnerReference? { nil }
 }

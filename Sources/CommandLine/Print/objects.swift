@@ -22,3 +22,13 @@ extension Object {
     /// The condition that says whether it is as it should be.
     var readyCondition: Value? { status?.condition("Ready") }
 }
+
+extension Kind {
+    /// An object of the kind as messages name it: `role.agirunner.dev/x`.
+    func reference(_ name: String) -> String { "\(singular).\(Kind.group)/\(name)" }
+}
+
+extension ObjectKey {
+    /// As messages name it: `role.agirunner.dev/x`.
+    var reference: String { Kind.named(kind)?.reference(name) ?? "\(kind)/\(name)" }
+}
