@@ -104,8 +104,8 @@ let package = Package(
         program(
             "agirunner",
             [
-                "CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry", argumentParser,
-                unixSignals,
+                "CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry", "Threads",
+                argumentParser, unixSignals,
             ]
         ),
         program(
@@ -117,7 +117,10 @@ let package = Package(
         ),
         program(
             "agirunner-fleet",
-            ["Domain", "Fleet", "Outbound", "Telemetry", argumentParser, lifecycle, logging, unixSignals]
+            [
+                "Domain", "Fleet", "Outbound", "Telemetry", "Threads", argumentParser, lifecycle, logging,
+                unixSignals,
+            ]
         ),
         program(
             "agirunner-runtime",

@@ -61,35 +61,15 @@ enum FileSystem {
 
     /// The first bytes of a file; nil when it cannot be read.
     static func content(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        return bytes(from: descriptor, limit: limit)
+        // Why it cannot be read makes no difference to anybody here.
+        try? fileContent(path, limit: limit)
     }
 
     /// The last bytes of a file; nil when it cannot be read.
     static func end(of path: String, limit: Int) -> [UInt8]? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        guard lseek(descriptor, max(0, lseek(descriptor, 0, SEEK_END) - limit), SEEK_SET) >= 0 else {
-            return nil
-        }
-        return bytes(from: descriptor, limit: limit)
-    }
-
-    private static func bytes(from descriptor: Int32, limit: Int) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count < limit {
-            let count = unsafe chunk.withUnsafeMutableBytes {
-                unsafe read(descriptor, $0.baseAddress, $0.count)
-            }
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { return count == 0 ? bytes : nil }
-            bytes += chunk.prefix(count)
-        }
-        return Array(bytes.prefix(limit))
+        guard let size = entry(path)?.size else { return nil }
+        // As above.
+        return try? fileContent(path, from: max(0, size - Int64(limit)), limit: limit)
     }
 
     static func text(_ path: String) -> String? { content(path).map { String(decoding: $0, as: UTF8.self) } }

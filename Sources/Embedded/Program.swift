@@ -1,4 +1,3 @@
-internal import Domain
 internal import Threads
 
 /// One signal of a stop, and how long the program may take to answer it.
@@ -34,46 +33,5 @@ struct Program: Sendable {
         let file = FileSystem.entry(command.executable).map { "\($0.inode) \($0.size) \($0.modified)" } ?? ""
         let account = command.account.map { "\($0.userID):\($0.groupID)" } ?? ""
         return ([command.executable, file, account] + command.arguments).joined(separator: " ")
-    }
-}
-
-/// A child on disk, written before it is used, so that it is found after a kill −9 of its parent.
-struct ChildRecord: Codable, Sendable, Equatable {
-    let name: String
-    let process: ProcessIdentity
-    /// Process numbers and start times mean nothing after another boot.
-    let boot: String
-    let fingerprint: String
-
-    /// The record of a process that runs; nil for every other one.
-    static func ofRunning(_ path: String) -> ChildRecord? {
-        ofThisBoot(path).flatMap { $0.process.isAlive ? $0 : nil }
-    }
-
-    /// The record of a process that runs, or ended since the machine was started.
-    static func ofThisBoot(_ path: String) -> ChildRecord? {
-        guard let bytes = FileSystem.content(path) else { return nil }
-        // A file that is no record names no process.
-        guard let record = try? Value(json: bytes).decode(ChildRecord.self) else { return nil }
-        return record.boot == ProcessIdentity.currentBoot ? record : nil
-    }
-
-    func write(to path: String) throws {
-        try FileSystem.write(Value(encoding: self).canonicalBytes, to: path)
-    }
-}
-
-/// How long a program that ended is left alone before it is started again.
-struct RestartPause: Equatable, Sendable {
-    var first: Duration = .milliseconds(500)
-    var cap: Duration = .seconds(30)
-    /// A program that ran for so long starts from the first pause again.
-    var stableAfter: Duration = .seconds(60)
-    private(set) var failures = 0
-
-    /// Counts an end and answers the pause after it, which doubles each time.
-    mutating func next(afterRunning duration: Duration) -> Duration {
-        failures = duration >= stableAfter ? 1 : failures + 1
-        return min(cap, first * (1 << min(failures - 1, 20)))
     }
 }

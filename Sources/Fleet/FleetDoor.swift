@@ -60,26 +60,10 @@ private struct FleetCaller: Sendable {
                 cause: error
             )
         }
-        // Anything may stand between us and the door, so a body need not be JSON.
-        let body = try? Value(json: response.body)
-        guard response.status == 200, let body else {
-            let text = body?["detail"]?.string ?? body?["title"]?.string ?? "The request was refused"
-            let code: Failure.Code =
-                switch response.status {
-                case 401: .unauthenticated
-                case 403: .forbidden
-                case 409: .conflict
-                case 500...: .unavailable
-                default: .invalid
-                }
-            throw Failure(
-                code,
-                "\(route): \(text)",
-                outside: "HTTP \(response.status)",
-                reason: body?["reason"]?.string
-            )
+        guard (200..<300).contains(response.status) else {
+            throw refusal(of: route, status: response.status, body: response.body)
         }
-        do { return try body.decode(Reply.self) } catch {
+        do { return try Value(json: response.body).decode() } catch {
             throw Failure(.corrupted, "The worker door answered \(route) with something else", cause: error)
         }
     }

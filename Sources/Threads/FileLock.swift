@@ -34,11 +34,8 @@ package struct FileLock: ~Copyable {
 
     /// The process that wrote itself into the file last, whether or not it still holds the lock.
     package static func owner(ofLockAt path: String) -> Int32? {
-        let opened = unsafe ag_open_read(path)
-        guard opened >= 0 else { return nil }
-        let descriptor = OwnedDescriptor(opened)
         // An unreadable file names no owner.
-        guard let bytes = try? readChunk(descriptor.raw, capacity: 32) else { return nil }
+        guard let bytes = try? fileContent(path, limit: 32) else { return nil }
         return Int32(String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self))
     }
 }

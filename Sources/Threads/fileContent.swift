@@ -1,28 +1,26 @@
 internal import CLinux
 
-/// The first bytes of a file, all of them when it has no more than the limit.
+/// The bytes of a file from an offset on, at most as many as the limit says.
 ///
 /// - Throws: `SystemError.notFound`, `.notPermitted` or `.failed`.
-package func fileContent(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8] {
+package func fileContent(
+    _ path: String,
+    from offset: Int64 = 0,
+    limit: Int = 1 << 20
+) throws(SystemError) -> [UInt8] {
     let file = OwnedDescriptor(try checked(unsafe ag_open_read(path), "open", path))
     var bytes: [UInt8] = []
     // A file of /proc may answer in pieces.
     while bytes.count < limit {
-        let chunk = try readChunk(file.raw, capacity: min(65_536, limit - bytes.count)) ?? []
-        if chunk.isEmpty { break }
+        var result = 0
+        let next = offset + Int64(bytes.count)
+        let size = min(65_536, limit - bytes.count)
+        let chunk = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            result = unsafe ag_read_at(file.raw, buffer.baseAddress, buffer.count, next)
+            count = max(0, result)
+        }
+        if try checked(result, "read", path) == 0 { break }
         bytes += chunk
     }
-    return bytes
-}
-
-/// The next bytes of a non-blocking descriptor: empty at its end, nil when there are none now.
-func readChunk(_ descriptor: Int32, capacity: Int = 65_536) throws(SystemError) -> [UInt8]? {
-    var result = 0
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-        result = unsafe ag_read(descriptor, buffer.baseAddress, buffer.count)
-        count = max(0, result)
-    }
-    if result == -Int(EAGAIN) { return nil }
-    _ = try checked(result, "read")
     return bytes
 }

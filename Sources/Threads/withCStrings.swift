@@ -1,5 +1,5 @@
 /// Lends an array of C strings that ends with a null, as `execve` wants it.
-package func withCStrings<Value>(
+func withCStrings<Value>(
     _ strings: [String],
     _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
 ) -> Value {

@@ -6,6 +6,7 @@ internal import Logging
 internal import Outbound
 internal import ServiceLifecycle
 internal import Telemetry
+internal import Threads
 internal import UnixSignals
 
 /// The process that makes the running runtimes match the wanted ones.
@@ -59,15 +60,15 @@ struct AgirunnerFleet: AsyncParsableCommand {
             runtimes: try LocalRuntimes(
                 LocalRuntimeSettings(
                     state: state,
-                    program: try runtimeProgram ?? sibling("agirunner-runtime"),
+                    program: try runtimeProgram ?? ownProgramFolder() + "/agirunner-runtime",
                     workerSocket: workerSocket,
                     sandboxUserIDs: try userIDs(),
-                    environment: try environment(),
+                    environment: try ownEnvironment(),
                     logLevel: logLevel.rawValue
                 )
             ),
             onExit: onExit,
-            now: currentTime,
+            now: { Timestamp(microseconds: WallTime.now().milliseconds * 1000) },
             random: { .random(in: 0..<1) },
             logger: logger
         )
@@ -83,7 +84,7 @@ struct AgirunnerFleet: AsyncParsableCommand {
     }
 
     private func token() throws -> String {
-        String(decoding: try content(of: tokenFile).filter { $0 > 32 }, as: UTF8.self)
+        String(decoding: try fileContent(tokenFile).filter { $0 > 32 }, as: UTF8.self)
     }
 
     private func userIDs() throws -> ClosedRange<UInt32>? {
@@ -108,39 +109,4 @@ private struct Waker: Service {
             fleet.lookNow()
         }
     }
-}
-
-/// The first MiB of a file.
-private func content(of path: String) throws -> [UInt8] {
-    guard let file = unsafe fopen(path, "re") else { throw ValidationError("cannot read \(path)") }
-    defer { unsafe fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    let count = unsafe fread(&bytes, 1, bytes.count, file)
-    return Array(bytes.prefix(count))
-}
-
-/// The environment this process was started with.
-private func environment() throws -> [String: String] {
-    let pairs = try content(of: "/proc/self/environ").split(separator: 0).compactMap {
-        entry -> (String, String)? in
-        let text = String(decoding: entry, as: UTF8.self)
-        guard let equals = text.firstIndex(of: "=") else { return nil }
-        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
-    }
-    return Dictionary(pairs) { first, _ in first }
-}
-
-/// The program of this name beside the running one.
-private func sibling(_ name: String) throws -> String {
-    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = unsafe readlink("/proc/self/exe", &path, path.count)
-    let own = String(decoding: path.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    guard let slash = own.lastIndex(of: "/") else { throw ValidationError("--runtime-program is needed") }
-    return own[...slash] + name
-}
-
-@Sendable private func currentTime() -> Timestamp {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
 }

@@ -6,6 +6,7 @@ import Glibc
 import Outbound
 import Secrets
 import Telemetry
+import Threads
 
 /// `agirunner`, the command line.
 @main
@@ -112,7 +113,7 @@ private func output(_ text: String) {
 
 private func commandEnvironment() throws -> CommandEnvironment {
     let http = try HTTPClient()
-    let variables = environmentVariables()
+    let variables = try ownEnvironment()
     return CommandEnvironment(
         connect: { ControlClient(transport: transport(over: http, socket: $0)) },
         defaultState: {

@@ -6,6 +6,7 @@ import Glibc
 import Outbound
 import Secrets
 import Telemetry
+import Threads
 
 /// `agirunner up`: everything on this machine with one command.
 struct Up: AsyncParsableCommand {
@@ -41,7 +42,7 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         // Whoever reads what it says may go, as `tee` does at Ctrl-C; what runs must still be stopped.
         _ = signal(SIGPIPE, SIG_IGN)
-        let environment = environmentVariables()
+        let environment = try ownEnvironment()
         let state =
             state ?? environment["AGIRUNNER_STATE"]
             ?? Installation.defaultState(userID: getuid(), environment: environment)
@@ -49,7 +50,7 @@ struct Up: AsyncParsableCommand {
             state: state,
             publicPort: port,
             folder: folder,
-            programDirectory: try programDirectory(),
+            programDirectory: try ownProgramFolder(),
             environment: environment,
             logLevel: logLevel.rawValue,
             heartbeat: heartbeat,
@@ -78,16 +79,4 @@ private func isReady(_ installation: Installation, _ http: HTTPClient) async -> 
     )
     // No answer means not ready yet; the supervisor asks again.
     return (try? await http.send(request, maximumBodyBytes: 1 << 16))?.status == 200
-}
-
-/// The folder of the running program, where its siblings lie.
-private func programDirectory() throws -> String {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
-    guard count > 0 else { throw CommandFailure("the program cannot find its own folder") }
-    let path = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard let slash = path.lastIndex(of: "/") else {
-        throw CommandFailure("the program cannot find its own folder")
-    }
-    return String(path[..<slash])
 }

@@ -1,5 +1,4 @@
 import CommandLine
-import Glibc
 import Outbound
 import UnixSignals
 
@@ -45,22 +44,6 @@ func transport(over http: HTTPClient, socket: String) -> ControlClient.Transport
             if let last = splitter.finish(), !last.isEmpty { _ = try await each(last) }
         }
     )
-}
-
-/// The environment of this process.
-func environmentVariables() -> [String: String] {
-    var variables: [String: String] = [:]
-    var entry = unsafe environ
-    while let text = unsafe entry.pointee {
-        let pair = unsafe String(cString: text).split(
-            separator: "=",
-            maxSplits: 1,
-            omittingEmptySubsequences: false
-        )
-        if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
-        unsafe entry += 1
-    }
-    return variables
 }
 
 /// One element for each Ctrl-C or SIGTERM from now on.

@@ -1,6 +1,5 @@
 import API
 import Domain
-import Glibc
 import Secrets
 import Synchronization
 import Threads
@@ -9,14 +8,11 @@ import Threads
 ///
 /// - Throws: `Failure.unavailable` when the file cannot be read, `.invalid` when it is empty.
 func readToken(_ path: String) throws -> SecretText {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-        throw Failure(.unavailable, "the token file \(path) cannot be read", outside: "errno \(errno)")
+    let bytes: [UInt8]
+    do { bytes = try fileContent(path, limit: 512) } catch {
+        throw Failure(.unavailable, "the token file \(path) cannot be read", cause: error)
     }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 512)
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-    let token = bytes.prefix(max(0, count)).filter { $0 > 0x20 }
+    let token = bytes.filter { $0 > 0x20 }
     guard !token.isEmpty else { throw Failure(.invalid, "the token file \(path) is empty") }
     return SecretText(token)
 }

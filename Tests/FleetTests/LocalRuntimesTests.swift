@@ -93,9 +93,10 @@ import WorkerProtocol
 
     @Test(arguments: ["", "{}", "garbage", "cut off", "of nobody", "a folder", "a link out"])
     func `a runtime whose record is damaged is ended, and no other one`(damage: String) async throws {
-        try await FleetFixture.with(FleetFixture.stubborn) { fixture in
+        try await FleetFixture.with(FleetFixture.patient) { fixture in
             let runtimes = try fixture.runtimes(users: 1000...1199)
             for name in ["a", "b"] { try runtimes.start(name, of: pool, token: "t", now: fixture.clock.now) }
+            try await fixture.until { fixture.text(fixture.program + ".started").contains("--name a ") }
             let record = fixture.state + "/runtimes/a/record.json"
             let text = fixture.text(record)
             let pid = try #require(try runtimes.processID(of: "a"))

@@ -141,6 +141,23 @@ import WorkerProtocol
         }
     }
 
+    @Test func `a lock file that a killed push left is named, and how to go on`() async throws {
+        try await Fixture.with { fixture in
+            let head = try await fixture.commit(on: "main", text: "kept")
+            let lost = try await fixture.commit(on: "agirunner/fix", text: "lost")
+            try await fixture.shell("touch remote.git/refs/heads/agirunner/fix.lock")
+            let contract = try fixture.contract {
+                $0["workspace"]?["head"] = .string(head.text)
+                $0["workspace"]?["abandoned"] = [.string(lost.text)]
+                $0.setTurns([handOff])
+            }
+            let report = try await fixture.run(contract)
+            for words in ["/refs/heads/agirunner/fix.lock': File exists", "remove the file manually"] {
+                #expect(report.message?.contains(words) == true, "\(report.message ?? "")")
+            }
+        }
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root can work for somebody else"))
     func `a local repository of another user is written as that user`() async throws {
         try await Fixture.with { fixture in

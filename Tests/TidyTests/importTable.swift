@@ -78,7 +78,7 @@ let importTable: [String: Place] = [
     // The programs that may not link libpq do not name Store, and nobody but `agirunner` names Embedded.
     "agirunner": Place(
         ring: .program,
-        imports: ["CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry"]
+        imports: ["CommandLine", "Domain", "Embedded", "Outbound", "Secrets", "Telemetry", "Threads"]
     ),
     "agirunnerd": Place(
         ring: .program,
@@ -87,7 +87,10 @@ let importTable: [String: Place] = [
             "Threads", "Workflows",
         ]
     ),
-    "agirunner-fleet": Place(ring: .program, imports: ["Domain", "Fleet", "Outbound", "Telemetry"]),
+    "agirunner-fleet": Place(
+        ring: .program,
+        imports: ["Domain", "Fleet", "Outbound", "Telemetry", "Threads"]
+    ),
     "agirunner-runtime": Place(
         ring: .program,
         imports: ["Containers", "Domain", "Outbound", "Runtime", "Secrets", "Telemetry"]

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Domain
+internal import Threads
 
 /// What `/proc` says about the processes of the host at one moment.
 ///
@@ -94,28 +95,12 @@ enum ProcessTable {
 ///
 /// - Throws: `Failure` when it cannot be read, which does not say that it is gone.
 func smallFile(_ path: String) throws -> String? {
-    let opened = unsafe ag_open_read(path)
-    if isGone(opened) { return nil }
-    let file = Descriptor(try answer(opened, "open", path))
-    var count = 0
-    var result = 0
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, initialized in
-        // A file of /proc may answer in pieces.
-        while count < buffer.count {
-            result = unsafe ag_read(
-                file.raw,
-                buffer.baseAddress?.advanced(by: count),
-                buffer.count - count
-            )
-            if result <= 0 { break }
-            count += result
-        }
-        initialized = count
+    do { return String(decoding: try fileContent(path, limit: 65_536), as: UTF8.self) } catch {
+        // What `/proc` says of a process may go while it is read.
+        if error.code == .notFound { return nil }
+        _ = try answer(-error.errno, error.call, path)
+        throw error
     }
-    // What `/proc` says of a process may go while it is read.
-    if isGone(result) { return nil }
-    _ = try answer(result, "read", path)
-    return String(decoding: bytes, as: UTF8.self)
 }
 
 /// Whether a call has found that what it was asked for does not exist.

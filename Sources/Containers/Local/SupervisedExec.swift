@@ -26,7 +26,7 @@ struct SupervisedExec {
     }
 
     private let plan: Plan
-    private let root: Int32
+    private let process: ProcessIdentity
     private let pidfd: Descriptor
     private var input: Descriptor?
     private var output: Descriptor?
@@ -35,6 +35,8 @@ struct SupervisedExec {
     private var standardError: CapturedStream
     private var fed = 0
     private var nextLook: Deadline
+
+    private var root: Int32 { process.pid }
 
     /// Starts the programs.
     init(_ plan: Plan) throws {
@@ -48,14 +50,14 @@ struct SupervisedExec {
         // along: the first process inside keeps what bubblewrap was given, and everybody inside can read
         // that.
         let script = "arguments=$1 report=$2; shift 2; exec \"$@\" 3<\"$arguments\" 4>\"$report\""
-        let words = ["/bin/sh", "-c", script, "sh", plan.files.arguments, plan.files.status] + plan.words
-        root = try spawnSession(
-            words,
-            environment: ["PATH=/usr/bin:/bin"],
-            input: input.reading.raw,
-            output: output.writing.raw,
-            error: error.writing.raw
+        let command = Command(
+            executable: "/bin/sh",
+            arguments: ["-c", script, "sh", plan.files.arguments, plan.files.status] + plan.words,
+            environment: ["PATH": "/usr/bin:/bin"]
         )
+        // bubblewrap dies with the *thread* that started it (PR_SET_PDEATHSIG), so this one must outlive it.
+        process = try start(command, input.reading, output.writing, error.writing)
+        let root = process.pid
         let opened = ag_pidfd_open(root)
         if opened < 0 { _ = ag_kill_group(root, SIGKILL) }
         pidfd = Descriptor(try answer(opened, "pidfd_open", "Watching a command"))
@@ -86,8 +88,7 @@ struct SupervisedExec {
     }
 
     private func record() throws {
-        guard let identity = try ProcessIdentity.find(pid: root) else { return }
-        try makeFile(plan.files.process, "\(identity.pid) \(identity.startTime)\n", mode: 0o600)
+        try makeFile(plan.files.process, "\(process.pid) \(process.startTime)\n", mode: 0o600)
     }
 
     private mutating func supervise(_ cancelled: WakeUp) throws -> End {
@@ -255,6 +256,24 @@ private func receive(_ descriptor: inout Descriptor?, into stream: inout Capture
     _ = try answer(count, "read", "The output of a command")
     if bytes.isEmpty { descriptor = nil }
     stream.append(bytes)
+}
+
+/// Starts a command.
+///
+/// - Throws: `Failure.invalid` for a NUL or too long an argument, `.notFound`, `.exhausted`.
+private func start(
+    _ command: Command,
+    _ input: Descriptor,
+    _ output: Descriptor,
+    _ error: Descriptor
+) throws -> ProcessIdentity {
+    do {
+        return try command.spawn(input: input.raw, output: output.raw, error: error.raw)
+    } catch {
+        if error.code == .invalid { throw Failure(.invalid, "An argument of a command holds a NUL") }
+        _ = try answer(-error.errno, error.call, "Starting a command")
+        throw error
+    }
 }
 
 private func pidDescriptor(_ pid: Int32) -> Descriptor? {

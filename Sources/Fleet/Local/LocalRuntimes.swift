@@ -4,38 +4,6 @@ internal import Glibc
 package import Logging
 internal import Threads
 
-/// How runtimes are started as processes of this machine.
-package struct LocalRuntimeSettings: Sendable {
-    /// The state folder, which exists; runtimes lie in `runtimes/`, their logs in `logs/`.
-    package var state: String
-    /// The absolute path of `agirunner-runtime`.
-    package var program: String
-    package var workerSocket: String
-    /// The users of all sandboxes together, of which each runtime is given a part; nil when not started by
-    /// root.
-    package var sandboxUserIDs: ClosedRange<UInt32>?
-    /// Given to every runtime as it is.
-    package var environment: [String: String]
-    package var logLevel: String
-
-    /// Settings of their parts.
-    package init(
-        state: String,
-        program: String,
-        workerSocket: String,
-        sandboxUserIDs: ClosedRange<UInt32>? = nil,
-        environment: [String: String],
-        logLevel: String = "info"
-    ) {
-        self.state = state
-        self.program = program
-        self.workerSocket = workerSocket
-        self.sandboxUserIDs = sandboxUserIDs
-        self.environment = environment
-        self.logLevel = logLevel
-    }
-}
-
 /// Runtimes as processes in sessions of their own, which outlive the fleet manager.
 ///
 /// The folder of a runtime is its label: what stands there is all that is known of it, before and after a
@@ -294,18 +262,5 @@ package struct LocalRuntimes: Sendable {
             try? files.remove(WorkspacePath("logs/\(gone.removeFirst()).log"))
         }
         try files.write(list, Array(gone.joined(separator: "\n").utf8), mode: 0o600)
-    }
-}
-
-/// The pool that a runtime is made for.
-package struct FleetPool: Sendable, Equatable {
-    package let name: String
-    /// Digest of its spec.
-    package let digest: Digest
-
-    /// A pool of its parts.
-    package init(name: String, digest: Digest) {
-        self.name = name
-        self.digest = digest
     }
 }

@@ -10,9 +10,7 @@ struct RuntimeCommand {
     let users: ClosedRange<UInt32>?
 
     var command: Command {
-        var arguments = [
-            "--worker-socket", settings.workerSocket, "--name", name,
-        ]
+        var arguments = ["--worker-socket", settings.workerSocket, "--name", name]
         arguments += RuntimeCommand.mark(tokenFile)
         arguments += ["--state", folder, "--log-level", settings.logLevel]
         if let users { arguments += ["--sandbox-uids", "\(users.lowerBound)-\(users.upperBound)"] }

@@ -1,37 +1,7 @@
-package import Containers
+internal import Containers
 internal import Domain
-package import Logging
-package import Secrets
-
-/// What a runtime is made of, besides its own name.
-package struct RuntimeParts: Sendable {
-    package var door: WorkerDoor
-    package var engine: SandboxEngine
-    package var clock: Timepiece
-    /// An absolute folder for the attempts of this runtime alone; the sandboxes' users must be able to enter
-    /// it.
-    package var folder: String
-    package var logger: Logger
-    /// Secrets of this process; they are in no line of a task's log.
-    package var secrets: [SecretText]
-
-    /// Parts of a runtime.
-    package init(
-        door: WorkerDoor,
-        engine: SandboxEngine,
-        clock: Timepiece = .system,
-        folder: String,
-        logger: Logger,
-        secrets: [SecretText]
-    ) {
-        self.door = door
-        self.engine = engine
-        self.clock = clock
-        self.folder = folder
-        self.logger = logger
-        self.secrets = secrets
-    }
-}
+internal import Logging
+internal import Secrets
 
 extension Worker {
     /// A worker that runs each attempt in a sandbox of the engine.
@@ -64,21 +34,6 @@ extension Worker {
             try makeMissingFolder(path)
         }
     }
-}
-
-/// The token in a file that its owner alone should be able to read, without the line end.
-///
-/// - Throws: `Failure` when there is no such file; `invalid` when it is empty.
-package func readToken(at path: String) throws -> SecretText {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    guard path.hasPrefix("/"), let name = parts.last else {
-        throw Failure(.invalid, "`\(path)` is no absolute path")
-    }
-    let folder = try WorkspaceDirectory(opening: "/" + parts.dropLast().joined(separator: "/"))
-    let bytes = try folder.read(try WorkspacePath(String(name)), limit: 4096).bytes
-    let token = String(decoding: bytes, as: UTF8.self).trimmed
-    guard !token.isEmpty else { throw Failure(.invalid, "The token file \(path) is empty") }
-    return SecretText(token)
 }
 
 /// The names of the commands a sandbox finds on its PATH when its root is this host's `/usr`; sorted.

@@ -73,36 +73,11 @@ private final class DoorCaller: Sendable {
                 cause: error
             )
         }
-        guard (200..<300).contains(response.status) else { throw problem(response, route) }
+        guard (200..<300).contains(response.status) else {
+            throw refusal(of: route, status: response.status, body: response.body)
+        }
         do { return try Value(json: response.body).decode() } catch {
             throw Failure(.corrupted, "The worker door answered \(route) with something else", cause: error)
         }
-    }
-
-    /// The failure that a problem document (RFC 9457) describes; a body that is none leaves the status alone.
-    private func problem(_ response: HTTPResponse, _ route: String) -> Failure {
-        let document = try? Value(json: response.body)  // anything may stand between us and the door
-        let text = document?["detail"]?.string ?? document?["title"]?.string ?? "The request was refused"
-        return Failure(
-            failureCode(ofStatus: response.status),
-            "\(route): \(text)",
-            outside: "HTTP \(response.status)",
-            reason: document?["reason"]?.string
-        )
-    }
-}
-
-/// What an HTTP status means for the caller; whatever the server could not do may be tried again.
-private func failureCode(ofStatus status: Int) -> Failure.Code {
-    switch status {
-    case 401: .unauthenticated
-    case 403: .forbidden
-    case 404: .notFound
-    case 408, 504: .timeout
-    case 409: .conflict
-    case 410: .expired
-    case 429: .exhausted
-    case 500...: .unavailable
-    default: .invalid
     }
 }

@@ -153,7 +153,7 @@ struct GitMirror: Sendable {
                 timeout: .seconds(600)
             )
             if pushed.succeeded { return commit }
-            reason = pushed.error.lastLines
+            reason = pushed.error.complaint
         } catch let error as SystemError where error.code == .timedOut {
             reason = "\(error)"
         }
@@ -239,13 +239,13 @@ struct GitMirror: Sendable {
     }
 
     private func refused(_ output: GitProcess.Output) -> AttemptFailure {
-        AttemptFailure(.capture, "What the sandbox committed was refused: \(output.error.lastLines)")
+        AttemptFailure(.capture, "What the sandbox committed was refused: \(output.error.complaint)")
     }
 
     private func unreachable(_ verb: String, _ output: GitProcess.Output) -> AttemptFailure {
         AttemptFailure(
             remote.localPath == nil ? .network : .infrastructure,
-            "The repository of workspace `\(workspace.name)` could not be \(verb): \(output.error.lastLines)"
+            "The repository of workspace `\(workspace.name)` could not be \(verb): \(output.error.complaint)"
         )
     }
 
@@ -270,11 +270,4 @@ private func isBranchName(_ text: String) -> Bool {
     return isPlain && !text.isEmpty && text.utf8.count < 200 && !text.hasPrefix("-") && !text.hasPrefix("/")
         && !text.hasSuffix("/") && occurrences(of: "..", in: text).isEmpty
         && occurrences(of: "@{", in: text).isEmpty
-}
-
-extension String {
-    /// Without the line end that a program puts after its answer.
-    var trimmed: String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-    }
 }

@@ -65,7 +65,7 @@ struct GitProcess: Sendable {
         guard result.succeeded else {
             throw Failure(
                 .internal,
-                "git \(arguments.first ?? "") failed: \(result.error.lastLines)",
+                "git \(arguments.first ?? "") failed: \(result.error.complaint)",
                 outside: "git"
             )
         }
@@ -109,13 +109,5 @@ struct GitProcess: Sendable {
         words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", home, "/home/git"]
         for mount in mounts { words += ["--bind", mount.source, mount.destination] }
         return words + ["--remount-ro", "/"]
-    }
-}
-
-extension String {
-    /// The end of what a program said, short enough for a message.
-    var lastLines: String {
-        let text = split(separator: "\n").suffix(4).joined(separator: " / ")
-        return text.utf8.count <= 600 ? text : "…\(text.suffix(500))"
     }
 }

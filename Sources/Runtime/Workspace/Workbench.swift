@@ -135,7 +135,7 @@ actor Workbench {
             throw AttemptFailure(
                 .infrastructure,
                 "The \(stage) command `\(command)` failed with code \(result.exitCode): "
-                    + result.standardError.text.lastLines
+                    + result.standardError.text.complaint
             )
         }
     }
@@ -177,7 +177,7 @@ extension Workbench {
             throw AttemptFailure(
                 .capture,
                 "The branch `\(branch)` could not be taken out of the sandbox: "
-                    + result.standardError.text.lastLines
+                    + result.standardError.text.complaint
             )
         }
         let directory = try files()
