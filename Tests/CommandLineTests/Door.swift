@@ -181,7 +181,7 @@ final class Door: Sendable {
                 && labels.allSatisfy { object.at("metadata", "labels")?[$0]?.string == $1 }
                 && fields.allSatisfy { field, value in
                     field == "declared"
-                        ? object.at("metadata", "generation") != nil
+                        ? (object.at("metadata", "generation") != nil) == (value == "true")
                         : valueAt(path: field, in: object)?.string == value
                 }
         }.map(\.value)

@@ -91,6 +91,51 @@ import Testing
         #expect(braked.hasSuffix("2 not deleted"))
     }
 
+    @Test func `what a run uses stays, and what one has is taken`() async throws {
+        let example = try await AppliedExample()
+        var metadata = Metadata(name: "p", namespace: "default")
+        metadata.generation = 1
+        let playbook: Value = ["lifecycle": "ongoing", "stages": [["name": "work"]]]
+        let made = Object(kind: "Playbook", metadata: metadata, spec: playbook)
+        try example.door.put(Stored(object: made, digest: Digest("d"), origin: Origin(appliedBy: "unix:0")))
+        metadata.name = "fix"
+        var run = Object(kind: "Workflow", metadata: metadata, spec: ["playbookRef": ["name": "p"]])
+        run.status = ["uses": ["Skill/old"]]
+        try example.door.put(Stored(object: run, digest: Digest("d"), origin: Origin(appliedBy: "unix:0")))
+        try example.door.put(
+            "WorkItem",
+            "fix-work-1",
+            status: ["state": "open"],
+            labels: [LiveLabel.workflow: "fix"]
+        )
+        let used = await plan(example, "--revision", "HEAD").output.joined()
+        #expect(used.contains("Workflow/fix uses it and has not ended"))
+        run.status = ["uses": ["Skill/old"], "finishedAt": "2026-01-01T00:00:00Z"]
+        try example.door.put(Stored(object: run, digest: Digest("d"), origin: Origin(appliedBy: "unix:0")))
+        #expect(await !plan(example, "--revision", "HEAD").output.joined().contains("uses it"))
+        try await example.repository.commit([
+            "item.yaml": """
+            apiVersion: agirunner.dev/v1
+            kind: WorkItem
+            metadata: {name: fix-work-1}
+            spec: {workflowRef: fix, stage: work, title: Work, goal: Done., acceptance: It runs.}
+            """
+        ])
+        let taken = await plan(example, "--revision", "HEAD").output.joined()
+        #expect(taken.contains("it belongs to Workflow/fix, whose controller alone writes it"))
+    }
+
+    @Test func `what may keep a plan from being carried out is told`() async throws {
+        let example = try await AppliedExample()
+        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMyHGi947zOjqmT8xBv/LqZOeT8dfvBPXOm/vSqtFPC+"
+        try example.putSource([
+            "suspend": true, "verify": ["mode": "tip", "allowedSigners": .string("ann@example.org \(key)")],
+            "freeze": [["start": "0 0 * * *", "duration": "1h", "timeZone": "UTC"]],
+        ])
+        let told = await plan(example).notices.joined(separator: "\n")
+        #expect(told.contains("suspended") && told.contains("signatures") && told.contains("freeze windows"))
+    }
+
     @Test func `what runs have is not compared, and not asked for`() async throws {
         let example = try await AppliedExample()
         let before = await plan(example)

@@ -59,12 +59,57 @@ struct SourceView {
             hasErrors: loaded.hasErrors
         )
         input.drift = spec.drift
+        input.inUse = inUse
         let needed = Set(loaded.objects.flatMap(\.object.dependencies))
         for object in stored where needed.contains(object.object.key) {
             input.dependencies[object.object.key] = object
         }
         return input
     }
+
+    /// What runs use that have not ended, each with the first such run by name.
+    private var inUse: [ObjectKey: String] {
+        var found: [ObjectKey: String] = [:]
+        for run in stored.map(\.object) where run.kind == Kind.workflow.name {
+            guard run.status?["finishedAt"]?.string == nil else { continue }
+            for words in run.status?["uses"]?.array ?? [] {
+                guard let parts = words.string?.split(separator: "/"), parts.count == 2 else { continue }
+                let key = ObjectKey(
+                    String(parts[0]),
+                    namespace: run.metadata.namespace,
+                    name: String(parts[1])
+                )
+                if found[key] == nil { found[key] = run.metadata.name }
+            }
+        }
+        return found
+    }
+
+    /// What may keep a plan from being carried out at once, for a person.
+    var reservations: [String] {
+        var lines: [String] = []
+        if source.isSuspended { lines.append("is suspended: nothing is applied") }
+        if let ready = source.readyCondition, ready["reason"] == "Frozen" {
+            lines.append("is frozen: \(cell(ready["message"]))")
+        } else if spec.freeze?.isEmpty == false {
+            lines.append("has freeze windows, in which a commit waits")
+        }
+        if let mode = spec.verify?.mode, mode != .off {
+            lines.append("verifies signatures, which the server alone looks at")
+        }
+        return lines.map { "GitSource/\(name) \($0)" }
+    }
+}
+
+/// The names of those declared objects that runs have already, each with its run.
+func liveNames(among declared: [Declared], _ client: ControlClient) async throws -> [ObjectKey: String] {
+    let wanted = Set(declared.map(\.object.key).filter { $0.kind == Kind.workItem.name })
+    guard !wanted.isEmpty else { return [:] }
+    let items = try await client.list(.workItem, namespace: nil, fields: "declared=false")
+    let runs = items.filter { wanted.contains($0.key) }.compactMap { item in
+        item.metadata.labels?[LiveLabel.workflow].map { (item.key, $0) }
+    }
+    return Dictionary(runs, uniquingKeysWith: { first, _ in first })
 }
 
 /// Stands for the commit that files will be part of.

@@ -205,7 +205,9 @@ package struct Retry: AsyncParsableCommand {
 
 /// `agirunner answer`.
 package struct Answer: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(abstract: "Answer an escalation with --note.")
+    package static let configuration = CommandConfiguration(
+        abstract: "Answer an escalation: --note says what to do; without one, to go on."
+    )
     @Argument(help: "escalation/NAME.") var target: String
     @OptionGroup var options: DecisionOptions
     /// A command to be filled by the parser.

@@ -47,13 +47,15 @@ package struct PlanVerb: AsyncParsableCommand {
         guard file == nil || revision != nil else {
             throw CommandFailure("only the plan of a commit can be saved: name it with --revision")
         }
-        let view = try await SourceView(source, try connection.client())
+        let client = try connection.client()
+        let view = try await SourceView(source, client)
         let files = try read(view)
         let loaded = Loader().load(files.files, options: view.options(commit: files.commit))
         for diagnostic in loaded.diagnostics {
             environment.notice(diagnostic.text(source: files.bytes(of: diagnostic.path)))
         }
-        let input = view.planInput(loaded)
+        var input = view.planInput(loaded)
+        input.live = try await liveNames(among: loaded.objects, client)
         let report = ChangeReport(
             Reconciler.plan(input),
             of: input,
@@ -62,9 +64,7 @@ package struct PlanVerb: AsyncParsableCommand {
             comparison: fieldComparison
         )
         environment.output(try report.shown(heading(view, files), as: format))
-        if view.source.isSuspended {
-            environment.notice("GitSource/\(view.name) is suspended: nothing is applied")
-        }
+        for line in view.reservations { environment.notice(line) }
         if report.hasErrors {
             if file != nil { environment.notice("not saved: a plan with errors is not carried out") }
             throw ExitCode(1)

@@ -92,7 +92,7 @@ package struct RemoteURL: Sendable, Hashable {
         return result
     }
 
-    /// One text for all spellings of a repository: its host in lower case and its path, however it is reached.
+    /// One text for all spellings of a repository: its host in lower case and its path, however reached.
     package var identity: String {
         var parts: [Substring] = []
         for part in path.split(separator: "/") where part != "." {
