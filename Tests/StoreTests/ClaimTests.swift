@@ -86,6 +86,16 @@ import Testing
         }
     }
 
+    @Test func `tasks that became ready at once go in the order they were made in`() async throws {
+        try await withStore { store in
+            let uid = try await fixture.begin("run", tasks: 12, in: store)
+            let made = try #require(try await store.run(uid)).0.tasks.sorted { $0.ordinal < $1.ordinal }
+            var claimed: [UID] = []
+            while let task = try await claim(store) { claimed.append(task) }
+            #expect(claimed == made.map(\.uid))
+        }
+    }
+
     @Test func `a task that the body passes over does not hide the next one`() async throws {
         try await withStore { store in
             _ = try await fixture.begin("run", tasks: 3, in: store)

@@ -122,7 +122,7 @@ package struct LocalRuntimes: Sendable {
                 name: name,
                 pool: pool.name,
                 digest: pool.digest,
-                labels: ["agirunner.dev/pool": pool.name],
+                labels: [LiveLabel.pool: pool.name],
                 process: process,
                 boot: ProcessIdentity.currentBoot,
                 startedAt: now,

@@ -86,8 +86,8 @@ actor Workbench {
             name: identity.attemptUID.text,
             workspace: folder.workspace,
             labels: [
-                "agirunner.dev/task": identity.taskUID.text,
-                "agirunner.dev/workflow": identity.workflowUID.text,
+                LiveLabel.task: identity.taskUID.text,
+                LiveLabel.workflow: identity.workflowUID.text,
             ],
             resources: try .init(profile.resources),
             network: profile.network.default == .allow ? .allow : .deny,

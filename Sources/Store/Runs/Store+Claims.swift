@@ -138,14 +138,15 @@ extension Store {
 }
 
 extension Run {
-    /// The tasks that wait for a worker with these tags, in the order of the statement that finds them.
+    /// The tasks that wait for a worker with these tags: the most urgent first, then the one that is ready
+    /// longest, and of those that became so at once the one that was made first.
     fileprivate func claimableTasks(_ tags: [String], _ now: Timestamp) -> [TaskRecord] {
         let waiting = tasks.filter { task in
             task.state == .ready && task.notBefore.map({ $0 <= now }) ?? true
                 && (tags.isEmpty || tags.contains(task.routingTag))
         }
         return waiting.sorted {
-            (-$0.priority, $0.readyAt ?? now, $0.uid.text) < (-$1.priority, $1.readyAt ?? now, $1.uid.text)
+            (-$0.priority, $0.readyAt ?? now, $0.ordinal) < (-$1.priority, $1.readyAt ?? now, $1.ordinal)
         }
     }
 }
