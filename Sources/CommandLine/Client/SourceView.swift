@@ -1,6 +1,5 @@
 import Catalog
 import Domain
-import Git
 import Reconciler
 import Secrets
 

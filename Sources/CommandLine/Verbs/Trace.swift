@@ -1,7 +1,6 @@
 package import ArgumentParser
 import Catalog
 import Domain
-import Git
 import Reconciler
 
 /// `agirunner trace`.
