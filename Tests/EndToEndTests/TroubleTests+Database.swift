@@ -24,6 +24,25 @@ extension TroubleTests {
         }
     }
 
+    @Test func `a database that is down for a minute holds a run up, says so and loses nothing`() async throws
+    {
+        try await System.running { system in
+            try await system.waitForAttempt()
+            let up = try #require(system.upProcess)
+            // Or it would start the database again at once.
+            Glibc.kill(up, SIGSTOP)
+            defer { Glibc.kill(up, SIGCONT) }
+            for process in try await system.recorded("postgres") { Glibc.kill(process, SIGKILL) }
+            try await ContinuousClock().sleep(for: .seconds(60))
+            let refused = try await system.agirunner("get", "workflows")
+            #expect(refused.code == 1 && refused.error.contains("try again"), "\(refused.error)")
+            Glibc.kill(up, SIGCONT)
+            #expect(await answers(system), "the database was not started again")
+            try await system.finishRun()
+            try await system.expectRunDoneOnce()
+        }
+    }
+
     @Test func `what is written while readers have to wait is done, and said to be`() async throws {
         try await System.running { system in
             let known = try await ask(system, "POST", "", skill("known"))

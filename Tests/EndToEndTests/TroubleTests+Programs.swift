@@ -11,8 +11,8 @@ extension TroubleTests {
         try await System.running { system in
             try await system.waitForAttempt()
             try await system.whileFrozen("agirunnerd") {
-                // Longer than a lease, which is what this is about.
-                try await ContinuousClock().sleep(for: .seconds(7))
+                // Much longer than a lease, which is what this is about.
+                try await ContinuousClock().sleep(for: .seconds(40))
             }
             try await system.finishRun()
             try await system.expectRunDoneOnce()
@@ -37,6 +37,32 @@ extension TroubleTests {
             try await system.finishRun("again")
             try await system.expectRunDoneOnce("again")
             try await system.end(second)
+        }
+    }
+
+    @Test func `of two control planes either may be killed, and the other one goes on`() async throws {
+        try await System.running { system in
+            let second = try await beginSecondDaemon(system)
+            try await system.waitForAttempt()
+            for process in try await system.recorded("agirunnerd") { Glibc.kill(process, SIGKILL) }
+            let other = try await system.shell(
+                "AGIRUNNER_STATE='\(system.folder.path)/second' agirunner get workflow/fix-division"
+            )
+            #expect(other.code == 0, "\(other.error)")
+            // `up` starts the first one again.
+            _ = try await system.shell(
+                "until agirunner get workflows; do sleep 0.1; done",
+                within: .seconds(30)
+            )
+            try await system.finishRun()
+            try await system.expectRunDoneOnce()
+            try await system.applyRun("again")
+            try await system.waitForAttempt()
+            _ = try second.signal(.kill)
+            try await system.finishRun("again")
+            try await system.expectRunDoneOnce("again")
+            let status = try await DetachedProcess.waitForExit(second, until: .after(.seconds(10)))
+            #expect(status == .signalled(SIGKILL))
         }
     }
 
