@@ -24,6 +24,8 @@ package struct Installation: Sendable, Hashable {
     package var workerSocket: String { state + "/run/worker.sock" }
     /// What proves the fleet manager to the worker door, mode 0600.
     package var fleetTokenFile: String { state + "/run/fleet.token" }
+    /// What opens sealed secrets, mode 0600; whoever loses it has to seal them anew.
+    package var sealingKeyFile: String { state + "/sealing.key" }
     /// The folder of the database's socket.
     package var databaseSocketFolder: String { state + "/run/postgres" }
     /// The configuration repository made from an example folder, with a work tree to edit and commit in.

@@ -12,8 +12,9 @@ struct DaemonCommand {
         var arguments = [
             "--state", installation.state, "--database-socket", installation.databaseSocketFolder,
             "--database-user", Installation.databaseUser, "--public-port", "\(settings.publicPort)",
-            "--fleet-token-file", installation.fleetTokenFile, "--log-level", settings.logLevel,
-            "--anonymous-read", "everything", "--heartbeat", settings.heartbeat, "--lease", settings.lease,
+            "--fleet-token-file", installation.fleetTokenFile, "--sealing-key-file",
+            installation.sealingKeyFile, "--log-level", settings.logLevel, "--anonymous-read", "everything",
+            "--heartbeat", settings.heartbeat, "--lease", settings.lease,
         ]
         if let source { arguments += ["--bootstrap-source", source] }
         return Program(

@@ -104,10 +104,10 @@ struct StateFolder: ~Copyable {
         }
     }
 
-    /// Writes the fleet manager's token once; a second `up` keeps it.
-    func ensureFleetToken(_ newToken: () -> String) throws {
-        if FileSystem.entry(installation.fleetTokenFile) != nil { return }
-        try FileSystem.write(Array(newToken().utf8), to: installation.fleetTokenFile)
+    /// Writes a secret of ours, such as the fleet manager's token, once; a second `up` keeps it.
+    func ensureSecret(_ path: String, _ newToken: () -> String) throws {
+        if FileSystem.entry(path) != nil { return }
+        try FileSystem.write(Array(newToken().utf8), to: path)
     }
 }
 

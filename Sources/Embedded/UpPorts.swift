@@ -5,7 +5,7 @@ package struct UpPorts: Sendable {
     package var probe: @Sendable (Installation) async -> Bool
     /// Shows one line to the person who started `up`.
     package var progress: @Sendable (String) -> Void
-    /// A text that nobody can guess.
+    /// 32 bytes that nobody can guess, as base64url; that is also how a private key for sealing is written.
     package var newToken: @Sendable () -> String
     /// One element for each Ctrl-C or SIGTERM: the first stops everything in order, the second hurries.
     package var stops: AsyncStream<Void>

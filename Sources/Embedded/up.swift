@@ -12,7 +12,8 @@ package func up(_ settings: EmbeddedSettings, ports: UpPorts) async throws {
     let isRoot = geteuid() == 0
     let account = try serverAccount(userID: geteuid(), accounts: FileSystem.text("/etc/passwd") ?? "")
     let folder = try StateFolder.open(installation, server: account)
-    try folder.ensureFleetToken(ports.newToken)
+    try folder.ensureSecret(installation.fleetTokenFile, ports.newToken)
+    try folder.ensureSecret(installation.sealingKeyFile, ports.newToken)
     let databasePrograms = try PostgresPrograms.find(
         root: settings.databasePrograms,
         dataFolder: PostgresCluster.dataFolder(installation)

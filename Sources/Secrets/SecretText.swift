@@ -10,6 +10,12 @@ package struct SecretText: Sendable, Equatable {
 
     package init(_ bytes: some Collection<UInt8>) { storage = WipedBytes(bytes) }
 
+    /// A secret as an editor saves it: the line breaks at its end are not part of it.
+    package init(lines bytes: some BidirectionalCollection<UInt8>) {
+        let last = bytes.lastIndex { $0 != 10 && $0 != 13 }
+        self.init(bytes[..<(last.map(bytes.index(after:)) ?? bytes.startIndex)])
+    }
+
     /// The secret as text; bytes that are not UTF-8 become replacement characters.
     package func reveal() -> String { String(decoding: storage.copy, as: UTF8.self) }
 

@@ -36,7 +36,8 @@ struct Assembly {
         try await store.migrate()
         let secrets = SecretReader(
             stored: { try await store.stored($0) },
-            register: { [redaction = telemetry.redaction] in redaction.register($0) }
+            register: { [redaction = telemetry.redaction] in redaction.register($0) },
+            sealed: SealedSecrets(keyFile: daemon.sealingKeyFile)
         )
         let repositories = repositoryPorts(store, secrets)
         let sources = SourceRepositories(folder: "\(daemon.state)/mirrors", ports: repositories)
@@ -88,7 +89,11 @@ struct Assembly {
                     DecisionController(objects: objects, runs: runs, introducer: sources.introducer).reconcile
                 case .gitSource: SourceController(objects: objects, source: sources.sourcePorts).reconcile
                 case .secretStore:
-                    SecretStoreController(objects: objects, check: { try secrets.check($0) }).reconcile
+                    SecretStoreController(
+                        objects: objects,
+                        sealingKey: secrets.sealed.sealingKey,
+                        check: secrets.check
+                    ).reconcile
                 case .workflow: WorkflowController(objects: objects, runs: runs).reconcile
                 }
             return (kind.rawValue, timed(kind, controller))

@@ -36,6 +36,8 @@ struct Daemon: AsyncParsableCommand {
     var anonymousRead = AnonymousRead.health
     @Option(help: "A file that holds the fleet manager's token.")
     var fleetTokenFile: String
+    @Option(help: "A file of the private keys for sealed secrets, one a line: the first seals, all open.")
+    var sealingKeyFile: String?
     @Option(help: "The repository of the GitSource 'main', made when there is none.")
     var bootstrapSource: String?
     @Option(help: "How often a worker must be heard of.", transform: duration)

@@ -8,6 +8,7 @@ struct SecretReader: Sendable {
     let stored: @Sendable (ObjectKey) async throws -> Stored?
     /// Hears of each value before anybody else, so that no log line carries it.
     let register: @Sendable (SecretText) -> Void
+    let sealed: SealedSecrets
 
     /// What the repository of a source is entered with; nil where it needs nothing.
     ///
@@ -31,6 +32,7 @@ struct SecretReader: Sendable {
             switch spec.type {
             case .env: try variable(reference.key, spec, name)
             case .file: try file(reference.key, spec, name)
+            case .sealed: try sealed.secret(reference, namespace: namespace, spec)
             }
         guard value.count > 0 else { throw Failure(.invalid, "\(name) is empty", reason: "secret_invalid") }
         register(value)
@@ -40,8 +42,19 @@ struct SecretReader: Sendable {
     /// Whether a store can be read.
     ///
     /// - Throws: `Failure` that says what keeps it from being read.
-    func check(_ spec: SecretStoreSpec) throws {
-        guard spec.type == .file else { return }
+    func check(_ store: ObjectKey, _ spec: SecretStoreSpec) throws {
+        switch spec.type {
+        case .env: break
+        case .file: try checkFolder(spec)
+        case .sealed:
+            for key in (spec.config.sealed ?? [:]).keys.sorted() {
+                let reference = SecretReference(store: store.name, key: key)
+                _ = try sealed.secret(reference, namespace: store.namespace ?? "", spec)
+            }
+        }
+    }
+
+    private func checkFolder(_ spec: SecretStoreSpec) throws {
         let directory = spec.config.directory ?? ""
         // Names need not be listed, only entered.
         var status = stat()
@@ -102,9 +115,7 @@ struct SecretReader: Sendable {
                 reason: "secret_unreadable"
             )
         }
-        // The line break at the end is the editor's.
-        let end = bytes[..<count].lastIndex { $0 != 10 && $0 != 13 }.map { $0 + 1 } ?? 0
-        return SecretText(bytes[..<end])
+        return SecretText(lines: bytes[..<count])
     }
 }
 

@@ -188,6 +188,19 @@ extension Mistake {
             "McpServer",
             "  url: https://ann:secret@example.org/mcp"
         ),
+        beside(
+            .credential,
+            "unsealed",
+            "SecretStore",
+            "  type: sealed\n  config: {sealed: {token: hunter22}}"
+        ),
+        beside(
+            .contradiction,
+            "sealed",
+            "SecretStore",
+            "  type: env\n  config: {sealed: {token: \(sealed)}}"
+        ),
+        beside(.malformed, "secret", "SecretStore", "  type: sealed\n  config: {sealed: {a b: \(sealed)}}"),
         beside(.missingKey, "notifier", "Notifier", "  type: slack"),
         beside(
             .unknownWord,
@@ -199,6 +212,8 @@ extension Mistake {
         beside(.unknownWord, "board", "Playbook", boarded),
         beside(.contradiction, "orchestration", "Workflow", overriding),
     ]
+
+    private static let sealed = "sealed.v1.\(String(repeating: "A", count: 80))"
 
     private static let boarded = """
           displayName: Sample

@@ -89,15 +89,15 @@ import Threads
         }
     }
 
-    @Test func `the fleet token is made once and for us alone`() async throws {
+    @Test func `secrets of ours are made once and for us alone`() async throws {
         try await TemporaryState.with { state in
             let folder = try StateFolder.open(state.installation, server: state.account)
-            try folder.ensureFleetToken { "a-token" }
-            let token = FileSystem.text(state.installation.fleetTokenFile)
-            #expect(token == "a-token")
-            try folder.ensureFleetToken { "another" }
-            #expect(FileSystem.text(state.installation.fleetTokenFile) == token)
-            #expect(FileSystem.entry(state.installation.fleetTokenFile)?.mode == 0o600)
+            for path in [state.installation.fleetTokenFile, state.installation.sealingKeyFile] {
+                try folder.ensureSecret(path) { "a-token" }
+                try folder.ensureSecret(path) { "another" }
+                #expect(FileSystem.text(path) == "a-token")
+                #expect(FileSystem.entry(path)?.mode == 0o600)
+            }
         }
     }
 

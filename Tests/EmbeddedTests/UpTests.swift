@@ -198,7 +198,7 @@ import Threads
     /// Starts the three programs as `up` does and forgets them.
     private func start(_ state: TemporaryState, _ session: Session) async throws {
         let folder = try StateFolder.open(state.installation, server: state.account)
-        try folder.ensureFleetToken(session.ports.newToken)
+        try folder.ensureSecret(state.installation.fleetTokenFile, session.ports.newToken)
         let cluster = PostgresCluster(
             installation: state.installation,
             programs: try .find(

@@ -19,7 +19,8 @@ import Testing
                 try await lose(system)
                 try await enterFromEnvironment(system, server)
             }
-            try await checkNothingLeaked(system)
+            let spare = String(System.spareSecret.split(separator: ":")[1])
+            #expect(try await system.leaks(of: tokens, orInEnvironment: [spare]) == "")
         }
     }
 
@@ -61,10 +62,11 @@ import Testing
     /// The server takes another token, then the file holds a wrong one, then the right one.
     private func rotate(_ system: System, _ server: GitWebServer) async throws {
         try server.accept(user: "deploy", password: tokens[1])
-        try await expect("Unauthenticated: http://127.0.0.1", system)
+        try await system.expectCondition(of: "afar", "Unauthenticated: http://127.0.0.1")
         try system.folder.write("deploy:\(tokens[2])\n", to: "vault/afar")
         try await system.must("reconcile", "gitsource/afar")
-        let condition = try await expect("the token or password of the user 'deploy'", system)
+        let wrong = "the token or password of the user 'deploy'"
+        let condition = try await system.expectCondition(of: "afar", wrong)
         #expect(condition.contains("what was applied before stays"), "\(condition)")
         try await system.must("get", "skill/from-afar")
         // By itself, within a pause between two tries.
@@ -75,13 +77,13 @@ import Testing
     /// The file goes, then the folder, then the store itself.
     private func lose(_ system: System) async throws {
         try system.folder.remove("vault/afar")
-        try await expect("SecretMissing: The secret 'afar' of SecretStore", system)
+        try await system.expectCondition(of: "afar", "SecretMissing: The secret 'afar' of SecretStore")
         try system.folder.remove("vault")
         // Written anew, so that it is looked at now and not within a minute.
         try await apply(system, "http://127.0.0.1:1/afar", directory: "vault-")
         try await system.must("wait", "secretstore/vault", "--for", "condition=Ready=False")
         try await system.must("delete", "secretstore/vault")
-        try await expect("SecretStoreMissing: SecretStore", system)
+        try await system.expectCondition(of: "afar", "SecretStoreMissing: SecretStore")
     }
 
     /// The same store keeps its secrets in variables of the control plane, which go no further than that.
@@ -89,7 +91,7 @@ import Testing
         let parts = System.spareSecret.split(separator: ":")
         try server.accept(user: String(parts[0]), password: String(parts[1]))
         try await apply(system, server.url("afar"), type: "env", key: "other")
-        try await expect("without the variable AGIRUNNER_SECRET_other", system)
+        try await system.expectCondition(of: "afar", "without the variable AGIRUNNER_SECRET_other")
         try await apply(system, server.url("afar"), type: "env", key: "spare")
         try await system.waitForSource("afar", isReady: true)
         let holders = try await system.shell(
@@ -102,33 +104,5 @@ import Testing
         )
         #expect(holders.output.contains("agirunnerd") && !holders.output.contains("agirunner-fleet"))
         #expect(!holders.output.contains("agirunner-runtime"))
-    }
-
-    @discardableResult
-    private func expect(_ words: String, _ system: System) async throws -> String {
-        let seen = try await eventually(within: .seconds(60)) {
-            try await system.condition(of: "afar").contains(words)
-        }
-        let condition = try await system.condition(of: "afar")
-        #expect(seen, "'\(words)' is not in \(condition)")
-        return condition
-    }
-
-    /// Looked at are logs, the database and its journal, mirrors, argv and environments.
-    private func checkNothingLeaked(_ system: System) async throws {
-        try system.folder.write(tokens.joined(separator: "\n") + "\n", to: "tokens")
-        try system.folder.write(
-            (tokens + [String(System.spareSecret.split(separator: ":")[1])]).joined(separator: "\n") + "\n",
-            to: "all-tokens"
-        )
-        let found = try await system.shell(
-            """
-            grep -rlaF -f all-tokens '\(system.state)' || true
-            cat /proc/[0-9]*/{cmdline,environ} 2>/dev/null | tr '\\0' '\\n' | grep -aF -f tokens || true
-            agirunner get gitsources,secretstores,revisions -o yaml | grep -F -f all-tokens || true
-            agirunner events | grep -F -f all-tokens || true
-            """
-        )
-        #expect(found.code == 0 && found.output == "", "\(found.output) \(found.error)")
     }
 }

@@ -19,8 +19,9 @@ private final class Trouble: Sendable {
     }
 
     private func reconcile() async -> Outcome {
-        await SecretStoreController(objects: world.objectPorts) { spec in
-            #expect(spec.config.directory == "/srv/secrets")
+        await SecretStoreController(objects: world.objectPorts, sealingKey: { "a-public-key" }) { key, spec in
+            #expect(key == store)
+            #expect(spec.type == .sealed || spec.config.directory == "/srv/secrets")
             if let failure = trouble.failure.withLock({ $0 }) { throw failure }
         }.reconcile(claimed(store))
     }
@@ -35,6 +36,18 @@ private final class Trouble: Sendable {
         trouble.failure.withLock { $0 = nil }
         _ = await reconcile()
         #expect(try world.ready(store)?.reason == "Reachable")
+    }
+
+    @Test func `a store of sealed secrets tells what seals them, and does so when one cannot be opened`()
+        async throws
+    {
+        _ = await reconcile()
+        #expect(world.status(store)["sealingKey"] == nil)
+        world.put(declared("SecretStore", "vault", ["type": "sealed", "config": [:]]).applied(by: "unix:0"))
+        trouble.failure.withLock { $0 = Failure(.unavailable, "The secret 'a' cannot be opened") }
+        _ = await reconcile()
+        #expect(try world.ready(store)?.reason == "Unreachable")
+        #expect(world.status(store)["sealingKey"] == "a-public-key")
     }
 
     @Test func `a store that is gone is left`() async {

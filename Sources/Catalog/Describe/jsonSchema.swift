@@ -76,6 +76,7 @@ extension TextFormat {
         case .dnsLabel: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
         case .namespaceOrAll: "^(\\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$"
         case .identifier: "^[a-z][a-z0-9_]*$"
+        case .sealed: "^sealed\\.v1\\.[A-Za-z0-9_-]+$"
         case .catalogID: "^[a-z0-9][a-z0-9-]*$"
         case .parameterName: "^[a-z0-9][a-z0-9_-]*$"
         case .toolName: "^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}$"

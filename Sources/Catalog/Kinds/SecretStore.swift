@@ -3,11 +3,15 @@ internal import Domain
 extension Shape {
     static let secretStore = Shape(
         "SecretStore",
-        "Where secrets are kept; their values never stand in files.",
+        "Where secrets are kept; in files they stand sealed or not at all.",
         columns: [Column("Type", "spec.type")] + Column.readiness,
         spec: [
-            .required("type", .word("env", "file"), "What keeps them, on the machine of the control plane."),
-            .defaulted("config", .object(configuration), [:], "Where they are found; never a value."),
+            .required(
+                "type",
+                .word("env", "file", "sealed"),
+                "What keeps them: the machine of the control plane, or this object, encrypted."
+            ),
+            .defaulted("config", .object(configuration), [:], "Where they are found; never a plain value."),
         ],
         check: checkStore
     )
@@ -19,6 +23,11 @@ extension Shape {
             "For env: how the names of the variables begin; absent: \(SecretStoreSpec.defaultPrefix)."
         ),
         .optional("directory", .line(1000), "For file: the folder that has a file for each secret."),
+        .optional(
+            "sealed",
+            .map(.text(TextRule(format: .sealed, length: 1...100_000)), keys: .secretKey),
+            "For sealed: the secrets by their keys; a store without any tells its sealingKey."
+        ),
     ]
 }
 
@@ -73,7 +82,8 @@ enum SecretShape {
     if type == "file", config?["directory"] == nil {
         findings.reportMissing("directory", in: config ?? spec, "must be present for the type file")
     }
-    for (name, owner) in [("prefix", "env"), ("directory", "file")] where owner != type {
+    for (name, owner) in [("prefix", "env"), ("directory", "file"), ("sealed", "sealed")] where owner != type
+    {
         guard let place = config?[name] else { continue }
         findings.report(.contradiction, place, "must not stand beside the type \(type)")
     }

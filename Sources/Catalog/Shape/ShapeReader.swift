@@ -201,7 +201,7 @@ extension ShapeReader {
             return wrongType(place, "a text")
         }
         // First of all, because other messages show the text.
-        guard !isSecret(place, text) else { return nil }
+        guard !isSecret(place, text), !isUnsealed(place, text, rule) else { return nil }
         // A number where an amount of time stands: the unit is what is missing, not quotes.
         let isBareDuration = rule.format == .duration && Int64(text) != nil
         let isBareWord = !rule.words.isEmpty && !rule.words.contains(text)
@@ -269,6 +269,18 @@ extension ShapeReader {
             place,
             "must not hold a credential; this looks like \(noun)",
             fix: credentialFix
+        )
+        return true
+    }
+
+    /// Whether a plain text stands where a sealed one belongs; it may be a secret, so it is shown to nobody.
+    private mutating func isUnsealed(_ place: Place, _ text: String, _ rule: TextRule) -> Bool {
+        guard rule.format == .sealed, !isSealed(text) else { return false }
+        findings.report(
+            .credential,
+            place,
+            "must be \(rule.format.description ?? ""), and never the secret itself",
+            fix: "seal it with 'agirunner secret seal'"
         )
         return true
     }

@@ -1,11 +1,12 @@
 internal import Domain
+internal import Secrets
 
 /// The form of a text.
 enum TextFormat: Sendable, CaseIterable {
     case free, line, dnsLabel, namespaceOrAll, duration, cores, byteQuantity, money, version, identifier,
         variable
     case domain, command, glob, relativePath, repositoryURL, relativeRepositoryURL, httpURL, reference, digest
-    case kindName, email, commit, labelKey, labelValue, secretKey, catalogID, parameterName, toolName
+    case kindName, email, commit, labelKey, labelValue, secretKey, sealed, catalogID, parameterName, toolName
     case subject, cron, timeZone, payloadPath, headerName, eventPattern
 
     /// What the text must be, for messages; nil when everything goes.
@@ -35,6 +36,7 @@ enum TextFormat: Sendable, CaseIterable {
         case .email: "an e-mail address"
         case .commit: "40 hexadecimal digits"
         case .secretKey: "1–253 of a–z, A–Z, 0–9, _, - and ., not beginning with - or ."
+        case .sealed: "what 'agirunner secret seal' prints"
         case .catalogID: "a name of a–z, 0–9 and -, not beginning with -"
         case .parameterName: "a name of a–z, 0–9, _ and -, beginning with a letter or digit"
         case .toolName: "1–128 of a–z, A–Z, 0–9, _, -, . and +, beginning with a letter, a digit or _"
@@ -81,6 +83,7 @@ enum TextFormat: Sendable, CaseIterable {
         case .commit: text.utf8.count == 40 && text.allSatisfy(isLowerHex)
         case .secretKey:
             text.utf8.count <= 253 && text.matches(first: .word, rest: [.word, .dash, .dot])
+        case .sealed: isSealed(text)
         case .catalogID: text.matches(first: [.lower, .digit], rest: [.lower, .digit, .dash])
         case .parameterName:
             text.matches(first: [.lower, .digit], rest: [.lower, .digit, .underscore, .dash])

@@ -6,7 +6,7 @@ package let commandVerbs: [any ParsableCommand.Type] = [
     Diff.self, Drift.self, History.self, Rollback.self, Rollout.self, Tree.self, Trace.self, Apply.self,
     Create.self,
     Delete.self, Edit.self, Patch.self, Label.self, Annotate.self, TransferVerb.self, Suspend.self,
-    Approve.self, Reject.self,
+    Approve.self, Reject.self, Secret.self,
     RequestChanges.self, Pause.self, Resume.self, Cancel.self, Retry.self, Answer.self, Init.self,
     Explain.self, APIResources.self, Schema.self, Reconcile.self,
 ]

@@ -4,6 +4,15 @@ package struct SecretReference: Sendable, Hashable, Codable {
     package var store: String
     /// Which of its secrets.
     package var key: String
+
+    /// The reference of its fields.
+    package init(store: String, key: String) {
+        self.store = store
+        self.key = key
+    }
+
+    /// What a sealed secret is bound to, so that no other store can be made to hold it.
+    package func sealedName(namespace: String) -> String { "\(namespace)/\(store)/\(key)" }
 }
 
 /// The spec of a SecretStore: where secrets are kept.
@@ -13,6 +22,8 @@ package struct SecretStoreSpec: Sendable, Hashable, Codable {
         case env
         /// Files of a folder, one for each secret.
         case file
+        /// The store itself, which holds them encrypted.
+        case sealed
     }
 
     package struct Configuration: Sendable, Hashable, Codable {
@@ -20,6 +31,8 @@ package struct SecretStoreSpec: Sendable, Hashable, Codable {
         package var prefix: String?
         /// For file: an absolute path.
         package var directory: String?
+        /// For sealed: the secrets as `SealingKey.seal` encrypts them.
+        package var sealed: [String: String]?
     }
 
     package var type: Provider
