@@ -18,6 +18,7 @@ struct SpecGenerator {
         "file_read", "mcp_tickets_search", "user:https://id.example.org#ann", "group:maintainers",
         "unix:1000", "0 6 * * MON-FRI", "*/15 8-18/2 1,15 * *", "Europe/Berlin", "UTC", "issue.labels.0.name",
         "action", "X-GitHub-Event", "gate.*", "workflow.state_changed",
+        "sealed.v1." + String(repeating: "Zm9v", count: 20),
     ]
 
     /// The texts of the pool that have a form.

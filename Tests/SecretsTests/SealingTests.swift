@@ -54,7 +54,7 @@ import Testing
         for bit in 0..<message.count * 8 {
             var changed = message
             changed[bit / 8] ^= 1 << UInt8(bit % 8)
-            // The highest bit of a public key means nothing (RFC 7748, section 5), but the rest is bound to it.
+            // The highest bit of a public key means nothing (RFC 7748), but the rest is bound to it.
             #expect(key.open(form + base64URL(changed), as: "a/b/c") == nil, "bit \(bit)")
         }
         for length in 0..<message.count {
