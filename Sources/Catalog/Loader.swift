@@ -133,12 +133,19 @@ package struct Loader: Sendable {
     }
 
     /// Whether an object obeys the rules of its kind, whatever it refers to.
-    package func isSound(_ object: Object) -> Bool {
+    package func isSound(_ object: Object) -> Bool { draft(of: object)?.isGood == true }
+
+    /// What an object of the server refers to, each once and sorted, whether it is there or not.
+    package func references(of object: Object) -> [ObjectKey] {
+        guard let draft = draft(of: object) else { return [] }
+        return Set(draft.references.map { $0.key(from: draft.namespace) }).sorted()
+    }
+
+    private func draft(of object: Object) -> Draft? {
         // An object always encodes: it came from JSON.
-        guard let value = try? Value(encoding: object) else { return false }
+        guard let value = try? Value(encoding: object) else { return nil }
         var findings = Findings(path: "object")
-        let draft = EnvelopeReader(isDoor: true).read(YAMLNode(value), &findings)
-        return draft?.isGood == true
+        return EnvelopeReader(isDoor: true).read(YAMLNode(value), &findings)
     }
 
     func parse(_ file: SourceFile, _ options: LoadOptions) -> ParsedFile {

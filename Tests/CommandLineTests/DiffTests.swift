@@ -128,6 +128,8 @@ import Testing
         let example = try await AppliedExample()
         let outcome = await drift(example)
         #expect(outcome.error == nil && outcome.output.joined().hasSuffix("no changes"))
+        #expect(await drift(example, "gitsource/main").output == outcome.output)
+        #expect(await drift(example, "role/main").failure?.message == "drift is that of one gitsource/NAME")
         #expect(example.door.with(\.methods) == ["GET"], "drift only reads")
     }
 

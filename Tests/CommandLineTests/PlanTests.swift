@@ -17,6 +17,8 @@ import Testing
         #expect(commit.error as? ExitCode == ExitCode(2))
         let files = await plan(example)
         #expect(files.error == nil)
+        let named = await run(PlanVerb.self, [example.repository.path], door: example.door)
+        #expect(named.output == files.output)
         let lines = files.output.joined().split(separator: "\n").dropFirst()
         #expect(lines == commit.output.joined().split(separator: "\n").dropFirst())
         #expect(lines.last == "1 to create, 1 to change, 1 to delete, 1 moved")

@@ -54,7 +54,7 @@ extension ChangeReport {
         let note =
             switch change.act {
             case .move: "from \(code(change.from?.path ?? "?"))"
-            case .change: "\(change.fields.count + change.hiddenFields) fields"
+            case .change: counted(change.fields.count + change.hiddenFields, "field")
             default: change.reason.map(code) ?? ""
             }
         let place = change.place.map { code($0.description) } ?? ""

@@ -13,13 +13,14 @@ package struct Drift: AsyncParsableCommand {
             + "else from a clone; and the objects from the server.\n\n"
             + "Examples:\n"
             + "  agirunner drift\n"
-            + "  agirunner drift --source main --repository ~/config -o json\n\n"
+            + "  agirunner drift gitsource/main --repository ~/config -o json\n\n"
             + "Exit codes: 0 no drift, 1 drift, 2 failed; with --detailed-exitcode 0 none, 2 drift, "
             + "1 failed."
     )
 
     @OptionGroup var connection: ConnectionOptions
-    @Option(help: "The GitSource (default: the only one).") var source: String?
+    @Argument(help: "gitsource/NAME (default: the only one).") var target: String?
+    @Option(help: "The same by its name alone.") var source: String?
     @Option(help: "A folder of a clone of the source's repository (default: the current one).")
     var repository: String?
     @Option(name: .shortAndLong, help: "text, json or markdown.") var output = "text"
@@ -33,7 +34,7 @@ package struct Drift: AsyncParsableCommand {
         try await ComparisonExit.of(detailed: detailedExitcode) {
             let environment = try CommandEnvironment.required()
             let format = try ReportFormat(output)
-            let view = try await SourceView(source, try connection.client())
+            let view = try await SourceView(try named(), try connection.client())
             guard let commit = view.appliedCommit else {
                 throw CommandFailure("GitSource/\(view.name) has applied no commit yet")
             }
@@ -54,6 +55,15 @@ package struct Drift: AsyncParsableCommand {
             environment.output(try report.shown(heading, as: format))
             return report
         }
+    }
+
+    /// The source that was asked for; nil for the only one.
+    private func named() throws -> String? {
+        guard let target = try target.map({ try Target($0) }) else { return source }
+        guard target.kind.name == Kind.gitSource.name, source == nil else {
+            throw CommandFailure("drift is that of one gitsource/NAME")
+        }
+        return try target.required()
     }
 
     /// What is live against what is declared: the other way round than a plan.

@@ -17,17 +17,15 @@ package struct PlanVerb: AsyncParsableCommand {
             + "  agirunner plan\n"
             + "  agirunner plan --revision HEAD -o release.plan\n"
             + "  agirunner apply release.plan\n"
-            + "  agirunner plan -f ~/config --source main -o markdown --detailed-exitcode\n\n"
+            + "  agirunner plan ~/config --source main -o markdown --detailed-exitcode\n\n"
             + "Exit codes: 0, or 1 when it failed or the files have errors; with --detailed-exitcode 2 when "
             + "there are changes."
     )
 
     @OptionGroup var connection: ConnectionOptions
-    @Option(
-        name: [.customShort("f"), .customLong("filename")],
-        help: "A folder of the checkout, committed or not."
-    )
-    var folder = "."
+    @Argument(help: "A folder of the checkout, committed or not.") var folder = "."
+    @Option(name: [.customShort("f"), .customLong("filename")], help: "The same, as other verbs have it.")
+    var filename: String?
     @Option(help: "Plan this commit of the repository instead of its files, as in HEAD or v2.")
     var revision: String?
     @Option(help: "The GitSource (default: the only one).") var source: String?
@@ -35,6 +33,8 @@ package struct PlanVerb: AsyncParsableCommand {
     var output = "text"
     @Option(help: "A file to save the plan in, besides printing it.") var out: String?
     @Flag(help: "Exit with 2 when there are changes.") var detailedExitcode = false
+
+    private var path: String { filename ?? folder }
 
     /// A command to be filled by the parser.
     package init() {}
@@ -80,16 +80,16 @@ package struct PlanVerb: AsyncParsableCommand {
         ReportHeading(
             title: "Plan for GitSource/\(view.name)",
             from: view.appliedCommit?.short ?? "nothing",
-            to: files.commit?.short ?? "the files in \(folder)"
+            to: files.commit?.short ?? "the files in \(path)"
         )
     }
 
     private func read(_ view: SourceView) throws -> TreeFiles {
         if let revision {
-            let repository = try Checkout.repository(containing: folder)
+            let repository = try Checkout.repository(containing: path)
             let commit = try repository.commit(of: revision)
             return try TreeFiles(repository, commit: commit, below: view.folder, view.spec.reads)
         }
-        return try TreeFiles(checkout: try Checkout(containing: folder), below: view.folder, view.spec.reads)
+        return try TreeFiles(checkout: try Checkout(containing: path), below: view.folder, view.spec.reads)
     }
 }

@@ -6,12 +6,20 @@ import Reconciler
 /// `agirunner tree`.
 package struct Tree: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Show what belongs to a source, by file, or to a run, by who owns whom.",
-        discussion: "Examples: agirunner tree gitsource/main · agirunner tree workflow/fix-division"
+        abstract: "Show what belongs to a source or a run, or what any other object uses and is used by.",
+        discussion: """
+            A source is shown by file, a run by who owns whom. Of every other kind that is declared it shows \
+            what an object refers to, and what refers to it.
+
+            Examples:
+              agirunner tree gitsource/main
+              agirunner tree workflow/fix-division
+              agirunner tree skill/careful-review
+            """
     )
 
     @OptionGroup var connection: ConnectionOptions
-    @Argument(help: "gitsource/NAME or workflow/NAME.") var target: String
+    @Argument(help: "kind/NAME.") var target: String
 
     /// A command to be filled by the parser.
     package init() {}
@@ -29,7 +37,16 @@ package struct Tree: AsyncParsableCommand {
         case "Workflow":
             let run = try await client.get(target.kind, namespace: connection.namespace, name: name)
             root = runTree(run, try await parts(of: name, client))
-        default: throw CommandFailure("only a gitsource and a workflow have a tree")
+        case let kind where target.kind.isDeclared:
+            let key = ObjectKey(
+                kind,
+                namespace: target.kind.isNamespaced ? connection.namespace : nil,
+                name: name
+            )
+            // Tells one that does not exist from one that nothing uses.
+            _ = try await client.get(target.kind, namespace: key.namespace, name: name)
+            root = UsageTree(try await storedObjects(client).map(\.object)).tree(of: key)
+        default: throw CommandFailure("what is live belongs to a run: agirunner tree workflow/NAME")
         }
         for line in root.lines() { environment.output(printable(line)) }
     }
