@@ -136,6 +136,42 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
         }
     }
 
+    @Test func `a JSON patch is made whole or not at all, and anew after a lost race`() async throws {
+        let installation = Installation()
+        installation.put("Workflow", "a", spec: ["state": "run", "list": ["x", "y"]])
+        let type = "application/json-patch+json"
+        try await withControlDoor(installation) { (client) async throws in
+            installation.update { state in
+                state.beforeNextWrite = {
+                    installation.put("Workflow", "a", spec: ["state": "run", "list": ["x", "y", "z"]])
+                }
+            }
+            let patch: Value = [
+                ["op": "test", "path": "/spec/state", "value": "run"],
+                ["op": "remove", "path": "/spec/list/0"],
+                ["op": "add", "path": "/spec/list/-", "value": "w"],
+            ]
+            let reply = try await client.send("PATCH", "\(workflows)/a", type: type, patch)
+            #expect(reply.status == 200)
+            #expect(try reply.json["spec"] == ["state": "run", "list": ["y", "z", "w"]])
+            let writes = installation.update { $0.writes.count }
+            let refused: [(Value, Int)] = [
+                ([["op": "test", "path": "/spec/state", "value": "paused"]], 422),
+                ([["op": "remove", "path": "/spec/none"]], 422),
+                ([["op": "replace", "path": "/metadata/name", "value": "b"]], 400),
+                ([["op": "replace", "path": "", "value": 1]], 400), (["op": "remove"], 400),
+                ([["op": "delete", "path": "/spec"]], 400),
+            ]
+            for (patch, status) in refused {
+                let reply = try await client.send("PATCH", "\(workflows)/a", type: type, patch)
+                #expect(reply.status == status, "\(patch.canonicalJSON)")
+            }
+            #expect(installation.update { $0.writes.count } == writes)
+            let stale: Value = [["op": "replace", "path": "/metadata/resourceVersion", "value": "1"]]
+            #expect(try await client.send("PATCH", "\(workflows)/a", type: type, stale).status == 409)
+        }
+    }
+
     @Test func `what git declares is a conflict with a stable cause`() async throws {
         let installation = Installation()
         installation.put("Workflow", "a", labels: ["git": "1"])
@@ -250,12 +286,8 @@ private func workflow(_ name: String?, _ spec: Value = ["state": "run"]) -> Valu
                 body: [0x7B]
             )
             #expect(broken.status == 400)
-            let patch = try await client.send(
-                "PATCH",
-                "\(workflows)/a",
-                type: "application/json-patch+json",
-                []
-            )
+            let strategic = "application/strategic-merge-patch+json"
+            let patch = try await client.send("PATCH", "\(workflows)/a", type: strategic, [:])
             #expect(patch.status == 415)
             #expect(try patch.json["message"]?.string?.contains("application/merge-patch+json") == true)
             #expect(installation.update { $0.writes.isEmpty })

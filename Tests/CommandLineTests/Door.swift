@@ -82,9 +82,12 @@ final class Door: Sendable {
         ControlClient(
             transport: .init(
                 send: { method, path, headers, body in
-                    let isApply = headers.contains { $0.1 == "application/apply-patch+yaml" }
                     let isTable = headers.contains { $0.1.contains("as=Table") }
-                    return try self.answer(isApply ? "APPLY" : method, path, body, isTable: isTable)
+                    let types = headers.map(\.1)
+                    let act =
+                        types.contains("application/apply-patch+yaml")
+                        ? "APPLY" : types.contains("application/json-patch+json") ? "JSON-PATCH" : method
+                    return try self.answer(act, path, body, isTable: isTable)
                 },
                 lines: { path, _, each in
                     let stream = self.with { contents -> Stream? in
@@ -150,7 +153,7 @@ final class Door: Sendable {
         let isDryRun = path.contains("dryRun=All")
         let path = String(path.prefix { $0 != "?" })
         if method == "APPLY" { return try apply(path, body, isDryRun: isDryRun) }
-        if method == "PATCH" { return try patch(path, body, isDryRun: isDryRun) }
+        if method.hasSuffix("PATCH") { return try patch(method, path, body, isDryRun: isDryRun) }
         if method == "PUT" { return try replace(path, body, isDryRun: isDryRun) }
         if method == "DELETE" { return remove(path, isDryRun: isDryRun) }
         return try with { contents in
@@ -260,11 +263,18 @@ final class Door: Sendable {
     }
 
     /// Merges into an object, and lets `afterPatch` play the control plane.
-    private func patch(_ path: String, _ body: [UInt8], isDryRun: Bool) throws -> ControlClient.Answer {
+    private func patch(
+        _ method: String,
+        _ path: String,
+        _ body: [UInt8],
+        isDryRun: Bool
+    ) throws -> ControlClient.Answer {
         let patch = try Value(json: body)
-        return with { contents in
+        return try with { contents in
             guard let object = contents.objects[path] else { return status(404, "NotFound", path) }
-            let after = contents.afterPatch(object.merging(patch))
+            let patched =
+                method == "PATCH" ? object.merging(patch) : try JSONPatch(patch).applied(to: object)
+            let after = contents.afterPatch(patched)
             if !isDryRun { contents.objects[path] = after }
             return .init(status: 200, body: after.canonicalBytes)
         }

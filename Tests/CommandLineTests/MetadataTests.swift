@@ -69,11 +69,18 @@ import Testing
         #expect(door.with(\.queries) == ["fieldValidation=Strict", "fieldValidation=Strict"])
     }
 
+    @Test func `a JSON patch is sent as one`() async {
+        let patch = #"[{"op":"remove","path":"/metadata/labels/team"}]"#
+        let outcome = await run(Patch.self, ["skill/one", "--type", "json", "-p", patch], door: door)
+        #expect(outcome.output == ["skill.agirunner.dev/one patched"])
+        #expect(metadata("labels") == ["tier": "1"])
+    }
+
     @Test(arguments: [
         [], ["-p", "{"], ["-p", "[]"], ["-p", "{}", "--patch-file", "x"], ["-p", "{}", "--type", "json"],
-        ["two", "-p", "{}"],
+        ["two", "-p", "{}"], ["-p", "{}", "--type", "strategic"],
     ])
-    func `what is no merge patch is refused`(arguments: [String]) async {
+    func `what is no patch is refused`(arguments: [String]) async {
         let outcome = await run(Patch.self, ["skill/one"] + arguments, door: door)
         #expect(outcome.error != nil && !door.with(\.methods).contains("PATCH"))
     }

@@ -4,8 +4,8 @@ import Hummingbird
 
 /// Answers create, replace, patch and delete of declared kinds.
 struct ResourceWriter: Sendable {
-    /// How often a merge is tried in all, when it loses the race and the client named no version.
-    private static let mergeAttempts = 4
+    /// How often a patch is tried in all, when it loses the race and the client named no version.
+    private static let patchAttempts = 4
 
     let reads: ReadPorts
     let writes: WritePorts
@@ -32,7 +32,7 @@ struct ResourceWriter: Sendable {
         return try await perform(document, .replace, call, options, version: document.resourceVersion)
     }
 
-    /// Answers `PATCH …/{plural}/{name}`: a merge patch, or the fields of an object to apply.
+    /// Answers `PATCH …/{plural}/{name}`: a merge patch, a JSON patch, or the fields of an object to apply.
     ///
     /// The body of an apply is JSON although its media type says YAML.
     func patch(_ call: Call) async throws -> Response {
@@ -41,11 +41,20 @@ struct ResourceWriter: Sendable {
         let options = try WriteOptions(call)
         let (type, body) = try await read(
             call,
-            ["application/merge-patch+json", "application/apply-patch+yaml"]
+            ["application/merge-patch+json", "application/json-patch+json", "application/apply-patch+yaml"]
         )
-        if type == "application/merge-patch+json" { return try await merge(body, kind, key, call, options) }
-        let document = try WriteDocument(body, kind, namespace: key.namespace, name: key.name)
-        return try await perform(document, .apply, call, options, version: document.resourceVersion)
+        switch type {
+        case "application/merge-patch+json":
+            return try await amend(kind, key, call, options) { $0.merging(body) }
+        case "application/json-patch+json":
+            let patch = try refusing { () throws(JSONPatchError) in try JSONPatch(body) }
+            return try await amend(kind, key, call, options) { value in
+                try refusing { () throws(JSONPatchError) in try patch.applied(to: value) }
+            }
+        default:
+            let document = try WriteDocument(body, kind, namespace: key.namespace, name: key.name)
+            return try await perform(document, .apply, call, options, version: document.resourceVersion)
+        }
     }
 
     /// Answers `DELETE …/{plural}/{name}`.
@@ -96,33 +105,39 @@ struct ResourceWriter: Sendable {
         return (type, try await call.jsonBody(upTo: bodyLimit))
     }
 
-    private func merge(
-        _ patch: Value,
+    /// Replaces an object by what a change makes of it, unless it names another version than the object has.
+    private func amend(
         _ kind: Kind,
         _ key: ObjectKey,
         _ call: Call,
-        _ options: WriteOptions
+        _ options: WriteOptions,
+        _ change: (Value) throws -> Value
     ) async throws -> Response {
-        let asked = try WriteDocument.resourceVersion(of: patch)
         for attempt in 1... {
             guard let current = try await reads.object(key) else { throw Refusal.notFound(kind, key.name) }
-            let merged = try Value(encoding: current).merging(patch)
-            let document = try WriteDocument(merged, kind, namespace: key.namespace, name: key.name)
+            let changed = try change(try Value(encoding: current))
+            let document = try WriteDocument(changed, kind, namespace: key.namespace, name: key.name)
+            let version = document.resourceVersion ?? current.metadata.resourceVersion
             do {
-                return try await perform(
-                    document,
-                    .replace,
-                    call,
-                    options,
-                    version: asked ?? current.metadata.resourceVersion
-                )
+                return try await perform(document, .replace, call, options, version: version)
             } catch let refusal as Refusal
-                where refusal.code == "stale" && asked == nil && attempt < Self.mergeAttempts
+                where refusal.code == "stale" && version == current.metadata.resourceVersion
+                && attempt < Self.patchAttempts
             {
                 continue
             }
         }
         throw Refusal(.conflict, "the object keeps changing; try again").about(kind, key.name)
+    }
+
+    /// The answers for a patch that is none, and for one that does not fit.
+    private func refusing<Result>(_ body: () throws(JSONPatchError) -> Result) throws -> Result {
+        do { return try body() } catch {
+            switch error {
+            case .malformed(let message): throw Refusal(.badRequest, message)
+            case .inapplicable(let message): throw Refusal(.invalid, message)
+            }
+        }
     }
 
     private func perform(

@@ -154,13 +154,14 @@ package struct ControlClient: Sendable {
 }
 
 extension ControlClient {
-    /// Sends a merge patch and answers the object after it.
+    /// Sends a patch, a merge patch if nothing else is said, and answers the object after it.
     @discardableResult
     func patch(
         _ kind: Kind,
         namespace: String?,
         name: String,
         _ patch: Value,
+        type: String = "application/merge-patch+json",
         query items: [(String, String?)] = [],
         dryRun: DryRun = .none
     ) async throws -> Object {
@@ -168,7 +169,7 @@ extension ControlClient {
             "PATCH",
             path(kind, namespace: namespace, name: name) + query([("dryRun", dryRun.parameter)] + items),
             patch,
-            type: "application/merge-patch+json"
+            type: type
         )
         return try decode(answer)
     }

@@ -4,23 +4,25 @@ import Domain
 /// `agirunner patch`.
 package struct Patch: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Change fields of an object by a merge patch.",
+        abstract: "Change fields of an object.",
         discussion: """
             A merge patch (RFC 7396) holds the fields that change; null takes a field away, and a list is \
-            replaced as a whole.
+            replaced as a whole. A JSON patch (RFC 6902) is a list of operations, which are done together or \
+            not at all.
 
             Examples:
               agirunner patch gitsource/main -p '{"spec":{"interval":"5m"}}'
               agirunner patch gitsource main --type merge --patch-file change.json --dry-run=server
+              agirunner patch workflow/fix --type json -p '[{"op":"remove","path":"/spec/budget"}]'
             """
     )
 
     /// How a patch is meant.
-    enum Style: String, ExpressibleByArgument { case merge }
+    enum Style: String, CaseIterable, ExpressibleByArgument { case merge, json }
 
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "kind/NAME, or a kind and a name.") var words: [String]
-    @Option(help: "merge, the only one there is.") var type = Style.merge
+    @Option(help: "merge or json.") var type = Style.merge
     @Option(name: .shortAndLong, help: "The patch, as JSON.") var patch: String?
     @Option(help: "A file with the patch, or - for standard input.") var patchFile: String?
     @OptionGroup var fields: FieldChoice
@@ -49,6 +51,7 @@ package struct Patch: AsyncParsableCommand {
             namespace: connection.namespace,
             name: name,
             patch,
+            type: "application/\(type.rawValue)-patch+json",
             query: [fields.item, choices.force.item],
             dryRun: choices.dryRun
         )
@@ -69,7 +72,11 @@ package struct Patch: AsyncParsableCommand {
         } catch let error as JSONError {
             throw CommandFailure("the patch must be JSON: \(error.message) at byte \(error.offset)")
         }
-        guard value.object != nil else { throw CommandFailure("the patch must be a JSON object") }
+        switch type {
+        case .merge where value.object == nil: throw CommandFailure("a merge patch must be a JSON object")
+        case .json where value.array == nil: throw CommandFailure("a JSON patch must be a list of operations")
+        default: break
+        }
         return value
     }
 }
