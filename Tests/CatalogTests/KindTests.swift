@@ -117,6 +117,20 @@ import Testing
         #expect(Set(loaded.diagnostics.map(\.path)) == Set(inert.map { "\($0).yaml" }))
     }
 
+    @Test func `a default that nothing acts on is no doubt, and another value is one`() throws {
+        let role: Value = [
+            "apiVersion": .string(Kind.apiVersion), "kind": "Role", "metadata": ["name": "writer"],
+            "spec": ["displayName": "W", "description": "D.", "prompt": "P.", "tools": ["file_read"]],
+        ]
+        let declared = try Loader().validate(role, options: LoadOptions()).get()
+        // As the server shows it, with every default filled in.
+        let shown = try Value(encoding: declared.object)
+        #expect(Loader().load(shown, options: LoadOptions()).diagnostics.isEmpty)
+        let other = shown.merging(["spec": ["escalation": ["maxDepth": 6]]])
+        let fields = Loader().load(other, options: LoadOptions()).diagnostics.map(\.field)
+        #expect(fields == ["spec.escalation.maxDepth"])
+    }
+
     @Test func `the page of diagnostics is the one in docs`() throws {
         try Golden.expect(
             diagnosticsPage(),

@@ -204,7 +204,10 @@ final class Door: Sendable {
     /// The names of objects, as a table.
     private func table(_ objects: [Value]) -> Value {
         let rows = objects.map { object -> Value in
-            ["cells": [object.at("metadata", "name") ?? .null, object.at("status", "phase") ?? .null]]
+            [
+                "cells": [object.at("metadata", "name") ?? .null, object.at("status", "phase") ?? .null],
+                "object": ["metadata": object["metadata"] ?? .null],
+            ]
         }
         let columns: [Value] = ["Name", "Phase"].map { ["name": .string($0), "priority": 0] }
         return ["kind": "Table", "columnDefinitions": .array(columns), "rows": .array(rows)]

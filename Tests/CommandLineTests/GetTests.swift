@@ -30,6 +30,38 @@ import Testing
         #expect(await get("gates", "-o", "wide").output.last?.contains(long.dropLast()) == true)
     }
 
+    @Test func `labels are shown as columns, or all in one`() async throws {
+        let labels: Value = ["example.org/team": "red", "a": "b"]
+        door.with { contents in
+            for key in contents.objects.keys where key.hasSuffix("/t2") {
+                contents.objects[key]?["metadata"]?["labels"] = labels
+            }
+        }
+        let columns = await get("tasks", "-l", "a=b", "-L", "example.org/team,none", "--show-labels")
+        #expect(
+            columns.output == [
+                "NAME   PHASE   TEAM   NONE     LABELS",
+                "t2     ready   red    <none>   a=b,example.org/team=red",
+            ]
+        )
+        #expect(await get("task", "t1", "--show-labels").output.last == "t1     ready   <none>")
+    }
+
+    @Test func `columns of one's own are headers and paths`() async {
+        let outcome = await get(
+            "tasks",
+            "-o",
+            "custom-columns=WHO:.metadata.name,IS:{.status.phase},X:.spec.x"
+        )
+        #expect(outcome.output.prefix(2) == ["WHO   IS      X", "t1    ready   <none>"])
+        #expect(
+            await get("task/t1", "--no-headers", "-o", "custom-columns=N:.metadata.name").output == ["t1"]
+        )
+        for columns in ["", "NAME", "NAME:.metadata.name,X"] {
+            #expect(await get("tasks", "-o", "custom-columns=\(columns)").failure != nil, "\(columns)")
+        }
+    }
+
     @Test func `several kinds are one document`() async throws {
         let json = await get("tasks,gates", "-o", "json")
         #expect(json.output.count == 1)
@@ -43,7 +75,7 @@ import Testing
         #expect(object["kind"] == "Gate")
     }
 
-    @Test(arguments: ["json", "yaml", "name", "jsonpath={.kind}", "wide"])
+    @Test(arguments: ["json", "yaml", "name", "jsonpath={.kind}", "wide", "custom-columns=A:.kind"])
     func `nothing is said of an object that is not there and need not be`(form: String) async {
         let outcome = await get("task/none", "--ignore-not-found", "-o", form)
         #expect(outcome.error == nil && outcome.output.isEmpty)

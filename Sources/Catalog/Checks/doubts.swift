@@ -1,9 +1,11 @@
 internal import Domain
 
 /// Reports what is checked and kept and has no effect: a kind, or fields of one that has some.
-func doubtEffect(_ root: Place, _ shape: Shape, _ findings: inout Findings) {
+///
+/// A default is what is done without the field, too; the server fills it into whatever is changed there.
+func doubtEffect(_ root: Place, _ shape: Shape, spec: Value?, _ findings: inout Findings) {
     guard shape.kind.isInert else {
-        if let spec = root["spec"] { doubtFields(spec, shape.spec, &findings) }
+        if let place = root["spec"], let spec { doubtFields(place, shape.spec, spec, &findings) }
         return
     }
     guard let kind = root["kind"] else { return }
@@ -14,25 +16,27 @@ func doubtEffect(_ root: Place, _ shape: Shape, _ findings: inout Findings) {
     )
 }
 
-private func doubtFields(_ place: Place, _ fields: Fields, _ findings: inout Findings) {
-    for (name, key, value) in place.members {
-        guard let field = fields[name] else { continue }
+private func doubtFields(_ place: Place, _ fields: Fields, _ spec: Value, _ findings: inout Findings) {
+    for (name, key, child) in place.members {
+        guard let field = fields[name], let value = spec[name], value != field.filled else { continue }
         if field.isInert {
             findings.report(
                 .notActedOn,
                 at: key.span,
-                field: value.field,
-                "\(value.field) should not be relied on; nothing acts on it yet"
+                field: child.field,
+                "\(child.field) should not be relied on; nothing acts on it yet"
             )
-        } else if let effective = field.effective, let word = value.text, !effective.contains(word) {
+        } else if let effective = field.effective, let word = child.text, !effective.contains(word) {
             findings.report(
                 .notActedOn,
-                value,
+                child,
                 "should be \(effective.joined(separator: " or ")) as yet; nothing acts on '\(clip(word))'"
             )
         } else if let inner = field.type.fields {
-            doubtFields(value, inner, &findings)
-            for element in value.elements { doubtFields(element, inner, &findings) }
+            doubtFields(child, inner, value, &findings)
+            for (element, value) in zip(child.elements, value.array ?? []) {
+                doubtFields(element, inner, value, &findings)
+            }
         }
     }
 }

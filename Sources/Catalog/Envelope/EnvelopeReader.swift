@@ -62,16 +62,21 @@ struct EnvelopeReader {
             spec: isGood ? spec : nil,
             fields: isGood ? root.fields : .none,
             digest: isGood ? spec.map(Catalog.digest(of:)) : nil,
-            doubts: isGood ? doubts(root, shape, findings) : [],
+            doubts: isGood ? doubts(root, shape, spec, findings) : [],
             references: findings.references,
             firstError: error
         )
     }
 
-    private func doubts(_ root: Place, _ shape: Shape, _ findings: Findings) -> [Diagnostic] {
+    private func doubts(
+        _ root: Place,
+        _ shape: Shape,
+        _ spec: Value?,
+        _ findings: Findings
+    ) -> [Diagnostic] {
         var own = Findings(path: findings.path)
         own.object = findings.object
-        doubtEffect(root, shape, &own)
+        doubtEffect(root, shape, spec: spec, &own)
         if shape.kind.name == "Playbook", let spec = root["spec"] { doubtPlaybook(spec, &own) }
         return own.diagnostics
     }

@@ -8,6 +8,10 @@ struct TablePrinter {
     private let showsNamespace: Bool
     private let isWide: Bool
     private var showsHeaders: Bool
+    /// Labels that have a column each.
+    var labelColumns: [String] = []
+    /// Whether all labels stand in a column.
+    var showsLabels = false
     private var columns: [Value] = []
     private var widths: [Int] = []
 
@@ -21,7 +25,10 @@ struct TablePrinter {
     mutating func lines(_ table: Value) -> [String] {
         if let columns = table["columnDefinitions"]?.array, !columns.isEmpty { self.columns = columns }
         let shown = columns.indices.filter { isWide || (columns[$0]["priority"]?.integer ?? 0) == 0 }
-        let headers = (showsNamespace ? ["Namespace"] : []) + shown.map { columns[$0]["name"]?.string ?? "" }
+        let headers =
+            (showsNamespace ? ["Namespace"] : []) + shown.map { columns[$0]["name"]?.string ?? "" }
+            + labelColumns.map { String($0.split(separator: "/").last ?? "") }
+            + (showsLabels ? ["Labels"] : [])
         let rows = table["rows"]?.array ?? []
         guard !rows.isEmpty else { return [] }
         var text = TableText(headers, widths: widths)
@@ -31,11 +38,18 @@ struct TablePrinter {
             text.add(
                 (showsNamespace ? [namespace] : [])
                     + shown.map { cells.indices.contains($0) ? shortened(cell(cells[$0])) : "<none>" }
+                    + labelCells(row.at("object", "metadata", "labels"))
             )
         }
         widths = text.widths
         defer { showsHeaders = false }
         return text.lines(withHeaders: showsHeaders)
+    }
+
+    private func labelCells(_ labels: Value?) -> [String] {
+        let all = (labels?.object ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\(cell($0.value))" }
+        return labelColumns.map { cell(labels?[$0]) }
+            + (showsLabels ? [all.isEmpty ? "<none>" : all.joined(separator: ",")] : [])
     }
 
     private func shortened(_ text: String) -> String {

@@ -13,6 +13,8 @@ struct TableText {
         }
     }
 
+    var isEmpty: Bool { rows.isEmpty }
+
     mutating func add(_ cells: [String]) {
         rows.append(cells)
         for (index, cell) in cells.enumerated() where index < widths.count {

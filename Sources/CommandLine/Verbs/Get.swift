@@ -18,7 +18,14 @@ package struct Get: AsyncParsableCommand {
     @Option(name: [.customShort("l"), .long], help: "Labels, as in 'agirunner.dev/workflow=x'.") var selector:
         String?
     @Option(help: "Fields, as in 'declared=true'.") var fieldSelector: String?
-    @Option(name: .shortAndLong, help: "json, yaml, wide, name or jsonpath=PATH.") var output: String?
+    @Option(
+        name: .shortAndLong,
+        help: "json, yaml, wide, name, jsonpath=PATH, or custom-columns=HEADER:PATH,…."
+    )
+    var output: String?
+    @Option(name: [.customShort("L"), .long], help: "Labels to show in columns, with commas.")
+    var labelColumns: String?
+    @Flag(help: "Show all labels.") var showLabels = false
     @Flag(name: .shortAndLong, help: "Go on showing changes.") var watch = false
     @Flag(help: "Leave the headers out.") var noHeaders = false
     @Flag(help: "Print who holds which fields, too.") var showManagedFields = false
@@ -42,41 +49,44 @@ package struct Get: AsyncParsableCommand {
     package func run() async throws {
         let client = try connection.client()
         let targets = try kinds.split(separator: ",").map { try Target(String($0), name: name) }
-        switch output?.split(separator: "=", maxSplits: 1).first {
-        case "json", "yaml", "name", "jsonpath": try await printObjects(targets, client)
-        case nil, "wide": for target in targets { try await printTable(target, client) }
-        case .some(let other):
-            throw CommandFailure("-o must be json, yaml, wide, name or jsonpath=PATH, not '\(other)'")
+        switch try OutputForm(output) {
+        case .table(let isWide):
+            for target in targets { try await printTable(target, isWide: isWide, client) }
+        case let form: try await printObjects(targets, form, client)
         }
     }
 
-    /// Prints what is asked for as one document: an object that is named alone, else a list.
-    private func printObjects(_ targets: [Target], _ client: ControlClient) async throws {
+    private func printObjects(_ targets: [Target], _ form: OutputForm, _ client: ControlClient) async throws {
         let environment = try CommandEnvironment.required()
         var values: [Value] = []
         for target in targets {
             for var object in try await objects(target, client) {
                 if !showManagedFields { object.metadata.managedFields = nil }
                 values.append(try Value(encoding: object))
-                if output == "name" { environment.output(target.kind.reference(object.metadata.name)) }
+                if case .name = form { environment.output(target.kind.reference(object.metadata.name)) }
             }
         }
-        let list: Value = ["apiVersion": "v1", "kind": "List", "items": .array(values)]
+        switch form {
+        case .json: if let shown = document(values, targets) { environment.output(shown.prettyJSON) }
+        case .yaml:
+            guard let shown = document(values, targets) else { return }
+            environment.output(YAMLText.document(shown).trimmingLastNewline)
+        case .jsonpath(let path):
+            for found in values.compactMap({ valueAt(path: path, in: $0) }) {
+                environment.output(found.string ?? found.canonicalJSON)
+            }
+        case .columns(let columns):
+            for line in columns.lines(values, withHeaders: !noHeaders) { environment.output(line) }
+        case .name, .table: break
+        }
+    }
+
+    /// One document of what is asked for: an object that is named alone, else a list.
+    ///
+    /// *Shape*: nil for a named object that is not there and need not be.
+    private func document(_ values: [Value], _ targets: [Target]) -> Value? {
         let isNamed = targets.count == 1 && targets.allSatisfy { $0.name != nil }
-        // Nothing is said of a named object that is not there and need not be.
-        guard let shown = isNamed ? values.first : list else { return }
-        switch output ?? "" {
-        case "json": environment.output(shown.prettyJSON)
-        case "yaml": environment.output(YAMLText.document(shown).trimmingLastNewline)
-        case "name": break
-        case let format:
-            let path = format.dropFirst("jsonpath=".count)
-            for value in values {
-                if let found = valueAt(path: String(path), in: value) {
-                    environment.output(found.string ?? found.canonicalJSON)
-                }
-            }
-        }
+        return isNamed ? values.first : ["apiVersion": "v1", "kind": "List", "items": .array(values)]
     }
 
     private func objects(_ target: Target, _ client: ControlClient) async throws -> [Object] {
@@ -106,16 +116,10 @@ package struct Get: AsyncParsableCommand {
         )
     }
 
-    private func printTable(_ target: Target, _ client: ControlClient) async throws {
+    private func printTable(_ target: Target, isWide: Bool, _ client: ControlClient) async throws {
         let environment = try CommandEnvironment.required()
         guard let (table, version) = try await table(of: target, client) else { return }
-        let printer = Mutex(
-            TablePrinter(
-                showsNamespace: allNamespaces && target.kind.isNamespaced,
-                isWide: output == "wide",
-                showsHeaders: !noHeaders
-            )
-        )
+        let printer = Mutex(printer(of: target, isWide: isWide))
         let lines = printer.withLock { $0.lines(table) }
         for line in lines { environment.output(line) }
         let namespace = namespace(of: target)
@@ -135,6 +139,17 @@ package struct Get: AsyncParsableCommand {
         ) { _, table in
             for line in printer.withLock({ $0.lines(table) }) { environment.output(line) }
         }
+    }
+
+    private func printer(of target: Target, isWide: Bool) -> TablePrinter {
+        var printer = TablePrinter(
+            showsNamespace: allNamespaces && target.kind.isNamespaced,
+            isWide: isWide,
+            showsHeaders: !noHeaders
+        )
+        printer.labelColumns = (labelColumns ?? "").split(separator: ",").map(String.init)
+        printer.showsLabels = showLabels
+        return printer
     }
 
     /// The table of all pages, and the version from which a watch goes on; nil for an object that is not
