@@ -91,16 +91,18 @@ import Threads
         #expect(head == tip.output)
     }
 
-    /// The fleet manager's token is in its own file alone, and a runtime's is gone once it was read.
+    /// The fleet manager's token and the key of sealed secrets are in their own files alone, and a runtime's
+    /// token is gone once it was read.
     ///
     /// Looked at are logs, the database, the folders of sandboxes, and argv.
     private func checkSecrets(_ system: System) async throws {
         let found = try await system.shell(
             """
-            token='\(system.state)/run/fleet.token'
-            test -s "$token"
-            grep -rlF -f "$token" '\(system.state)' | grep -vxF "$token" || true
-            cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -F -f "$token" || true
+            for secret in '\(system.state)'/{run/fleet.token,sealing.key}; do
+                test -s "$secret"
+                grep -rlF -f "$secret" '\(system.state)' | grep -vxF "$secret" || true
+                cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -F -f "$secret" || true
+            done
             ls '\(system.state)'/runtimes/*/token 2>/dev/null || true
             """
         )
