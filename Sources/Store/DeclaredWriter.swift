@@ -340,9 +340,9 @@ struct DeclaredWriter {
         case .cascade: return
         }
         if Kind.isControlled(key.kind) { outcome.marks.append(Mark(key, priority: context.priority)) }
-        if case .change(let stored, let before) = write, context.merge == nil {
-            // Whoever the fields were taken from, or is offered the object, looks at it at once.
-            let sources = stored.sourcesConcerned(since: before)
+        if case .change(let stored, let before) = write {
+            // Whoever the object or its fields were taken from, or is offered it, looks at it at once.
+            let sources = stored.sourcesConcerned(since: before, by: context.merge?.source)
             outcome.marks += sources.map {
                 Mark(ObjectKey("GitSource", namespace: nil, name: $0), priority: .people)
             }

@@ -93,10 +93,16 @@ extension Stored {
         )
     }
 
-    /// The sources that have to look at what a person did to an object: its own when fields of the file were
-    /// taken or given back or the object left it, and the one it is offered to.
-    func sourcesConcerned(since before: Stored) -> Set<String> {
+    /// The sources that have to look at what was done to an object, by a person or by a commit of a source.
+    ///
+    /// What a person did concerns its own source when fields of the file were taken or given back or the
+    /// object left it, and the one it is offered to; a commit concerns the source that the object left.
+    func sourcesConcerned(since before: Stored, by source: String?) -> Set<String> {
         var names: Set<String> = []
+        guard source == nil else {
+            if let former = before.origin.gitSource, former != source { names.insert(former) }
+            return names
+        }
         if origin.taken != before.origin.taken || origin.declared == .unknown
             || origin.gitSource != before.origin.gitSource
         {

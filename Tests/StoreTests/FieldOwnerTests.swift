@@ -207,6 +207,30 @@ import Testing
         }
     }
 
+    @Test func `the source that an object left is looked at once a commit of another one has it`()
+        async throws
+    {
+        try await withStore { store in
+            func skill(_ source: String) -> Declared {
+                fixture.declared("Skill", "shared", spec: ["body": "b"], origin: fixture.gitOrigin(source))
+            }
+            let first = fixture.revision([.put(skill("old"))], source: "old")
+            _ = try await store.apply(first, fence: nil, newUID: { fixture.uid() })
+            var offered = skill("old")
+            offered.object.metadata.annotations = [Transfer.annotation: "gitsource/new"]
+            let offer = fixture.revision([.put(offered)], source: "old", commit: "b")
+            _ = try await store.apply(offer, fence: nil, newUID: { fixture.uid() })
+            #expect(try await store.claimKey(by: "test", lease: .seconds(60)) == nil)
+            let second = fixture.revision([.put(skill("new"))], source: "new", commit: "c")
+            _ = try await store.apply(second, fence: nil, newUID: { fixture.uid() })
+            #expect(try await store.stored(skill("new").object.key)?.origin.gitSource == "new")
+            let claimed = try #require(try await store.claimKey(by: "test", lease: .seconds(60)))
+            #expect(claimed.key == ObjectKey("GitSource", namespace: nil, name: "old"))
+            #expect(claimed.priority == .people, "all of it is looked at, though its commit is in force")
+            #expect(try await store.claimKey(by: "test", lease: .seconds(60)) == nil)
+        }
+    }
+
     @Test func `what others hold is let go when it does not go with what a commit declares`() async throws {
         try await withStore { store in
             try await commit(declared(isFile: true), "a", to: store)
