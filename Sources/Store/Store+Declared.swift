@@ -165,7 +165,10 @@ extension Store {
                 throw Failure(.notFound, "\(key) does not exist")
             }
             try stored.refuseAnother(than: expectedUID, at: expectedResourceVersion)
-            guard !stored.isDeclaredByGit else { throw ownedByGit(stored) }
+            // What a source declared that is gone is declared by nobody.
+            guard try !stored.isDeclaredByGit || !session.hasSource(of: stored) else {
+                throw ownedByGit(stored)
+            }
             try session.refuseRemoval(stored)
             guard !isDryRun else { return .start }
             let outcome = try writer.apply([.remove(key)])
@@ -273,6 +276,15 @@ extension Session {
         let change = try ChangeRow(put: stored, before: stored, time: now)
         try append(events: events ?? [], changes: [change])
         return position
+    }
+}
+
+extension Session {
+    /// Whether the source of an object is still there.
+    fileprivate func hasSource(of stored: Stored) throws -> Bool {
+        guard let name = stored.origin.gitSource else { return false }
+        let key = ObjectKey(Kind.gitSource.name, namespace: nil, name: name)
+        return try rows(DeclaredStatement.among, of: [key]).first != nil
     }
 }
 

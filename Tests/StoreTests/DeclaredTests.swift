@@ -190,8 +190,14 @@ import Testing
         }
     }
 
-    @Test func `the control door refuses what git declares, by its place`() async throws {
+    @Test func `the control door refuses what git declares, by its place, until the source is gone`()
+        async throws
+    {
         try await withStore { store in
+            let (source, _) = try await fixture.apply(
+                fixture.declared("GitSource", "main", namespace: nil),
+                to: store
+            )
             let declared = fixture.declared("Role", "r", origin: fixture.gitOrigin("main"))
             _ = try await apply(fixture.revision([.put(declared)]), store)
             let refused = await #expect(throws: FieldConflict.self) {
@@ -202,6 +208,10 @@ import Testing
                 await failure { _ = try await store.removeOne(role, actor: "unix:0") }?.reason
                     == "owned_by_git"
             )
+            try await store.removeOne(source.object.key, actor: "unix:0")
+            #expect(try await store.stored(role) != nil)
+            try await store.removeOne(role, actor: "unix:0")
+            #expect(try await store.stored(role) == nil)
         }
     }
 

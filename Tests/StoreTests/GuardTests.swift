@@ -54,6 +54,7 @@ import Testing
         try await withStore { store in
             let origin = fixture.gitOrigin("main")
             let declared = fixture.declared("Role", "r", origin: origin)
+            _ = try await fixture.apply(fixture.declared("GitSource", "main", namespace: nil), to: store)
             _ = try await store.apply(
                 fixture.revision([.put(declared)]),
                 fence: nil,
