@@ -8,22 +8,19 @@ struct SealedSecrets: Sendable {
     /// Private keys, one a line, the newest first; nil where nothing can be opened.
     let keyFile: String?
 
-    /// What secrets are sealed with from now on; *throws* as ``secret(_:namespace:_:)`` does.
+    /// What secrets are sealed with from now on; *throws* as ``open(_:as:_:)`` does.
     func sealingKey() throws -> String { try keys()[0].sealingKey.text }
 
-    /// A secret of a store, opened.
+    /// What was sealed for a name; `called` is what the secret is called in errors.
     ///
     /// - Throws: `Failure` with the reason `secret_missing` or `secret_unreadable`.
-    func secret(_ reference: SecretReference, namespace: String, _ spec: SecretStoreSpec) throws -> SecretText
-    {
-        let name = "The secret '\(reference.key)' of SecretStore \(namespace)/\(reference.store)"
-        guard let sealed = spec.config.sealed?[reference.key] else {
-            throw Failure(.notFound, "\(name) is missing in spec.config.sealed", reason: "secret_missing")
+    func open(_ sealed: String?, as name: String, _ called: String) throws -> SecretText {
+        guard let sealed else {
+            throw Failure(.notFound, "\(called) is missing in spec.config.sealed", reason: "secret_missing")
         }
-        let sealedName = reference.sealedName(namespace: namespace)
-        guard let secret = try keys().lazy.compactMap({ $0.open(sealed, as: sealedName) }).first else {
+        guard let secret = try keys().lazy.compactMap({ $0.open(sealed, as: name) }).first else {
             throw unreadable(
-                "\(name) cannot be opened: it was sealed for another name, or for another installation"
+                "\(called) cannot be opened: it was sealed for another name, or for another installation"
             )
         }
         return secret

@@ -27,14 +27,7 @@ struct SecretReader: Sendable {
             throw Failure(.notFound, "\(key) does not exist", reason: "secret_store_missing")
         }
         let spec: SecretStoreSpec = try (store.object.spec ?? [:]).decode()
-        let name = "The secret '\(reference.key)' of \(key)"
-        let value =
-            switch spec.type {
-            case .env: try variable(reference.key, spec, name)
-            case .file: try file(reference.key, spec, name)
-            case .sealed: try sealed.secret(reference, namespace: namespace, spec)
-            }
-        guard value.count > 0 else { throw Failure(.invalid, "\(name) is empty", reason: "secret_invalid") }
+        let value = try value(reference, spec, in: key)
         register(value)
         return value
     }
@@ -48,10 +41,30 @@ struct SecretReader: Sendable {
         case .file: try checkFolder(spec)
         case .sealed:
             for key in (spec.config.sealed ?? [:]).keys.sorted() {
-                let reference = SecretReference(store: store.name, key: key)
-                _ = try sealed.secret(reference, namespace: store.namespace ?? "", spec)
+                _ = try value(SecretReference(store: store.name, key: key), spec, in: store)
             }
         }
+    }
+
+    private func value(
+        _ reference: SecretReference,
+        _ spec: SecretStoreSpec,
+        in store: ObjectKey
+    ) throws -> SecretText {
+        let name = "The secret '\(reference.key)' of \(store)"
+        let value =
+            switch spec.type {
+            case .env: try variable(reference.key, spec, name)
+            case .file: try file(reference.key, spec, name)
+            case .sealed:
+                try sealed.open(
+                    spec.config.sealed?[reference.key],
+                    as: reference.sealedName(namespace: store.namespace ?? ""),
+                    name
+                )
+            }
+        guard value.count > 0 else { throw Failure(.invalid, "\(name) is empty", reason: "secret_invalid") }
+        return value
     }
 
     private func checkFolder(_ spec: SecretStoreSpec) throws {

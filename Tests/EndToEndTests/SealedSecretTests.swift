@@ -69,7 +69,7 @@ import Testing
             "-o",
             "jsonpath={.status.conditions[0].message}"
         )
-        let reason = "The secret 'other' of SecretStore default/vault cannot be opened"
+        let reason = "The secret 'other' of SecretStore/vault cannot be opened"
         #expect(message.contains(reason), "\(message)")
         try await system.expectCondition(of: "afar", "SecretMissing: The secret 'afar' of SecretStore")
     }
