@@ -69,6 +69,7 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         UPDATE objects t SET resource_version = w.position
         FROM unnest($1::text[], $2::bigint[]) w (uid, position) WHERE t.uid = w.uid
         """
+    case sources = "SELECT t.name FROM objects t WHERE t.kind = 'GitSource'"
     case ofKind = """
         SELECT to_jsonb(t) AS row FROM objects t
         WHERE t.kind = $1 AND ($2::text IS NULL OR t.namespace = $2) ORDER BY t.namespace, t.name

@@ -104,6 +104,7 @@ struct DeclaredWriter {
         outcome.positions = try log(&writes, now: now)
         try store(writes)
         for write in writes { count(write, in: &outcome) }
+        if writes.contains(where: \.isOfPolicy) { outcome.marks += try marksOfSources() }
         return outcome
     }
 
@@ -327,6 +328,16 @@ struct DeclaredWriter {
         if !removed.isEmpty { try session.enqueue(DeclaredStatement.delete, removed) }
     }
 
+    /// Every source, because what a Policy says counts for the objects of all of them.
+    private func marksOfSources() throws -> [Mark] {
+        try session.rows(DeclaredStatement.sources).map {
+            Mark(
+                ObjectKey(Kind.gitSource.name, namespace: nil, name: try $0.text("name")),
+                priority: context.priority
+            )
+        }
+    }
+
     private func count(_ write: Write, in outcome: inout DeclaredOutcome) {
         let key: ObjectKey
         switch write {
@@ -353,6 +364,14 @@ struct DeclaredWriter {
 extension DeclaredWriter.Write {
     fileprivate var removedKey: ObjectKey? {
         if case .remove(let stored) = self { stored.object.key } else { nil }
+    }
+
+    fileprivate var isOfPolicy: Bool {
+        switch self {
+        case .create(let stored), .change(let stored, _), .remove(let stored):
+            stored.object.kind == Kind.policy.name
+        case .move, .cascade: false
+        }
     }
 
     fileprivate var positionCount: Int {

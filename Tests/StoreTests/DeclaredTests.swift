@@ -181,6 +181,33 @@ import Testing
         }
     }
 
+    @Test func `every source is looked at when a Policy is made, changed or removed`() async throws {
+        try await withStore { store in
+            func claimed() async throws -> [String] {
+                var names: [String] = []
+                while let next = try await store.claimKey(by: "a", lease: .seconds(60)) {
+                    names.append(next.key.name)
+                    try await store.finish(next)
+                }
+                return names.sorted()
+            }
+            for name in ["one", "two"] {
+                _ = try await fixture.apply(fixture.declared("GitSource", name, namespace: nil), to: store)
+            }
+            #expect(try await claimed() == ["one", "two"])
+            _ = try await fixture.apply(fixture.declared("Role", "r"), to: store)
+            #expect(try await claimed().isEmpty)
+            for text in ["first", "second"] {
+                let policy = fixture.declared("Policy", "p", spec: ["text": .string(text)])
+                _ = try await fixture.apply(policy, to: store)
+                #expect(try await claimed() == ["one", "two"])
+            }
+            let policy = ObjectKey("Policy", namespace: "default", name: "p")
+            try await store.removeOne(policy, actor: "unix:0")
+            #expect(try await claimed() == ["one", "two"])
+        }
+    }
+
     @Test func `a commit that may not remove a Workflow leaves its run`() async throws {
         try await withStore { store in
             let uid = try await fixture.begin("run", tasks: 1, in: store)

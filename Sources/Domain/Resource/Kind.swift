@@ -51,6 +51,7 @@ extension Kind {
     package static let gate = live("Gate", "gates")
     package static let gitSource = declared("GitSource", "gitsources", ["gs"], namespaced: false, layer: 1)
     package static let handoff = live("Handoff", "handoffs", ["ho"])
+    package static let policy = declared("Policy", "policies", ["pol"], layer: 4)
     package static let revision = live("Revision", "revisions", ["rev"], namespaced: false)
     package static let task = live("Task", "tasks")
     package static let workItem = inert("WorkItem", "workitems", ["wi"], layer: 8).alsoLive
@@ -67,7 +68,7 @@ extension Kind {
         declared("ModelRoute", "modelroutes", ["mr"], layer: 2),
         inert("Notifier", "notifiers", ["nt"], layer: 1),
         declared("Playbook", "playbooks", ["pb"], layer: 5),
-        declared("Policy", "policies", ["pol"], layer: 4),
+        .policy,
         declared("Role", "roles", layer: 4),
         declared("RuntimePool", "runtimepools", ["pool"], namespaced: false, layer: 5),
         declared("RuntimeProfile", "runtimeprofiles", ["rp"], layer: 3),
