@@ -28,6 +28,7 @@ import Testing
         try folder.write(skill.replacing("Test first.", with: "Test last."), to: "a.yaml")
         #expect(await apply("-f", file).output == ["skill.agirunner.dev/testing configured"])
         #expect(stored("Skill", "testing")?.at("spec", "body") == "Test last.")
+        #expect(stored("Skill", "testing")?.at("spec", "delivery") == nil, "a default is not the file's")
     }
 
     @Test func `a run can be mended until it has started`() async throws {

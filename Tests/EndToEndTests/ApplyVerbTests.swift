@@ -8,6 +8,7 @@ import Testing
             try await system.waitForSource(isReady: true)
             try await applyAndPrune(system)
             try await change(system)
+            try await keepOthers(system)
             try await patch(system)
             try await suspend(system)
             try await suspendDeclared(system)
@@ -55,6 +56,32 @@ import Testing
         #expect(done == "skill.agirunner.dev/two configured\nskill.agirunner.dev/one pruned\n")
         let left = try await system.must("get", "skills", "-o", "name")
         #expect(left.contains("/careful-review\n") && left.contains("/two\n") && !left.contains("/one\n"))
+    }
+
+    /// What a file does not name is whoever's set it, for `diff` as for `apply`, defaults as well.
+    private func keepOthers(_ system: System) async throws {
+        try system.folder.write(skill("two", "Look away."), to: "hand/two.yaml")
+        let file = "\(system.folder.path)/hand/two.yaml"
+        try await system.must("patch", "skill/two", "-p", #"{"spec":{"delivery":"onDemand"}}"#)
+        let same = try await system.agirunner("diff", "-f", file)
+        #expect(same.code == 0 && same.output.contains("no changes"), "\(same)")
+        #expect(try await system.must("apply", "-f", file) == "skill.agirunner.dev/two unchanged\n")
+        let kept = try await system.must(
+            "get",
+            "skill/two",
+            "-o",
+            "custom-columns=A:.spec.delivery,B:.metadata.labels.team",
+            "--no-headers"
+        )
+        #expect(kept == "onDemand   blue\n")
+        try system.folder.write(skill("two", "Look up."), to: "hand/two.yaml")
+        let other = try await system.agirunner("diff", "-f", file)
+        #expect(
+            other.code == 1 && other.output.contains("spec.body: \"Look away.\" -> \"Look up.\""),
+            "\(other)"
+        )
+        #expect(other.output.contains("1 to change") && !other.output.contains("delivery"), "\(other)")
+        try await system.must("apply", "-f", file)
     }
 
     private func change(_ system: System) async throws {

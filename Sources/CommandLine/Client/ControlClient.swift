@@ -154,6 +154,15 @@ package struct ControlClient: Sendable {
 }
 
 extension ControlClient {
+    /// Applies the fields of an object, and answers the object after it.
+    func apply(_ kind: Kind, _ object: Object, query items: [(String, String?)]) async throws -> Object {
+        let path = path(kind, namespace: object.metadata.namespace, name: object.metadata.name)
+        let body = try Value(encoding: object)
+        return try decode(
+            await request("PATCH", path + query(items), body, type: "application/apply-patch+yaml")
+        )
+    }
+
     /// Sends a patch, a merge patch if nothing else is said, and answers the object after it.
     @discardableResult
     func patch(

@@ -17,8 +17,8 @@ struct FileOptions: ParsableArguments {
         throw CommandFailure("must specify -f FILE, a folder, a URL, or -f - for standard input")
     }
 
-    /// The objects of all files, in the order they can be applied; *throws* after printing what is wrong with
-    /// them.
+    /// The objects of all files as they are written there, in the order they can be applied; *throws* after
+    /// printing what is wrong with them.
     ///
     /// References may lead to what the server has already.
     func objects(
@@ -26,7 +26,7 @@ struct FileOptions: ParsableArguments {
         _ client: ControlClient,
         validate: FieldStrictness = .strict
     ) async throws -> [Object] {
-        try await declared(connection, client, validate: validate).map(\.object)
+        try await declared(connection, client, validate: validate).map(\.asWritten)
     }
 
     /// The objects with the places of their fields, which only a comparison needs.

@@ -102,15 +102,8 @@ package struct Apply: AsyncParsableCommand {
         }
         var applied: [Object] = []
         for (kind, object, live) in writes {
-            let path = client.path(kind, namespace: object.metadata.namespace, name: object.metadata.name)
             let ownership = ("takeOwnership", takeOwnership ? "true" : nil)
-            let answer = try await client.request(
-                "PATCH",
-                path + client.query(choices.items + [force.item, ownership]),
-                try Value(encoding: object),
-                type: "application/apply-patch+yaml"
-            )
-            let after = try client.decode(answer)
+            let after = try await client.apply(kind, object, query: choices.items + [force.item, ownership])
             let act = live.map { isSame($0, after) ? "unchanged" : "configured" } ?? "created"
             environment.output("\(object.key.reference) \(act)\(choices.dryRun.mark)")
             applied.append(after)

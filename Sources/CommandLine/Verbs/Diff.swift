@@ -127,20 +127,65 @@ package struct Diff: AsyncParsableCommand {
         let declared = try await files.declared(connection, client, keepsPlaces: true)
         let keys = Set(declared.map(\.object.key))
         let stored = try await storedObjects(client).filter { keys.contains($0.object.key) }
-        for object in stored {
-            guard let source = object.origin.gitSource else { continue }
-            let place = FilePlace(object.origin).map { " at \($0)" } ?? ""
-            environment.notice(
-                "\(object.object.key) is declared by GitSource/\(source)\(place); the server would refuse it"
-            )
+        let owned = Dictionary(stored.map { ($0.object.key, $0) }, uniquingKeysWith: { first, _ in first })
+        var wanted: [Declared] = []
+        for declared in declared {
+            if let stored = owned[declared.object.key], let source = stored.origin.gitSource {
+                let place = FilePlace(stored.origin).map { " at \($0)" } ?? ""
+                environment.notice(
+                    "\(stored.object.key) is declared by GitSource/\(source)\(place); the server would "
+                        + "refuse it"
+                )
+                wanted.append(declared.beside(stored))
+            } else {
+                wanted.append(try await applied(declared, over: owned[declared.object.key]?.object, client))
+            }
         }
         let live = stored.map {
             Declared(object: $0.object, digest: $0.digest, origin: $0.origin, references: [])
         }
-        var report = ChangeReport(from: live, to: declared, comparison: fieldComparison)
+        var report = ChangeReport(from: live, to: wanted, comparison: fieldComparison)
         report.changes.removeAll { $0.act == .move }
         let files = files.filename.joined(separator: ", ")
         return (report, ReportHeading(title: "Changes", from: "the server", to: files))
+    }
+
+    /// What the server says an object would be, with the places of its file.
+    ///
+    /// What it refuses, because somebody else holds a field, is said and compared as the file has it.
+    private func applied(
+        _ declared: Declared,
+        over live: Object?,
+        _ client: ControlClient
+    ) async throws -> Declared {
+        guard let kind = Kind.named(declared.object.kind) else { return declared }
+        do {
+            let object = ApplySet.keeping(declared.asWritten, live: live)
+            let after = try await client.apply(kind, object, query: [("dryRun", DryRun.server.parameter)])
+            return declared.being(after)
+        } catch let failure as CommandFailure where failure.reason == "Conflict" {
+            try CommandEnvironment.required().notice(failure.message)
+            return declared
+        }
+    }
+}
+
+extension Declared {
+    /// This object as its source would have it, with what others hold of the one that is stored.
+    fileprivate func beside(_ stored: Stored) -> Declared {
+        var copy = self
+        copy.origin.gitSource = stored.origin.gitSource
+        return copy.keepingFields(of: stored, drift: .correct)
+    }
+
+    /// What another object has, at the places of this one.
+    fileprivate func being(_ object: Object) -> Declared {
+        var copy = self
+        copy.object.spec = object.spec
+        copy.object.metadata.labels = object.metadata.labels
+        copy.object.metadata.annotations = object.metadata.annotations
+        copy.digest = Catalog.digest(of: object.spec ?? [:])
+        return copy
     }
 }
 
