@@ -6,6 +6,7 @@ internal import CCurl
 @safe final class Transfer: @unchecked Sendable {
     let exchange: Exchange
     let easy: UnsafeMutableRawPointer
+    private let socket: String?
     private let errorText: UnsafeMutablePointer<CChar>
     private var headers: UnsafeMutablePointer<curl_slist>?
 
@@ -15,6 +16,7 @@ internal import CCurl
             throw OutboundError(code: .failed, message: "No memory for a transfer", call: "curl_easy_init")
         }
         self.exchange = exchange
+        socket = request.unixSocketPath
         unsafe self.easy = easy
         unsafe errorText = .allocate(capacity: ag_curl_error_size)
         unsafe errorText.initialize(repeating: 0, count: ag_curl_error_size)
@@ -37,7 +39,9 @@ internal import CCurl
     func result(_ code: CURLcode) -> Result<Void, any Error> {
         if code == CURLE_OK { return .success(()) }
         let detail = unsafe String(cString: errorText)
-        let message = unsafe detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        var message = unsafe detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        // The library names the host of the URL, which nobody connected to.
+        if code == CURLE_COULDNT_CONNECT, let socket { message = "No connection to the socket \(socket)" }
         return .failure(
             OutboundError(
                 code: OutboundError.Code(code),

@@ -32,7 +32,26 @@ import Testing
             try await system.mustRename(to: "Mended review")
             #expect(try await shownName(system) == "Mended review\n")
             try await misuse(system)
+            try await loseHistory(system, first)
         }
+    }
+
+    /// A history that was rewritten may have a commit no more that was in force once.
+    private func loseHistory(_ system: System, _ first: String) async throws {
+        let rewritten = try await system.shell(
+            """
+            cd '\(system.configuration)'
+            git checkout -q --orphan fresh && git commit -q -m 'Anew' && git branch -q -M fresh main
+            git reflog expire --expire=now --all && git gc -q --prune=now
+            agirunner wait gitsource/main --for revision=$(git rev-parse HEAD)
+            """
+        )
+        #expect(rewritten.code == 0, "\(rewritten)")
+        let lost = try await system.agirunner("rollback", "gitsource/main", "--to", String(first.prefix(9)))
+        #expect(lost.code == 1 && lost.error.contains("has commit \(first.prefix(7)) no more"), "\(lost)")
+        #expect(try await shownName(system) == "Mended review\n")
+        try await system.must("rollback", "gitsource/main", "--release")
+        try await system.waitForSource(isReady: true)
     }
 
     @Test func `kubectl's words for following, holding and undoing do the same`() async throws {

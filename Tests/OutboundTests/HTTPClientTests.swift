@@ -127,6 +127,9 @@ private func echo(_ response: HTTPResponse) throws -> Echo {
         for (request, code) in cases {
             let error = await #expect(throws: OutboundError.self) { try await client.send(request) }
             #expect(error?.code == code, "\(request): \(String(describing: error))")
+            if code == .cannotConnect, let socket = request.unixSocketPath {
+                #expect(error?.message == "No connection to the socket \(socket)")
+            }
         }
     }
 

@@ -4,14 +4,15 @@ extension ControlClient {
     /// Annotates a GitSource, asks for a look at it, and waits for that.
     ///
     /// An annotation that is null is taken away. `until` says what the look is to have done, for the message
-    /// when it does not come.
+    /// when it does not come. What is `hopeless` is not waited for.
     /// - Returns: the source as the look has left it.
     /// - Throws: `CommandFailure`, with exit code 3 when there was no look in time.
     func askForLook(
         at name: String,
         annotations: [String: Value],
         until what: String,
-        within limit: Duration
+        within limit: Duration,
+        hopeless: (Object) -> Bool = { _ in false }
     ) async throws -> Object {
         let request = try CommandEnvironment.required().now()
         let wanted = annotations.merging([GitSourceSpec.reconcileAt: .string(request.description)]) { $1 }
@@ -31,8 +32,9 @@ extension ControlClient {
             {
                 return source
             }
+            let message = cell(source?.readyCondition?["message"])
+            if let source, hopeless(source) { throw CommandFailure("GitSource/\(name): \(message)") }
             guard !poll.isOver else {
-                let message = cell(source?.readyCondition?["message"])
                 throw CommandFailure("GitSource/\(name) has not \(what) in time: \(message)", exitCode: 3)
             }
             try await poll.pause(.milliseconds(200))

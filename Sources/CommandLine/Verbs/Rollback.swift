@@ -40,7 +40,8 @@ package struct Rollback: AsyncParsableCommand {
             at: name,
             annotations: [GitSourceSpec.rollback: rollback.map { .string($0.text) } ?? .null],
             until: "applied \(rollback?.commit.short ?? "its newest commit")",
-            within: limit
+            within: limit,
+            hopeless: { rollback?.isMissing(in: $0) == true }
         )
         let applied = looked.status?["appliedCommit"]?.string.map { CommitID($0) }
         if let rollback, applied != rollback.commit {
@@ -88,4 +89,10 @@ private struct Wanted {
     let commit: CommitID
 
     var text: String { "\(newest.text)..\(commit.text)" }
+
+    /// Whether the repository of the source has the commit no more.
+    func isMissing(in source: Object) -> Bool {
+        guard let ready = source.readyCondition, ready["reason"] == "CommitMissing" else { return false }
+        return ready["message"]?.string?.contains(commit.short) == true
+    }
 }

@@ -98,7 +98,7 @@ package struct SourceController: Sendable {
     /// Loads, plans and writes a commit.
     func apply(_ look: SourceLook, _ claimed: ClaimedKey) async throws -> Applied {
         let (stored, tip) = (look.stored, look.tip)
-        let revision = try await source.load(look.name, look.spec, tip)
+        let revision = try await load(look)
         let partial = look.isAsked ? nil : try await partialInput(revision, look)
         var input =
             if let partial { partial } else { try await planInput(revision, look.spec, source: look.name) }
@@ -117,6 +117,20 @@ package struct SourceController: Sendable {
             members: try told(revision, diagnostics, guarded(plan, tip, isWhole: partial == nil))
                 .merging(drift) { $1 }
         )
+    }
+
+    /// Reads a commit; one that the source is rolled back to may be gone from a history that was rewritten.
+    private func load(_ look: SourceLook) async throws -> LoadedRevision {
+        do {
+            return try await source.load(look.name, look.spec, look.tip)
+        } catch let failure as Failure where failure.reason == "commit_missing" && look.tip != look.newest {
+            throw Failure(
+                .notFound,
+                "The repository has commit \(look.tip.short) no more, to which the source is rolled back: "
+                    + "name another one, or agirunner rollback gitsource/\(look.name) --release",
+                reason: failure.reason
+            )
+        }
     }
 
     /// A plan as the store carries it out.
