@@ -45,7 +45,8 @@ package struct LoadOptions: Sendable {
         case ignored
     }
 
-    /// Whether each object keeps where its fields stand, for telling a person what changed.
+    /// Whether each object keeps where its fields stand and which of them its file names, for telling a
+    /// person what changed, and for sending what was written.
     ///
     /// The control plane holds thousands of objects and asks for none of it.
     package var keepsPlaces = false

@@ -21,16 +21,16 @@ import Testing
 
         """
 
-    private func places(_ options: LoadOptions) throws -> [String: TextPosition] {
+    private func load(_ options: LoadOptions) throws -> Declared {
         let loaded = Loader().load([SourceFile(path: "a.yaml", bytes: Array(file.utf8))], options: options)
         #expect(loaded.heldBack.isEmpty)
-        return try #require(loaded.objects.first).places
+        return try #require(loaded.objects.first)
     }
 
     @Test func `a load keeps where each field stands when it is asked to`() throws {
         var options = LoadOptions()
         options.keepsPlaces = true
-        let places = try places(options)
+        let places = try load(options).places
         let told = places.map { "\($0.key) \($0.value.line):\($0.value.column)" }.sorted()
         #expect(
             told == [
@@ -41,7 +41,25 @@ import Testing
         )
     }
 
-    @Test func `a load keeps no places that nobody asked for`() throws {
-        #expect(try places(LoadOptions()).isEmpty)
+    @Test func `what is written is kept without the defaults, and with what is empty`() throws {
+        var options = LoadOptions()
+        options.keepsPlaces = true
+        let role = try load(options)
+        #expect(role.asWritten.spec?["escalation"] == ["maxDepth": 2])
+        #expect(role.asWritten.spec?["handoff"] == nil && role.object.spec?["handoff"] != nil)
+        let text = """
+            apiVersion: agirunner.dev/v1
+            kind: Policy
+            metadata: {name: house-rules}
+            spec: {appliesTo: {}, requirePins: true}
+            """
+        let file = SourceFile(path: "b.yaml", bytes: Array(text.utf8))
+        let policy = try #require(Loader().load([file], options: options).objects.first)
+        #expect(policy.asWritten.spec == ["appliesTo": [:], "requirePins": true])
+    }
+
+    @Test func `a load keeps nothing that nobody asked for`() throws {
+        let role = try load(LoadOptions())
+        #expect(role.places.isEmpty && role.writtenSpec == nil)
     }
 }

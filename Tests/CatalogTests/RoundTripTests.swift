@@ -23,6 +23,15 @@ import Testing
         return (spec, reader.findings.diagnostics.map { $0.text() }, draft)
     }
 
+    /// What a document names of a spec, found in it.
+    private func written(_ spec: Value, in text: String) -> Value? {
+        var findings = Findings(path: "a.yaml")
+        let stream = YAMLComposer.compose(SourceText(bytes: Array(text.utf8)), &findings)
+        return stream.documents.first.flatMap { Place(root: $0)["spec"] }.map {
+            writtenPart(of: spec, at: $0)
+        }
+    }
+
     private func document(_ spec: Value, _ shape: Shape) -> String {
         YAMLText.document([
             "apiVersion": .string(Kind.apiVersion), "kind": .string(shape.kind.name),
@@ -46,6 +55,9 @@ import Testing
             #expect(made.isPart(of: spec), context)
             #expect(try typed(spec, kind: kind).canonicalJSON == spec.canonicalJSON, context)
             #expect(read(document(spec, shape), shape).spec == spec, context)
+            let named = try #require(written(spec, in: text))
+            #expect(made.isPart(of: named) && named.names.isSubset(of: made.names), context)
+            #expect(read(document(named, shape), shape).spec == spec, context)
             guard let whole = first.draft?.spec else { continue }
             // Its meaning has no mistake either, so the whole way of a file can be gone.
             meant += 1
@@ -67,6 +79,21 @@ import Testing
 }
 
 extension Value {
+    /// The names of everything in it.
+    fileprivate var names: Set<String> {
+        switch self {
+        case .object(let members):
+            members.reduce(into: []) { names, member in
+                names.formUnion([member.key] + member.value.names.map { "\(member.key).\($0)" })
+            }
+        case .array(let elements):
+            elements.enumerated().reduce(into: []) { names, element in
+                names.formUnion(element.element.names.map { "\(element.offset).\($0)" })
+            }
+        default: []
+        }
+    }
+
     /// Whether everything here is in another value, which may have more members; amounts of money may be
     /// written in other ways.
     fileprivate func isPart(of other: Value) -> Bool {

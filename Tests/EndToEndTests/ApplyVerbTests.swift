@@ -15,6 +15,22 @@ import Testing
         }
     }
 
+    @Test func `the examples of all kinds are applied, and then there is nothing to change`() async throws {
+        try await System.with { system in
+            try await system.start(example: nil)
+            let kinds = "\(Repository.root)/examples/kinds"
+            // What a source enters its repository with must be there first.
+            try await system.must("apply", "-f", "\(kinds)/SecretStore.yaml")
+            let made = try await system.must("apply", "-f", kinds)
+            #expect(made.split(separator: "\n").count > 20, "\(made)")
+            let again = try await system.must("apply", "-f", kinds)
+            #expect(again.split(separator: "\n").allSatisfy { $0.hasSuffix(" unchanged") }, "\(again)")
+            let diff = try await system.agirunner("diff", "-f", kinds)
+            #expect(diff.code == 0 && diff.output.hasSuffix("no changes\n"), "\(diff)")
+            try await system.stop()
+        }
+    }
+
     private func skill(_ name: String, _ body: String = "Look twice.") -> String {
         """
         apiVersion: agirunner.dev/v1

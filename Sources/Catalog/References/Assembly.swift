@@ -256,7 +256,10 @@ struct Assembly {
             origin: origin(draft),
             references: references
         )
-        if options.keepsPlaces { declared.places = fieldPlaces(of: draft.root) }
+        if options.keepsPlaces {
+            declared.places = fieldPlaces(of: draft.root)
+            declared.writtenSpec = draft.root["spec"].map { writtenPart(of: spec, at: $0) } ?? [:]
+        }
         return declared
     }
 

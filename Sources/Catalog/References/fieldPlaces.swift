@@ -19,3 +19,17 @@ func fieldPlaces(of root: Place) -> [String: TextPosition] {
     }
     return places
 }
+
+/// What of a spec its file names, without what its kind fills in.
+func writtenPart(of value: Value, at place: Place) -> Value {
+    switch value {
+    case .object(let members):
+        let written = place.members.compactMap { name, _, child in
+            members[name].map { (name, writtenPart(of: $0, at: child)) }
+        }
+        return .object(Dictionary(written, uniquingKeysWith: { first, _ in first }))
+    case .array(let elements):
+        return .array(zip(elements, place.elements).map { writtenPart(of: $0, at: $1) })
+    default: return value
+    }
+}

@@ -29,18 +29,17 @@ struct FileOptions: ParsableArguments {
         try await declared(connection, client, validate: validate).map(\.asWritten)
     }
 
-    /// The objects with the places of their fields, which only a comparison needs.
+    /// The objects with the places of their fields, and as they are written.
     func declared(
         _ connection: ConnectionOptions,
         _ client: ControlClient,
-        validate: FieldStrictness = .strict,
-        keepsPlaces: Bool = false
+        validate: FieldStrictness = .strict
     ) async throws -> [Declared] {
         let sources = try await sources()
         var options = LoadOptions.files(beside: try await storedObjects(client))
         options.namespace = connection.namespace
         options.unknownFields = validate.unknownFields
-        options.keepsPlaces = keepsPlaces
+        options.keepsPlaces = true
         let loaded = load(sources, options)
         try tell(loaded.diagnostics, sources)
         guard !loaded.hasErrors else { throw ExitCode.failure }

@@ -124,22 +124,26 @@ package struct Diff: AsyncParsableCommand {
     private func compareWithServer() async throws -> (ChangeReport, ReportHeading) {
         let environment = try CommandEnvironment.required()
         let client = try connection.client()
-        let declared = try await files.declared(connection, client, keepsPlaces: true)
+        let declared = try await files.declared(connection, client)
         let keys = Set(declared.map(\.object.key))
         let stored = try await storedObjects(client).filter { keys.contains($0.object.key) }
         let owned = Dictionary(stored.map { ($0.object.key, $0) }, uniquingKeysWith: { first, _ in first })
         var wanted: [Declared] = []
         for declared in declared {
-            if let stored = owned[declared.object.key], let source = stored.origin.gitSource {
-                let place = FilePlace(stored.origin).map { " at \($0)" } ?? ""
-                environment.notice(
-                    "\(stored.object.key) is declared by GitSource/\(source)\(place); the server would "
-                        + "refuse it"
-                )
-                wanted.append(declared.beside(stored))
-            } else {
-                wanted.append(try await applied(declared, over: owned[declared.object.key]?.object, client))
+            // What is new is what its file says.
+            guard let stored = owned[declared.object.key] else {
+                wanted.append(declared)
+                continue
             }
+            guard let source = stored.origin.gitSource else {
+                wanted.append(try await applied(declared, over: stored, client))
+                continue
+            }
+            let place = FilePlace(stored.origin).map { " at \($0)" } ?? ""
+            environment.notice(
+                "\(stored.object.key) is declared by GitSource/\(source)\(place); the server would refuse it"
+            )
+            wanted.append(declared.beside(stored))
         }
         let live = stored.map {
             Declared(object: $0.object, digest: $0.digest, origin: $0.origin, references: [])
@@ -152,19 +156,22 @@ package struct Diff: AsyncParsableCommand {
 
     /// What the server says an object would be, with the places of its file.
     ///
-    /// What it refuses, because somebody else holds a field, is said and compared as the file has it.
+    /// What it refuses is compared as the file has it: somebody else holds a field, which is said, or the
+    /// object refers to what is new in another file.
     private func applied(
         _ declared: Declared,
-        over live: Object?,
+        over stored: Stored,
         _ client: ControlClient
     ) async throws -> Declared {
         guard let kind = Kind.named(declared.object.kind) else { return declared }
+        let object = ApplySet.keeping(declared.asWritten, live: stored.object)
         do {
-            let object = ApplySet.keeping(declared.asWritten, live: live)
             let after = try await client.apply(kind, object, query: [("dryRun", DryRun.server.parameter)])
             return declared.being(after)
-        } catch let failure as CommandFailure where failure.reason == "Conflict" {
-            try CommandEnvironment.required().notice(failure.message)
+        } catch let failure as CommandFailure where ["Conflict", "Invalid"].contains(failure.reason) {
+            if failure.reason == "Conflict" {
+                try CommandEnvironment.required().notice(failure.message)
+            }
             return declared
         }
     }

@@ -1,13 +1,5 @@
 // What a file declares, beside what others hold of the same object.
 extension Declared {
-    /// The object with the fields that its file names, and without those that its kind fills in.
-    package var asWritten: Object {
-        guard let fields = origin.fields else { return object }
-        var copy = object
-        copy.spec = fields.below("spec").copied(from: object.spec ?? [:], into: [:])
-        return copy
-    }
-
     /// This object with the fields that others hold of the stored one and the file does not speak of.
     ///
     /// Its digest stays the one of what the file declares. Of a stored object without its spec only the

@@ -9,6 +9,15 @@ package struct Declared: Sendable, Hashable {
     /// Where its fields stand in the file, by their names such as `spec.stages[2].goal`; empty unless the
     /// load was asked to keep them.
     package var places: [String: TextPosition] = [:]
+    /// The spec without what its kind fills in; nil unless the load was asked to keep places.
+    package var writtenSpec: Value?
+
+    /// The object as its file has it, as far as that is known.
+    package var asWritten: Object {
+        var copy = object
+        copy.spec = writtenSpec ?? object.spec
+        return copy
+    }
 
     /// A declared object of its parts.
     package init(object: Object, digest: Digest, origin: Origin, references: [ObjectKey]) {
