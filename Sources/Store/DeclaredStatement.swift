@@ -70,6 +70,12 @@ enum DeclaredStatement: String, Statement, CaseIterable {
         FROM unnest($1::text[], $2::bigint[]) w (uid, position) WHERE t.uid = w.uid
         """
     case sources = "SELECT t.name FROM objects t WHERE t.kind = 'GitSource'"
+    /// Those that need something, besides one.
+    case stalledSources = """
+        SELECT t.name FROM objects t
+        WHERE t.kind = 'GitSource' AND t.name IS DISTINCT FROM $1::text
+            AND t.status @> '{"conditions": [{"type": "Stalled", "status": "True"}]}'
+        """
     case ofKind = """
         SELECT to_jsonb(t) AS row FROM objects t
         WHERE t.kind = $1 AND ($2::text IS NULL OR t.namespace = $2) ORDER BY t.namespace, t.name

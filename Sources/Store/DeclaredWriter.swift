@@ -40,7 +40,7 @@ struct DeclaredOutcome: Sendable {
 /// Writes declared objects within one transaction: rows, events, changes, and the marks that follow from
 /// them.
 struct DeclaredWriter {
-    fileprivate enum Write {
+    enum Write {
         case create(Stored)
         case change(Stored, before: Stored)
         /// Nothing differs but where it was declared, which is shown and no news.
@@ -104,7 +104,7 @@ struct DeclaredWriter {
         outcome.positions = try log(&writes, now: now)
         try store(writes)
         for write in writes { count(write, in: &outcome) }
-        if writes.contains(where: \.isOfPolicy) { outcome.marks += try marksOfSources() }
+        outcome.marks += try marks(after: writes)
         return outcome
     }
 
@@ -213,6 +213,18 @@ struct DeclaredWriter {
         try session.enqueue(DeclaredStatement.deleteRuns, runs.map(\.uid))
         try session.enqueue(DeclaredStatement.lockPins, pins)
         try session.enqueue(DeclaredStatement.deletePins, pins)
+    }
+
+    private func count(_ write: Write, in outcome: inout DeclaredOutcome) {
+        switch write {
+        case .create: outcome.created += 1
+        case .change: outcome.changed += 1
+        case .remove: outcome.removed += 1
+        case .move:
+            outcome.unchanged += 1
+            outcome.moved += 1
+        case .cascade: break
+        }
     }
 
     private func cascade(of uid: String) throws -> [Object] {
@@ -327,51 +339,11 @@ struct DeclaredWriter {
         }
         if !removed.isEmpty { try session.enqueue(DeclaredStatement.delete, removed) }
     }
-
-    /// Every source, because what a Policy says counts for the objects of all of them.
-    private func marksOfSources() throws -> [Mark] {
-        try session.rows(DeclaredStatement.sources).map {
-            Mark(
-                ObjectKey(Kind.gitSource.name, namespace: nil, name: try $0.text("name")),
-                priority: context.priority
-            )
-        }
-    }
-
-    private func count(_ write: Write, in outcome: inout DeclaredOutcome) {
-        let key: ObjectKey
-        switch write {
-        case .create(let stored): (key, outcome.created) = (stored.object.key, outcome.created + 1)
-        case .change(let stored, _): (key, outcome.changed) = (stored.object.key, outcome.changed + 1)
-        case .remove(let stored): (key, outcome.removed) = (stored.object.key, outcome.removed + 1)
-        case .move:
-            outcome.unchanged += 1
-            outcome.moved += 1
-            return
-        case .cascade: return
-        }
-        if Kind.isControlled(key.kind) { outcome.marks.append(Mark(key, priority: context.priority)) }
-        if case .change(let stored, let before) = write {
-            // Whoever the object or its fields were taken from, or is offered it, looks at it at once.
-            let sources = stored.sourcesConcerned(since: before, by: context.merge?.source)
-            outcome.marks += sources.map {
-                Mark(ObjectKey("GitSource", namespace: nil, name: $0), priority: .people)
-            }
-        }
-    }
 }
 
 extension DeclaredWriter.Write {
     fileprivate var removedKey: ObjectKey? {
         if case .remove(let stored) = self { stored.object.key } else { nil }
-    }
-
-    fileprivate var isOfPolicy: Bool {
-        switch self {
-        case .create(let stored), .change(let stored, _), .remove(let stored):
-            stored.object.kind == Kind.policy.name
-        case .move, .cascade: false
-        }
     }
 
     fileprivate var positionCount: Int {

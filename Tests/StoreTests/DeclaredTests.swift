@@ -181,30 +181,62 @@ import Testing
         }
     }
 
+    /// The names of the keys that are due, each of which is finished.
+    private func claimed(_ store: Store) async throws -> [String] {
+        var names: [String] = []
+        while let next = try await store.claimKey(by: "a", lease: .seconds(60)) {
+            names.append(next.key.name)
+            try await store.finish(next)
+        }
+        return names.sorted()
+    }
+
+    @Test func `a source that is stalled is looked at when others bring what it may miss`() async throws {
+        try await withStore { store in
+            for name in ["stalled", "other", "fine"] {
+                _ = try await fixture.apply(fixture.declared("GitSource", name, namespace: nil), to: store)
+            }
+            let key = ObjectKey("GitSource", namespace: nil, name: "stalled")
+            try await store.setStatus(key, fence: nil) { stored, now in
+                Readiness.stalled(reason: "InvalidFiles", message: "m").status(
+                    after: stored.object.status,
+                    generation: 1,
+                    now: now
+                )
+            }
+            _ = try await claimed(store)
+            func commit(_ kind: String, by source: String, id: Character) async throws {
+                let declared = fixture.declared(kind, "o-\(id)", origin: fixture.gitOrigin(source))
+                let write = fixture.revision([.put(declared)], source: source, commit: id)
+                _ = try await apply(write, store)
+            }
+            try await commit("Role", by: "other", id: "a")
+            #expect(try await claimed(store) == ["stalled"])
+            try await commit("Role", by: "stalled", id: "b")
+            #expect(try await claimed(store).isEmpty, "its own commit is no news to it")
+            _ = try await fixture.apply(fixture.declared("Role", "by-hand"), to: store)
+            #expect(try await claimed(store) == ["stalled"])
+            try await commit("Workflow", by: "other", id: "c")
+            #expect(try await claimed(store) == ["o-c"])
+        }
+    }
+
     @Test func `every source is looked at when a Policy is made, changed or removed`() async throws {
         try await withStore { store in
-            func claimed() async throws -> [String] {
-                var names: [String] = []
-                while let next = try await store.claimKey(by: "a", lease: .seconds(60)) {
-                    names.append(next.key.name)
-                    try await store.finish(next)
-                }
-                return names.sorted()
-            }
             for name in ["one", "two"] {
                 _ = try await fixture.apply(fixture.declared("GitSource", name, namespace: nil), to: store)
             }
-            #expect(try await claimed() == ["one", "two"])
+            #expect(try await claimed(store) == ["one", "two"])
             _ = try await fixture.apply(fixture.declared("Role", "r"), to: store)
-            #expect(try await claimed().isEmpty)
+            #expect(try await claimed(store).isEmpty)
             for text in ["first", "second"] {
                 let policy = fixture.declared("Policy", "p", spec: ["text": .string(text)])
                 _ = try await fixture.apply(policy, to: store)
-                #expect(try await claimed() == ["one", "two"])
+                #expect(try await claimed(store) == ["one", "two"])
             }
             let policy = ObjectKey("Policy", namespace: "default", name: "p")
             try await store.removeOne(policy, actor: "unix:0")
-            #expect(try await claimed() == ["one", "two"])
+            #expect(try await claimed(store) == ["one", "two"])
         }
     }
 
