@@ -24,7 +24,8 @@ package struct SourceWatch: Sendable {
                     try await ports.mark(keys)
                 }
                 if let watch {
-                    if try await watch.next(until: .after(.seconds(10))) {
+                    // Sources that are new meanwhile wait as long for a watch of their own.
+                    if try await watch.next(until: .after(.seconds(3))) {
                         try await ports.mark(keys)
                     }
                 } else {
