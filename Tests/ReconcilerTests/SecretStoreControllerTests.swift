@@ -21,7 +21,7 @@ private final class Trouble: Sendable {
     private func reconcile() async -> Outcome {
         await SecretStoreController(objects: world.objectPorts, sealingKey: { "a-public-key" }) { key, spec in
             #expect(key == store)
-            #expect(spec.type == .sealed || spec.config.directory == "/srv/secrets")
+            #expect(spec.type != .file || spec.config.directory == "/srv/secrets")
             if let failure = trouble.failure.withLock({ $0 }) { throw failure }
         }.reconcile(claimed(store))
     }
@@ -48,6 +48,10 @@ private final class Trouble: Sendable {
         _ = await reconcile()
         #expect(try world.ready(store)?.reason == "Unreachable")
         #expect(world.status(store)["sealingKey"] == "a-public-key")
+        world.put(declared("SecretStore", "vault", ["type": "env", "config": [:]]).applied(by: "unix:0"))
+        trouble.failure.withLock { $0 = nil }
+        _ = await reconcile()
+        #expect(world.status(store)["sealingKey"] == nil)
     }
 
     @Test func `a store that is gone is left`() async {

@@ -25,7 +25,7 @@ package struct SecretStoreController: Sendable {
         do {
             guard let stored = try await objects.stored(claimed.key) else { return .done }
             let readiness: Readiness
-            var members: [String: Value] = [:]
+            var members: [String: Value] = ["sealingKey": .null]
             do {
                 let spec: SecretStoreSpec = try (stored.object.spec ?? [:]).decode()
                 // Told first, because what cannot be opened is sealed anew with it.
