@@ -35,7 +35,9 @@ import WorkerProtocol
             def address_string(self): return 'socket'
         class Server(socketserver.ThreadingUnixStreamServer):
             daemon_threads = True
-        with Server(folder + '/door', Handler) as server:
+        # The name is there only when somebody listens.
+        with Server(folder + '/door.new', Handler) as server:
+            os.rename(folder + '/door.new', folder + '/door')
             server.serve_forever()
         """
 
