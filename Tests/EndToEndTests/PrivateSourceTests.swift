@@ -43,16 +43,7 @@ import Testing
               type: \(type)
               config: \(config)
             ---
-            apiVersion: agirunner.dev/v1
-            kind: GitSource
-            metadata:
-              name: afar
-            spec:
-              url: \(url)
-              ref: {branch: main}
-              interval: 1s
-              secretRef: {store: vault, key: \(key)}
-              grants: {namespaces: ["*"], kinds: [Skill]}
+            \(system.sourceWithSecret(key, url: url))
             END
             """
         )

@@ -121,21 +121,7 @@ import Testing
     }
 
     private func declareSource(_ system: System, _ url: String) async throws {
-        let applied = try await apply(
-            system,
-            """
-            apiVersion: agirunner.dev/v1
-            kind: GitSource
-            metadata:
-              name: afar
-            spec:
-              url: \(url)
-              ref: {branch: main}
-              interval: 1s
-              secretRef: {store: vault, key: afar}
-              grants: {namespaces: ["*"], kinds: [Skill]}
-            """
-        )
+        let applied = try await apply(system, system.sourceWithSecret("afar", url: url))
         #expect(applied.code == 0, "\(applied.error)")
     }
 

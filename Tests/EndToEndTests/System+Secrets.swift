@@ -14,6 +14,25 @@ extension System {
         return seen
     }
 
+    /// The declaration of the GitSource `afar`, which is entered with a secret of the SecretStore `vault`.
+    ///
+    /// `more` are further lines of its spec, indented as such.
+    func sourceWithSecret(_ key: String, url: String, interval: String = "1s", more: String = "") -> String {
+        """
+        apiVersion: agirunner.dev/v1
+        kind: GitSource
+        metadata:
+          name: afar
+        spec:
+          url: \(url)
+          ref: {branch: main}
+          interval: \(interval)
+          secretRef: {store: vault, key: \(key)}
+          grants: {namespaces: ["*"], kinds: [Skill]}
+        \(more)
+        """
+    }
+
     /// Where any of these secrets can be read.
     ///
     /// Looked at are logs, the database and its journal, mirrors, arguments, environments, objects, events.

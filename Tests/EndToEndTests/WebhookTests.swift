@@ -33,6 +33,7 @@ import Testing
 
     /// A source that is looked at every hour.
     private func apply(_ system: System, _ url: String) async throws {
+        let webhook = "  webhook: {signature: github, secretRef: {store: vault, key: hook}}"
         let applied = try await system.shell(
             """
             agirunner apply -f - <<'END'
@@ -44,19 +45,7 @@ import Testing
               type: file
               config: {directory: \(system.folder.path)/vault}
             ---
-            apiVersion: agirunner.dev/v1
-            kind: GitSource
-            metadata:
-              name: afar
-            spec:
-              url: \(url)
-              ref: {branch: main}
-              interval: 1h
-              secretRef: {store: vault, key: token}
-              webhook:
-                signature: github
-                secretRef: {store: vault, key: hook}
-              grants: {namespaces: ["*"], kinds: [Skill]}
+            \(system.sourceWithSecret("token", url: url, interval: "1h", more: webhook))
             END
             """
         )
